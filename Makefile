@@ -1,0 +1,42 @@
+# make test   installs what the tests need where it may, and runs all of them
+# make build  builds ./landfall
+# make bench  prints the figures of the docs
+
+.PHONY: build test need lint generated unit bench fuzz
+
+build:
+	go build -o landfall ./cmd/landfall
+
+test: need lint generated unit
+
+# What the tests use besides Go. Whatever cannot be installed is said, and what
+# needs it says so again when it runs.
+need:
+	@sh .ci/need
+
+lint:
+	@test -z "$$(gofmt -l .)" || { gofmt -l .; echo "not gofmt'ed: run gofmt -w on these files"; exit 1; }
+	go vet ./...
+	go tool staticcheck ./...
+	go mod tidy -diff
+	go mod verify
+
+# Generated files that need nothing from outside are made again and compared.
+generated:
+	go generate ./providers/... ./probes/...
+	@git diff --exit-code --stat -- providers probes README.md || { echo "generated files are not up to date: commit what go generate wrote"; exit 1; }
+
+unit:
+	@. ./.ci/environment && go test -timeout 30m $$RACE ./...
+
+bench:
+	go test ./verdict -run '^$$' -bench 'Labelled|Liars|Retrieval|Calibrated|Transferred|Peers|Stream|Million' -benchtime 1x -timeout 1h
+	LANDFALL_KILLS=100 go test ./cmd/landfall -run KilledWhileOrdering -count=1 -v
+	go test ./verdict/plan -run '^$$' -bench Plan -benchtime 1x -timeout 2h
+	go test ./internal/geo ./providers/ranges ./reports -run '^$$' -bench .
+
+# Each parser of outside input for a while.
+FUZZTIME ?= 20s
+fuzz:
+	@for p in $$(go list ./...); do for f in $$(go test -list '^Fuzz' $$p | grep '^Fuzz'); do \
+		echo "$$p $$f"; go test $$p -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x || exit 1; done; done

@@ -1,0 +1,64 @@
+package main
+
+import (
+	"math/rand/v2"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/landfall-audit/landfall/internal/fakenet"
+	"github.com/landfall-audit/landfall/internal/fakeplatform"
+	"github.com/landfall-audit/landfall/verdict"
+)
+
+// With one vantage in five elsewhere than its platform says, nothing false is
+// proven and nothing true refuted.
+func TestLiarsAfar(t *testing.T) {
+	for _, seed := range []uint64{0, 2} { // with which untested vantages would refute what is true
+		s, err := fakenet.Named("from-everywhere")
+		if err != nil {
+			t.Fatal(err)
+		}
+		random := rand.New(rand.NewPCG(seed, 5))
+		for i := range s.Vantages {
+			v := &s.Vantages[i]
+			if v.Remote == nil {
+				continue
+			}
+			if v.Declared = nil; random.IntN(5) == 0 {
+				other := s.Vantages[random.IntN(len(s.Vantages))].At
+				v.Declared = &other
+			}
+		}
+		platform := fakeplatform.NewGlobalping(s, fakeplatform.Options{})
+		server := httptest.NewServer(platform)
+		t.Setenv("GLOBALPING_API_URL", server.URL)
+		dir := t.TempDir()
+		claims, file := filepath.Join(dir, "far.yaml"), filepath.Join(dir, "afar.jsonl")
+		if err := os.WriteFile(claims, []byte(afarClaims), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		command, _, errs := isolated(t)
+		if got := run(t.Context(), command, []string{"probe", "--claims", claims, "--vantage", "globalping:world", "--out", file}); got != exitComplete {
+			t.Fatalf("status %d: %s", got, errs)
+		}
+		if got := run(t.Context(), command, []string{"judge", "--claims", claims, "--fail-on", "never", "--out", file + ".json", file}); got != exitComplete {
+			t.Fatalf("judge: status %d: %s", got, errs)
+		}
+		doc, err := verdict.ReadFile(file + ".json")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, v := range doc.Verdicts {
+			isTrue := v.Claim != "eu" || v.Addr != "203.0.113.20"
+			if isTrue && v.Result == verdict.Refuted || !isTrue && v.Result == verdict.Proven {
+				t.Errorf("seed %d: %s of %s is %v, and %s: %+v", seed, v.Claim, v.Addr, isTrue, v.Result, v.Because)
+			}
+		}
+		server.Close()
+		if err := platform.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+}

@@ -1,0 +1,237 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/landfall-audit/landfall/evidence"
+	"github.com/landfall-audit/landfall/internal/fakenet"
+	"github.com/landfall-audit/landfall/internal/fakeplatform"
+	"github.com/landfall-audit/landfall/verdict"
+)
+
+// TestHoldsAWorld is how this test program is started again to hold a world;
+// started otherwise it checks that it is in none.
+func TestHoldsAWorld(t *testing.T) {
+	fakenet.Main(fakeplatform.GlobalpingPlatform(fakeplatform.Options{}))
+	if fakenet.Inside() {
+		t.Error("a world without a command came back")
+	}
+}
+
+var holdsAWorld = []string{"-test.run=^TestHoldsAWorld$"}
+
+// Every scenario's verdicts come out of the real command, run from each of its
+// vantages in the simulated internet.
+func TestScenarios(t *testing.T) {
+	scenarios, err := fakenet.Scenarios()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range scenarios {
+		if s.Name == demoScenario {
+			continue // TestDemo
+		}
+		t.Run(s.Name, func(t *testing.T) {
+			// Proofs from afar need round trips that a busy machine does not
+			// lengthen: the one scenario with platforms runs by itself.
+			if s.Name != fromEverywhere {
+				t.Parallel()
+			}
+			if len(s.Expect) == 0 {
+				t.Fatal("it expects nothing")
+			}
+			doc := judgeScenario(t, s)
+			hold(t, s, doc)
+		})
+	}
+}
+
+// fromEverywhere is the scenario that platforms look at too.
+const fromEverywhere = "from-everywhere"
+
+// What one vantage cannot decide, platforms do: without them no front door of the
+// scenario is refuted or proven, with them all are (TestScenarios).
+func TestOneVantageDecidesNothing(t *testing.T) {
+	t.Parallel()
+	s, err := fakenet.Named(fromEverywhere)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Args = nil
+	for _, v := range judgeScenario(t, s).Verdicts {
+		if v.Result == verdict.Refuted || v.Result == verdict.Proven {
+			t.Errorf("%s at %s is %s from one vantage", v.Claim, v.Addr, v.Result)
+		}
+	}
+}
+
+// judgeScenario looks from every vantage and gives the verdicts.
+func judgeScenario(t *testing.T, s *fakenet.Scenario) *verdict.Document {
+	t.Helper()
+	dir := t.TempDir()
+	claims := filepath.Join(dir, "claims")
+	e := &expedition{scenario: s, work: dir, again: holdsAWorld, atOnce: 1}
+	if err := e.prepare(claims); err != nil {
+		t.Fatal(err)
+	}
+	b, err := e.everywhere(t.Context(), func(int) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	evidenceFile := filepath.Join(dir, "all.jsonl")
+	if err := writeBundle(evidenceFile, b); err != nil {
+		t.Fatal(err)
+	}
+	var out, errs bytes.Buffer
+	surroundings := system()
+	surroundings.out, surroundings.err = &out, &errs
+	if got := run(t.Context(), surroundings, []string{"judge", "--claims", claims, "--fail-on", "never", evidenceFile}); got != exitComplete {
+		t.Fatalf("judge: status %d, %s", got, &errs)
+	}
+	doc := new(verdict.Document)
+	if err := json.Unmarshal(out.Bytes(), doc); err != nil {
+		t.Fatal(err)
+	}
+	return doc
+}
+
+// The demonstration tells of its vendors what is true, and leaves what anyone
+// can judge again.
+func TestDemo(t *testing.T) {
+	t.Parallel()
+	scenario, err := fakenet.Named(demoScenario)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := filepath.Join(t.TempDir(), "site")
+	var out, errs bytes.Buffer
+	s := system()
+	s.out, s.err = &out, &errs
+	d := &demoing{surroundings: s, out: dir, format: "text", again: holdsAWorld}
+	if err := d.run(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	doc, err := verdict.ReadFile(filepath.Join(dir, verdictsFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	hold(t, scenario, doc)
+	page, err := os.ReadFile(filepath.Join(dir, "index.html"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"Alder Cloud", "Birch Photos", "Cedar Drive", "Dogwood Sync", "Elm Backup", "Fir Storage", "This is a demonstration"} {
+		if !bytes.Contains(page, []byte(want)) || !strings.Contains(out.String(), want) {
+			t.Errorf("%q is not told", want)
+		}
+	}
+	var again bytes.Buffer
+	s.out = &again
+	if got := run(t.Context(), s, []string{"judge", "--claims", filepath.Join(dir, "claims"), "--fail-on", "never", filepath.Join(dir, evidenceFile)}); got != exitComplete {
+		t.Fatalf("judging again: status %d, %s", got, &errs)
+	}
+	written, err := os.ReadFile(filepath.Join(dir, verdictsFile))
+	if err != nil || !bytes.Equal(written, again.Bytes()) {
+		t.Errorf("judging again gives other verdicts: %v", err)
+	}
+	if !strings.Contains(errs.String(), "index.html") {
+		t.Errorf("where the report is was not said: %s", &errs)
+	}
+}
+
+// Interrupted, the demonstration ends with 3 and leaves no report that looks
+// whole.
+func TestDemoInterrupted(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	dir := filepath.Join(t.TempDir(), "site")
+	s := system()
+	s.out, s.err = io.Discard, io.Discard
+	err := (&demoing{surroundings: s, out: dir, format: "text", again: holdsAWorld}).run(ctx)
+	var exit *exitError
+	if !errors.As(err, &exit) || exit.status != exitIncomplete {
+		t.Errorf("%v", err)
+	}
+	if exists(filepath.Join(dir, "index.html")) {
+		t.Error("there is a report")
+	}
+}
+
+func writeBundle(path string, b *evidence.Bundle) error {
+	var text bytes.Buffer
+	if _, err := b.WriteTo(&text); err != nil {
+		return err
+	}
+	return os.WriteFile(path, text.Bytes(), 0o600)
+}
+
+// hold compares the verdicts with those that the scenario expects.
+func hold(t *testing.T, s *fakenet.Scenario, doc *verdict.Document) {
+	t.Helper()
+	for _, e := range s.Expect {
+		if err := met(e, doc); err != nil {
+			t.Error(err)
+		}
+	}
+	if t.Failed() {
+		show(t, doc)
+	}
+}
+
+// met holds an expectation against the verdicts.
+func met(e fakenet.Expectation, doc *verdict.Document) error {
+	if e.Subject == "" {
+		for _, c := range doc.Claims {
+			if c.Claim == e.Claim && (e.Vendor == "" || c.Vendor == e.Vendor) {
+				if wrong(e, c.Result) {
+					return fmt.Errorf("claim %s is %s, want %s, not %v", e.Claim, c.Result, e.Result, e.Not)
+				}
+				return nil
+			}
+		}
+		return fmt.Errorf("there is no claim %s %s", e.Vendor, e.Claim)
+	}
+	found := 0
+	for _, v := range doc.Verdicts {
+		if v.Claim != e.Claim || string(v.Subject) != e.Subject || e.Vendor != "" && v.Vendor != e.Vendor ||
+			e.Endpoint != "" && v.Endpoint != e.Endpoint || e.Addr != "" && v.Addr != e.Addr {
+			continue
+		}
+		found++
+		if wrong(e, v.Result) || e.Basis != "" && string(v.Basis) != e.Basis || e.Single != nil && v.SingleVantage != *e.Single {
+			return fmt.Errorf("%s at %s %s is %s by %s (single %t), want %+v", v.Claim, v.Endpoint, v.Addr, v.Result, v.Basis, v.SingleVantage, e)
+		}
+	}
+	if found == 0 {
+		return fmt.Errorf("there is no verdict for %+v", e)
+	}
+	return nil
+}
+
+// wrong tells whether a result is not the one expected.
+func wrong(e fakenet.Expectation, got verdict.Result) bool {
+	return e.Result != "" && string(got) != e.Result || slices.Contains(e.Not, string(got))
+}
+
+// show prints what was seen and judged, for whoever has to find out why.
+func show(t *testing.T, doc *verdict.Document) {
+	t.Helper()
+	for _, v := range doc.Verdicts {
+		var because []string
+		for _, r := range v.Because {
+			because = append(because, r.Text)
+		}
+		t.Logf("%s %s %s %s: %s by %s single=%t %v\n  because %s\n  limits %s", v.Vendor, v.Claim, v.Endpoint, v.Addr, v.Result, v.Basis, v.SingleVantage, v.Countries,
+			strings.Join(because, "; "), strings.Join(v.Limits, "; "))
+	}
+}

@@ -1,0 +1,93 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"net/url"
+	"slices"
+
+	"github.com/landfall-audit/landfall/evidence"
+	"github.com/landfall-audit/landfall/probes/remote"
+	"github.com/landfall-audit/landfall/probes/remote/atlas"
+	"github.com/landfall-audit/landfall/probes/remote/globalping"
+)
+
+// platform is a measurement network that --vantage can name.
+type platform struct {
+	name     string
+	base     string // where it answers
+	baseName string // variable that says otherwise
+	keyName  string // variable of its token
+	start    func(base *url.URL, key, version string, notify func(string)) remote.Platform
+}
+
+// platforms lists all measurement networks.
+func platforms() []platform {
+	return []platform{{
+		name: evidence.NetworkGlobalping, base: globalping.DefaultBase, baseName: "GLOBALPING_API_URL", keyName: "GLOBALPING_TOKEN",
+		start: func(base *url.URL, key, version string, notify func(string)) remote.Platform {
+			return globalping.New(base, key, version, notify)
+		},
+	}, {
+		name: evidence.NetworkAtlas, base: atlas.DefaultBase, baseName: "RIPE_ATLAS_API_URL", keyName: "RIPE_ATLAS_API_KEY",
+		start: func(base *url.URL, key, version string, notify func(string)) remote.Platform {
+			return atlas.New(base, key, version, notify)
+		},
+	}}
+}
+
+func platformNames() []string {
+	var out []string
+	for _, p := range platforms() {
+		out = append(out, p.name)
+	}
+	return out
+}
+
+// open starts a client of the platform, as the user's variables say.
+func (p platform) open(s surroundings, u *ui) (remote.Platform, error) {
+	base, err := remote.ParseBase(cmp.Or(s.getenv(p.baseName), p.base))
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", p.baseName, err)
+	}
+	return p.start(base, s.getenv(p.keyName), version(), func(text string) { u.note("%s: %s", p.name, text) }), nil
+}
+
+// hired is a platform that a run looks from, and what it offers there.
+type hired struct {
+	remote.Platform
+	offers []remote.Offer
+}
+
+// hire asks the platforms of the standpoints what they offer.
+func hire(ctx context.Context, s surroundings, u *ui, from []afar) ([]hired, error) {
+	var out []hired
+	for _, p := range platforms() {
+		var places []string
+		for _, a := range from {
+			if a.platform == p.name {
+				places = append(places, a.place)
+			}
+		}
+		if places == nil {
+			continue
+		}
+		client, err := p.open(s, u)
+		if err != nil {
+			return nil, err
+		}
+		offers, err := client.Offers(ctx)
+		if err != nil {
+			return nil, err
+		}
+		h := hired{client, slices.DeleteFunc(offers, func(o remote.Offer) bool {
+			return !slices.ContainsFunc(places, o.In)
+		})}
+		if len(h.offers) == 0 {
+			return nil, fmt.Errorf("%s has no vantage in %q now; `landfall vantages` lists what there is", p.name, places)
+		}
+		out = append(out, h)
+	}
+	return out, nil
+}

@@ -1,0 +1,174 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/landfall-audit/landfall/evidence"
+	"github.com/landfall-audit/landfall/internal/datasets"
+	"github.com/landfall-audit/landfall/reports"
+)
+
+func newReport(s surroundings) *cobra.Command {
+	c := &cobra.Command{
+		Use:   "report VERDICTS…",
+		Short: "Write verdicts as a site, Markdown, text and more",
+		Long: `Write the verdicts of one or more runs as a report. VERDICTS is a verdicts.json,
+the folder of a run with the earlier runs that it keeps, or a folder of runs;
+with a folder, its evidence and claims are told too. Where several runs judged
+a claim, the newest counts and the others are its history.
+
+Without --out the report goes to standard output; --out DIR writes it into a
+folder, under its usual name. A site is a folder and needs --out.`,
+		Example: `  landfall report site/verdicts.json
+  landfall report --format site --out pages site
+  landfall report --format markdown site >> "$GITHUB_STEP_SUMMARY"`,
+		Args: cobra.MinimumNArgs(1),
+	}
+	r := &reporting{surroundings: s}
+	c.Flags().StringVar(&r.format, "format", "text", "`FORMAT`: "+formatNames(reports.Formats()))
+	c.Flags().StringVar(&r.out, "out", "", "write into `DIR`")
+	c.Flags().StringArrayVar(&r.claims, "claims", nil, "claims `FILE` or folder that the runs were judged by (repeatable; none: that of the run's folder, or the catalogue)")
+	c.Flags().StringVar(&r.accepted, "accepted", "", acceptedHelp)
+	c.RunE = func(_ *cobra.Command, args []string) error { return r.run(args) }
+	return c
+}
+
+// acceptedHelp is what the flag --accepted says of itself.
+const acceptedHelp = "`FILE` of results that a person accepted for a while, with the reason; they are shown as such and fail no run"
+
+// reporting is one call of report.
+type reporting struct {
+	surroundings
+	format   string
+	out      string
+	claims   []string
+	accepted string
+}
+
+func (r *reporting) run(args []string) error {
+	find := formatNamed
+	if r.out == "" {
+		find = printedFormat
+	}
+	format, err := find(r.format)
+	if err != nil {
+		return err
+	}
+	u := newUI(r.surroundings, levelInfo)
+	runs, err := findRuns(u, args)
+	if err != nil {
+		return err
+	}
+	options, err := r.options(u, args, runs)
+	if err != nil {
+		return err
+	}
+	gathered, err := gather(u, runs)
+	if err != nil {
+		return err
+	}
+	if r.out == "" {
+		return format.Write(r.surroundings.out, gathered.View(options))
+	}
+	if err := folder(r.out); err != nil {
+		return err
+	}
+	options.Color = false
+	view := gathered.View(options)
+	if format.WriteFolder != nil {
+		return writeFolder(r.out, format, view)
+	}
+	return writeFile(filepath.Join(r.out, format.File), func(w io.Writer) error { return format.Write(w, view) })
+}
+
+// options gives the report what stands beside the verdicts: evidence, and the
+// claims that they were reached by.
+func (r *reporting) options(u *ui, args []string, runs []foundRun) (reports.Options, error) {
+	options := terminalOptions(u)
+	claims := r.claims
+	if len(claims) == 0 {
+		for _, path := range args {
+			if beside := filepath.Join(path, claimsFolder); exists(beside) {
+				claims = []string{beside} // of the last run that has some
+			}
+		}
+	}
+	sheets, err := sheetsFor(nil, claims)
+	options.Sheets = sheets
+	options.Evidence = evidenceAmong(u, runs)
+	if err == nil && r.accepted != "" {
+		options.Accepted, err = reports.ReadAccepted(r.accepted)
+	}
+	return options, err
+}
+
+func headerOf(path string) (evidence.Header, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return evidence.Header{}, fmt.Errorf("opening the evidence: %w", err)
+	}
+	defer f.Close()
+	r, err := evidence.NewReader(path, f)
+	if err != nil {
+		return evidence.Header{}, err
+	}
+	defer r.Close()
+	return r.Header, nil
+}
+
+// verdictsPath is the verdicts file of a run that is named by its folder.
+func verdictsPath(path string) string {
+	if own := verdictsIn(path); exists(own) {
+		return own
+	}
+	return path
+}
+
+func formatNames(formats []reports.Format) string {
+	var names []string
+	for _, f := range formats {
+		names = append(names, f.Name)
+	}
+	return strings.Join(names, ", ")
+}
+
+// printable are the formats that are one file, which can go to standard output.
+func printable() []reports.Format {
+	return slices.DeleteFunc(reports.Formats(), func(f reports.Format) bool { return f.Write == nil })
+}
+
+// printedFormat gives a format that is to go to standard output.
+func printedFormat(name string) (reports.Format, error) {
+	format, err := formatNamed(name)
+	if err == nil && format.Write == nil {
+		return format, fmt.Errorf("--format %s is a folder of files and cannot be printed; give --out DIR, and as a format to print one of %s", name, formatNames(printable()))
+	}
+	return format, err
+}
+
+func formatNamed(name string) (reports.Format, error) {
+	format, err := reports.LookUp(name)
+	if err != nil {
+		return format, fmt.Errorf("--format: %w", err)
+	}
+	return format, nil
+}
+
+func terminalOptions(u *ui) reports.Options {
+	return reports.Options{Color: u.colour, Width: u.width(), Attributions: attributions()}
+}
+
+// attributions is what the licences of the data ask to be shown.
+func attributions() []reports.Attribution {
+	return []reports.Attribution{
+		{Text: datasets.CountryAttribution, URL: "https://db-ip.com", Licence: "CC BY 4.0"},
+		{Text: "Country areas: Natural Earth", URL: "https://www.naturalearthdata.com", Licence: "public domain"},
+	}
+}

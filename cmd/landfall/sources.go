@@ -1,0 +1,217 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"regexp"
+	"time"
+
+	"github.com/landfall-audit/landfall/internal/datasets"
+	"github.com/landfall-audit/landfall/probes/geoip"
+	"github.com/landfall-audit/landfall/probes/network"
+	"github.com/landfall-audit/landfall/providers/ranges"
+)
+
+const month = 31 * 24 * time.Hour
+
+// dbipSet is a free database of DB-IP. A new one is out each month, under the
+// name of the month (https://db-ip.com/db/lite.php).
+func dbipSet(name, holds string, check func(string) error) datasets.Set {
+	return datasets.Set{
+		Name: name, File: name + ".mmdb", Holds: holds,
+		Licence: "CC BY 4.0", Attribution: datasets.CountryAttribution, StaleAfter: 2 * month, Check: check,
+		Locate: func(_ context.Context, _ *http.Client, now time.Time) ([]string, error) {
+			url := func(at time.Time) string {
+				return "https://download.db-ip.com/free/" + name + "-" + at.UTC().Format("2006-01") + ".mmdb.gz"
+			}
+			return []string{url(now), url(now.AddDate(0, 0, -now.UTC().Day()))}, nil
+		},
+	}
+}
+
+const (
+	cityName = "dbip-city-lite"
+	asnName  = "dbip-asn-lite"
+)
+
+// dataSets lists all sets that can be fetched.
+func dataSets() []datasets.Set {
+	sets := []datasets.Set{
+		dbipSet(cityName, "where addresses are, by city", func(path string) error { return closing(geoip.Open(path)) }),
+		dbipSet(asnName, "whose networks addresses are in", func(path string) error { return closing(network.Open(path)) }),
+	}
+	for _, source := range ranges.Sources() {
+		sets = append(sets, rangeSet(source))
+	}
+	return sets
+}
+
+func closing(db io.Closer, err error) error {
+	if err != nil {
+		return err
+	}
+	return db.Close()
+}
+
+func rangeSet(source ranges.Source) datasets.Set {
+	set := datasets.Set{
+		Name: source.File, File: source.File, Holds: "address ranges that " + source.Provider + " publishes",
+		Licence: source.Licence, StaleAfter: month, Locate: datasets.At(source.URL),
+		Check: func(path string) error { _, err := readRanges(source, path); return err },
+	}
+	if source.Landing {
+		set.Locate = linkOn(source.URL)
+	}
+	return set
+}
+
+// serviceTags is how Microsoft names the weekly file of service tags.
+var serviceTags = regexp.MustCompile(`https://download\.microsoft\.com/download/[A-Za-z0-9/._-]{1,200}/ServiceTags_Public_[0-9]{8}\.json`)
+
+// maxPageBytes bounds a page that a link is looked for in.
+const maxPageBytes = 4 << 20
+
+// linkOn finds the address of a file whose name changes, on the page that
+// links to it.
+func linkOn(page string) func(context.Context, *http.Client, time.Time) ([]string, error) {
+	return func(ctx context.Context, client *http.Client, _ time.Time) ([]string, error) {
+		request, err := http.NewRequestWithContext(ctx, http.MethodGet, page, nil)
+		if err != nil {
+			return nil, fmt.Errorf("asking %s: %w", page, err)
+		}
+		response, err := client.Do(request)
+		if err != nil {
+			return nil, err
+		}
+		defer response.Body.Close()
+		body, err := io.ReadAll(io.LimitReader(response.Body, maxPageBytes))
+		if err != nil {
+			return nil, fmt.Errorf("reading %s: %w", page, err)
+		}
+		link := serviceTags.Find(body)
+		if link == nil {
+			return nil, fmt.Errorf("%s links to no file of service tags (status %s); the page may have changed: fetch the file by hand into the cache folder", page, response.Status)
+		}
+		return []string{string(link)}, nil
+	}
+}
+
+func readRanges(source ranges.Source, path string) (ranges.Feed, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return ranges.Feed{}, fmt.Errorf("opening the published ranges: %w", err)
+	}
+	defer f.Close()
+	feed, err := source.Parse(path, f)
+	if err != nil {
+		return feed, err
+	}
+	if len(feed.Entries) == 0 {
+		return feed, fmt.Errorf("%s: holds no ranges", path)
+	}
+	return feed, nil
+}
+
+// sources are the open data sets of a run.
+type sources struct {
+	geoip []*geoip.Database
+	asn   []*network.Database
+	table *ranges.Table
+}
+
+func (s *sources) close() {
+	for _, d := range s.geoip {
+		_ = d.Close() // only read
+	}
+	for _, d := range s.asn {
+		_ = d.Close()
+	}
+}
+
+// openNamed opens the files given by flags, each of which must be good, and
+// the embedded database.
+func openNamed(geoipFiles, asnFiles []string) (*sources, error) {
+	s := &sources{}
+	var problems []error
+	for _, path := range geoipFiles {
+		db, err := geoip.Open(path)
+		s.addGeoIP(db, err)
+		problems = append(problems, wrapFlag("--geoip", err))
+	}
+	for _, path := range asnFiles {
+		db, err := network.Open(path)
+		s.addASN(db, err)
+		problems = append(problems, wrapFlag("--asn", err))
+	}
+	data, err := datasets.Country()
+	if err == nil {
+		var db *geoip.Database
+		db, err = geoip.OpenBytes(embeddedName, data)
+		s.addGeoIP(db, err)
+	}
+	if err := errors.Join(append(problems, err)...); err != nil {
+		s.close()
+		return nil, err
+	}
+	return s, nil
+}
+
+// embeddedName is what the embedded database is called in evidence.
+const embeddedName = "dbip-country-lite.mmdb"
+
+func wrapFlag(flag string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%s: %w", flag, err)
+}
+
+func (s *sources) addGeoIP(db *geoip.Database, err error) {
+	if err == nil {
+		s.geoip = append(s.geoip, db)
+	}
+}
+
+func (s *sources) addASN(db *network.Database, err error) {
+	if err == nil {
+		s.asn = append(s.asn, db)
+	}
+}
+
+// openStore opens what the cache folder holds beside that. What cannot be used
+// is said and left out.
+func (s *sources) openStore(u *ui, store datasets.Store) {
+	var feeds []ranges.Feed
+	for _, source := range ranges.Sources() {
+		path := store.Path(rangeSet(source))
+		if !exists(path) {
+			continue
+		}
+		feed, err := readRanges(source, path)
+		if err != nil {
+			u.warn("%v; it is left out: fetch it again with `landfall data update`", err)
+			continue
+		}
+		feeds = append(feeds, feed)
+	}
+	s.table = ranges.NewTable(feeds...)
+	if path := store.Path(datasets.Set{File: cityName + ".mmdb"}); exists(path) {
+		db, err := geoip.Open(path)
+		s.addGeoIP(db, leftOut(u, err))
+	}
+	if path := store.Path(datasets.Set{File: asnName + ".mmdb"}); exists(path) {
+		db, err := network.Open(path)
+		s.addASN(db, leftOut(u, err))
+	}
+}
+
+func leftOut(u *ui, err error) error {
+	if err != nil {
+		u.warn("%v; it is left out: fetch it again with `landfall data update`", err)
+	}
+	return err
+}

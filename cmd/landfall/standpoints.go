@@ -1,0 +1,105 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/landfall-audit/landfall/evidence"
+	"github.com/landfall-audit/landfall/internal/geo"
+)
+
+// hereRadiusKM is how far off a position given on the command line may be, if
+// nothing else is said: people know their city.
+const hereRadiusKM = 25
+
+// here is this machine as a vantage.
+const here = "here"
+
+// standpoints are where a run looks from.
+type standpoints struct {
+	here *evidence.Vantage // nil: nobody looks from this machine
+	afar []afar
+}
+
+// afar is a place from which a platform looks.
+type afar struct{ platform, place string }
+
+func vantageHelp() string {
+	return "where to look from (repeatable): here, here@`LAT,LON[,RADIUS_KM]`, " + strings.Join(platformNames(), ":PLACE, ") + ":PLACE"
+}
+
+// parseVantages reads --vantage.
+func parseVantages(texts []string) (*standpoints, error) {
+	s := new(standpoints)
+	for _, text := range texts {
+		name, place, colon := strings.Cut(text, ":")
+		if colon && slices.Contains(platformNames(), name) {
+			if strings.TrimSpace(place) == "" {
+				return nil, fmt.Errorf("--vantage %s names no place; expected one such as %s:DE, %s:Frankfurt, %s:AS3320 or %s:world", text, name, name, name, name)
+			}
+			s.afar = append(s.afar, afar{name, place})
+			continue
+		}
+		if s.here != nil {
+			return nil, fmt.Errorf("--vantage here is given twice; this machine is in one place: run it in the other, and judge the bundles together")
+		}
+		v, err := parseHere(text)
+		if err != nil {
+			return nil, err
+		}
+		s.here = v
+	}
+	return s, nil
+}
+
+// parseHere reads the place of this machine.
+func parseHere(text string) (*evidence.Vantage, error) {
+	kind, at, placed := strings.Cut(text, "@")
+	if kind != here {
+		return nil, fmt.Errorf("--vantage %q is not known; expected here, here@LAT,LON, or %s:PLACE", text, strings.Join(platformNames(), ":PLACE, "))
+	}
+	v := &evidence.Vantage{Meta: evidence.Meta{Kind: evidence.KindVantage}, Name: here, Network: evidence.NetworkLocal}
+	if !placed {
+		return v, nil
+	}
+	numbers := strings.Split(at, ",")
+	if len(numbers) != 2 && len(numbers) != 3 {
+		return nil, fmt.Errorf("--vantage here@%s: expected LAT,LON or LAT,LON,RADIUS_KM, such as here@50.11,8.68", at)
+	}
+	values := []float64{0, 0, hereRadiusKM}
+	for i, text := range numbers {
+		n, err := strconv.ParseFloat(strings.TrimSpace(text), 64)
+		if err != nil {
+			return nil, fmt.Errorf("--vantage here@%s: %q is not a number", at, text)
+		}
+		values[i] = n
+	}
+	v.Lat, v.Lon, v.RadiusKM = &values[0], &values[1], values[2]
+	if err := evidence.Validate(withID(v)); err != nil {
+		return nil, fmt.Errorf("--vantage here@%s: %w", at, err)
+	}
+	v.Country = countryAt(values[0], values[1])
+	return v, nil
+}
+
+func withID(v *evidence.Vantage) *evidence.Vantage {
+	copied := *v
+	copied.ID = "v1"
+	return &copied
+}
+
+// countryAt gives the country of a place, if it is in exactly one.
+func countryAt(lat, lon float64) string {
+	var codes []string
+	for _, a := range geo.Countries() {
+		if a.Contains(geo.Point(lat, lon)) {
+			codes = append(codes, a.Codes...)
+		}
+	}
+	if len(codes) != 1 {
+		return ""
+	}
+	return codes[0]
+}

@@ -1,0 +1,48 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"runtime/debug"
+
+	"github.com/landfall-audit/landfall/evidence"
+	"github.com/landfall-audit/landfall/providers"
+	"github.com/landfall-audit/landfall/verdict"
+)
+
+// streamFile judges one evidence file while it is read, and writes the verdicts
+// while they are reached, so that memory does not grow with them. A broken last
+// line is said and the rest is used. The document that it gives has no verdicts.
+func streamFile(u *ui, w io.Writer, sheets []*providers.Sheet, file string) (*verdict.Document, error) {
+	f, err := os.Open(file)
+	if err != nil {
+		return nil, fmt.Errorf("opening the evidence: %w", err)
+	}
+	defer f.Close()
+	lines, err := evidence.NewReader(file, f)
+	if err != nil {
+		return nil, err
+	}
+	defer lines.Close()
+	waiting, err := os.CreateTemp("", "landfall-verdicts-")
+	if err != nil {
+		return nil, fmt.Errorf("making a temporary file for the verdicts: %w", err)
+	}
+	defer func() { waiting.Close(); os.Remove(waiting.Name()) }()
+	// Millions of replies are kept: less room for garbage costs little time.
+	defer debug.SetGCPercent(debug.SetGCPercent(30))
+	return verdict.Stream(w, waiting, sheets, lines.Header, func(add func(evidence.Observation)) error {
+		for {
+			o, err := lines.Read()
+			if errors.Is(err, io.EOF) {
+				return nil
+			}
+			if err != nil {
+				return u.unlessCut(err)
+			}
+			add(o)
+		}
+	})
+}

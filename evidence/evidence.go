@@ -1,0 +1,384 @@
+// Package evidence holds what was seen: observations, the vantages they were
+// made from, the words for failed measurements, and the bundle that keeps
+// them (landfall.evidence/v1, JSON Lines).
+//
+// It says nothing of what follows from an observation; that is package
+// verdict. Times are UTC, durations are milliseconds (…MS), distances are
+// kilometres (…KM), positions are WGS 84 degrees.
+package evidence
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/netip"
+	"time"
+)
+
+// Schema names the format of a bundle; it stands in the first line.
+const Schema = "landfall.evidence/v1"
+
+// Kind names what sort of observation a line is.
+type Kind string
+
+// The kinds of landfall.evidence/v1.
+const (
+	KindVantage   Kind = "vantage"
+	KindLandmark  Kind = "landmark"
+	KindDNS       Kind = "dns"
+	KindRTT       Kind = "rtt"
+	KindTrace     Kind = "trace"
+	KindTLS       Kind = "tls"
+	KindHTTP      Kind = "http"
+	KindGeoIP     Kind = "geoip"
+	KindNetwork   Kind = "network"
+	KindRange     Kind = "range"
+	KindHint      Kind = "hint"
+	KindStorage   Kind = "storage"
+	KindFlow      Kind = "flow"
+	KindRetrieval Kind = "retrieval"
+	KindPage      Kind = "page"
+	KindSelfcheck Kind = "selfcheck"
+	KindOrder     Kind = "order"
+	KindOriginal  Kind = "original"
+	KindError     Kind = "error"
+)
+
+// blank gives an empty observation of each kind. It is the one list of kinds:
+// a kind that is not here is kept as [Unknown].
+var blank = map[Kind]func() Observation{
+	KindVantage:   func() Observation { return new(Vantage) },
+	KindLandmark:  func() Observation { return new(Landmark) },
+	KindDNS:       func() Observation { return new(DNS) },
+	KindRTT:       func() Observation { return new(RTT) },
+	KindTrace:     func() Observation { return new(Trace) },
+	KindTLS:       func() Observation { return new(TLS) },
+	KindHTTP:      func() Observation { return new(HTTP) },
+	KindGeoIP:     func() Observation { return new(GeoIP) },
+	KindNetwork:   func() Observation { return new(Network) },
+	KindRange:     func() Observation { return new(Range) },
+	KindHint:      func() Observation { return new(Hint) },
+	KindStorage:   func() Observation { return new(Storage) },
+	KindFlow:      func() Observation { return new(Flow) },
+	KindRetrieval: func() Observation { return new(Retrieval) },
+	KindPage:      func() Observation { return new(Page) },
+	KindSelfcheck: func() Observation { return new(Selfcheck) },
+	KindOrder:     func() Observation { return new(Order) },
+	KindOriginal:  func() Observation { return new(Original) },
+	KindError:     func() Observation { return new(Error) },
+}
+
+// Header is the first line of a bundle.
+type Header struct {
+	Schema  string    `json:"schema"`
+	Run     string    `json:"run"`  // unique name of the run, a ULID
+	Tool    string    `json:"tool"` // name and version of what measured
+	Started time.Time `json:"started"`
+}
+
+// Observation is one line of a bundle: one statement about one operation.
+type Observation interface {
+	// Common gives the fields that every line has.
+	Common() *Meta
+	// check reports the first field whose value no measurement can give.
+	check() error
+}
+
+// Meta is what every observation carries.
+type Meta struct {
+	Kind    Kind      `json:"kind"`
+	ID      string    `json:"id"`                // unique within the bundle
+	Vantage string    `json:"vantage,omitempty"` // id of the vantage that looked; empty for look-ups in data sets
+	At      time.Time `json:"at,omitzero"`
+	// Measurement names the public original that this was read from, as
+	// PLATFORM:ID; empty where this program measured itself.
+	Measurement string `json:"measurement,omitempty"`
+}
+
+// Common gives m itself, so that embedding Meta makes a type an observation.
+func (m *Meta) Common() *Meta { return m }
+
+func (m *Meta) check() error {
+	if m.ID == "" {
+		return fmt.Errorf("%s line has no id", m.Kind)
+	}
+	return firstError(checkText("id", m.ID), checkText("measurement", m.Measurement))
+}
+
+// Where a vantage's measurements come from.
+const (
+	NetworkLocal      = "local"
+	NetworkGlobalping = "globalping"
+	NetworkAtlas      = "atlas"
+	NetworkImport     = "import" // measured by something else; it has passed no self-check
+)
+
+// Vantage is a place that was looked from. Its position is what it says of
+// itself; RadiusKM is how far off that may be.
+type Vantage struct {
+	Meta
+	Name     string   `json:"name,omitempty"`
+	Lat      *float64 `json:"lat,omitempty"`
+	Lon      *float64 `json:"lon,omitempty"`
+	RadiusKM float64  `json:"radius_km,omitempty"`
+	Country  string   `json:"country,omitempty"` // ISO 3166-1 alpha-2
+	ASN      uint32   `json:"asn,omitempty"`
+	Network  string   `json:"network,omitempty"`
+}
+
+// Position gives the declared place in degrees; ok is false where none is known.
+func (v *Vantage) Position() (lat, lon float64, ok bool) {
+	if v.Lat == nil || v.Lon == nil {
+		return 0, 0, false
+	}
+	return *v.Lat, *v.Lon, true
+}
+
+// DNS is the answer to one question (RFC 1035), or the chain of answers that
+// led from the name to its addresses.
+type DNS struct {
+	Meta
+	Name          string       `json:"name"`
+	Type          string       `json:"type"`                     // A, AAAA, CNAME, …
+	Resolver      string       `json:"resolver,omitempty"`       // who was asked
+	ClientSubnet  string       `json:"client_subnet,omitempty"`  // sent with the question, RFC 7871
+	ClientCountry string       `json:"client_country,omitempty"` // the country that subnet stands for, ISO 3166-1
+	Rcode         string       `json:"rcode"`
+	Chain         []string     `json:"chain,omitempty"` // the CNAMEs followed, in order; for PTR and NS the names given
+	Answers       []netip.Addr `json:"answers,omitempty"`
+	Texts         []string     `json:"texts,omitempty"` // of TXT, and HTTPS records (RFC 9460), escaped and cut
+	TTL           uint32       `json:"ttl,omitempty"`   // seconds; the smallest of the answers
+	NSID          string       `json:"nsid,omitempty"`  // what the server calls itself, RFC 5001, escaped
+	// Zone is the zone that the name is in, or the last alias of it, where the
+	// zone's own servers were looked for or asked.
+	Zone string `json:"zone,omitempty"`
+	// ECSScope is the network that the server gave the answer for (RFC 7871,
+	// 7.2): the client subnets in it are given the same, and one of them was
+	// asked. It is [NoECS] where the answer did not depend on the client subnet,
+	// as far as questions for several countries show.
+	ECSScope string `json:"ecs_scope,omitempty"`
+}
+
+// NoECS stands for a scope where answers do not depend on the client subnet.
+const NoECS = "no-ecs"
+
+// How a round trip was timed.
+const (
+	MethodTCP    = "tcp"
+	MethodICMP   = "icmp"
+	MethodUDP    = "udp"
+	MethodTLS    = "tls"
+	MethodQUIC   = "quic"
+	MethodImport = "import"
+)
+
+// RTT is the round trip between a vantage and an address. MinMS is never
+// below what a reply really took.
+type RTT struct {
+	Meta
+	Addr      netip.Addr `json:"addr"`
+	Port      uint16     `json:"port,omitempty"`
+	Method    string     `json:"method"`
+	Sent      int        `json:"sent,omitempty"`
+	Lost      int        `json:"lost,omitempty"`
+	MinMS     float64    `json:"min_ms"`
+	SamplesMS []float64  `json:"samples_ms,omitempty"`
+}
+
+// Hop is one step of a trace; a silent router has no address.
+type Hop struct {
+	TTL   int        `json:"ttl"`
+	Addr  netip.Addr `json:"addr,omitzero"`
+	Name  string     `json:"name,omitempty"`
+	RTTMS []float64  `json:"rtt_ms,omitempty"`
+}
+
+// Trace is the path from a vantage towards an address.
+type Trace struct {
+	Meta
+	Addr    netip.Addr `json:"addr"`
+	Port    uint16     `json:"port,omitempty"`
+	Method  string     `json:"method"`
+	Reached bool       `json:"reached"`
+	Hops    []Hop      `json:"hops"`
+}
+
+// TLS is what a server showed in a handshake (RFC 8446).
+type TLS struct {
+	Meta
+	Addr              netip.Addr `json:"addr"`
+	Port              uint16     `json:"port,omitempty"`
+	ServerName        string     `json:"server_name,omitempty"`
+	Version           string     `json:"version,omitempty"` // 1.2, 1.3
+	Subject           string     `json:"subject,omitempty"`
+	SANs              []string   `json:"sans,omitempty"`
+	Issuer            string     `json:"issuer,omitempty"`
+	FingerprintSHA256 string     `json:"fingerprint_sha256,omitempty"` // of the leaf certificate, hex
+	Trusted           bool       `json:"trusted"`                      // by the roots of the vantage, for ServerName
+	ALPN              string     `json:"alpn,omitempty"`               // the protocol agreed on, RFC 7301: h2, http/1.1
+	ConnectMS         float64    `json:"connect_ms,omitempty"`         // until the connection stood
+	HandshakeMS       float64    `json:"handshake_ms,omitempty"`
+	// RoundTripMS is from the client's last message to the end of the server's
+	// answer to it: a round trip and the server's work. The answer holds what
+	// nobody can say before the message came. It is rounded up.
+	RoundTripMS float64 `json:"round_trip_ms,omitempty"`
+}
+
+// HTTP is the answer to one request; no redirect is followed.
+type HTTP struct {
+	Meta
+	Addr     netip.Addr        `json:"addr"`
+	URL      string            `json:"url"`
+	Status   int               `json:"status"`
+	Location string            `json:"location,omitempty"`
+	Headers  map[string]string `json:"headers,omitempty"`  // only those that can name a place, lower case
+	TTFBMS   float64           `json:"ttfb_ms,omitempty"`  // request written to first byte of the answer
+	Protocol string            `json:"protocol,omitempty"` // that the answer came over: http/1.0, http/1.1, h2
+	// AltProtocols are what else the service says that it speaks (RFC 7838): h3.
+	AltProtocols []string `json:"alt_protocols,omitempty"`
+	ConnectMS    float64  `json:"connect_ms,omitempty"`   // until the connection stood
+	HandshakeMS  float64  `json:"handshake_ms,omitempty"` // of TLS
+}
+
+// GeoIP is what a database says of an address. It never convicts.
+type GeoIP struct {
+	Meta
+	Addr        netip.Addr `json:"addr"`
+	Database    string     `json:"database"`
+	Built       string     `json:"built,omitempty"` // YYYY-MM-DD
+	Country     string     `json:"country,omitempty"`
+	Subdivision string     `json:"subdivision,omitempty"`
+	City        string     `json:"city,omitempty"`
+	Lat         *float64   `json:"lat,omitempty"`
+	Lon         *float64   `json:"lon,omitempty"`
+}
+
+// Network is who announces or registered an address. RegisteredCountry speaks
+// of an operator, never of a place.
+type Network struct {
+	Meta
+	Addr              netip.Addr   `json:"addr"`
+	Prefix            netip.Prefix `json:"prefix,omitzero"`
+	ASN               uint32       `json:"asn,omitempty"`
+	Organisation      string       `json:"organisation,omitempty"`
+	RegisteredCountry string       `json:"registered_country,omitempty"`
+	Source            string       `json:"source,omitempty"`
+	Built             string       `json:"built,omitempty"`
+}
+
+// Range is a published address range of a provider that holds the address.
+// Region is the provider's own code. Country and City are set instead where
+// the provider publishes a geofeed (RFC 8805), which is its say-so alone.
+type Range struct {
+	Meta
+	Addr      netip.Addr   `json:"addr"`
+	Prefix    netip.Prefix `json:"prefix"`
+	Provider  string       `json:"provider"`
+	Service   string       `json:"service,omitempty"`
+	Region    string       `json:"region,omitempty"`
+	Country   string       `json:"country,omitempty"`
+	City      string       `json:"city,omitempty"`
+	Source    string       `json:"source"`
+	Published string       `json:"published,omitempty"`
+}
+
+// Hint is a place read out of a name or header. It never convicts.
+type Hint struct {
+	Meta
+	Addr  netip.Addr `json:"addr"`
+	From  string     `json:"from"` // ptr, header, cname, hop-name
+	Text  string     `json:"text"`
+	Place string     `json:"place"` // in the claims language
+	Rule  string     `json:"rule"`
+}
+
+// Replica is a further copy that a store keeps.
+type Replica struct {
+	Target   string `json:"target"`
+	Location string `json:"location,omitempty"`
+	Rule     string `json:"rule,omitempty"`
+}
+
+// Storage is what the provider of a store says of where it lies.
+type Storage struct {
+	Meta
+	Target    string    `json:"target"`
+	Provider  string    `json:"provider"`
+	Locations []string  `json:"locations,omitempty"` // places of the claims language
+	Replicas  []Replica `json:"replicas,omitempty"`
+	API       string    `json:"api,omitempty"`
+}
+
+// Flow is a destination that received bytes.
+type Flow struct {
+	Meta
+	Addr       netip.Addr `json:"addr"`
+	Port       uint16     `json:"port,omitempty"`
+	Protocol   string     `json:"protocol,omitempty"`
+	ServerName string     `json:"server_name,omitempty"`
+	BytesUp    int64      `json:"bytes_up"`
+	BytesDown  int64      `json:"bytes_down"`
+	First      time.Time  `json:"first,omitzero"`
+	Last       time.Time  `json:"last,omitzero"`
+}
+
+// Retrieval is a timed read of bytes that only the store can have given.
+type Retrieval struct {
+	Meta
+	Target     string     `json:"target"`
+	Addr       netip.Addr `json:"addr"` // of the front door that was asked
+	Challenges int        `json:"challenges"`
+	RTTMinMS   float64    `json:"rtt_min_ms"`  // to the front door; 0 if it was not timed
+	TTFBMinMS  float64    `json:"ttfb_min_ms"` // the second smallest validated warm sample, see [SecondSmallestWarm]
+	// SamplesMS are the times of all reads whose bytes were validated, in the
+	// order in which they were made; the first is the cold one.
+	SamplesMS []float64 `json:"samples_ms,omitempty"`
+}
+
+// Page is the page of a claim, and whether its words still stand there.
+type Page struct {
+	Meta
+	URL        string `json:"url"`
+	Status     int    `json:"status"`
+	SHA256     string `json:"sha256,omitempty"`
+	Claim      string `json:"claim,omitempty"` // vendor/claim
+	QuoteFound bool   `json:"quote_found"`
+}
+
+// The results of a self-check.
+const (
+	CheckPassed      = "passed"
+	CheckFailed      = "failed"
+	CheckNotPossible = "not-possible"
+)
+
+// Check is one part of a self-check.
+type Check struct {
+	Name     string   `json:"name"`
+	Result   string   `json:"result"`
+	Text     string   `json:"text,omitempty"`
+	Evidence []string `json:"evidence,omitempty"`
+}
+
+// Selfcheck is whether a vantage can be trusted.
+type Selfcheck struct {
+	Meta
+	Result string  `json:"result"`
+	Checks []Check `json:"checks,omitempty"`
+}
+
+// Error is a measurement that failed. That is data too: it says what was
+// tried and how it ended.
+type Error struct {
+	Meta
+	Probe  string `json:"probe"`
+	Target string `json:"target"`
+	Error  string `json:"error"`
+	Class  Class  `json:"class"`
+}
+
+// Unknown is an observation of a kind that this version does not know, kept
+// as it was written.
+type Unknown struct {
+	Meta
+	Raw json.RawMessage `json:"-"`
+}

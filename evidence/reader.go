@@ -1,0 +1,183 @@
+package evidence
+
+import (
+	"bufio"
+	"bytes"
+	"compress/gzip"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/klauspost/compress/zstd"
+)
+
+// maxBundleBytes bounds what a compressed bundle may grow to: a few kilobytes
+// can otherwise fill the memory.
+const maxBundleBytes = 8 << 30
+
+// BrokenTailError says that the last line of a bundle was cut, as a run that
+// was killed leaves it. What stands before it is good.
+type BrokenTailError struct {
+	File string
+	Line int // 1-based
+	Err  error
+}
+
+func (e *BrokenTailError) Error() string {
+	return fmt.Sprintf("%s:%d: the last line is cut (%v); it is left out and the %d before it are used", e.File, e.Line, e.Err, e.Line-1)
+}
+
+func (e *BrokenTailError) Unwrap() error { return e.Err }
+
+// A LineError says which line of a bundle cannot be used, and why.
+type LineError struct {
+	File string
+	Line int // 1-based
+	Err  error
+}
+
+func (e *LineError) Error() string {
+	return fmt.Sprintf("%s:%d: %v; mend or remove the line", e.File, e.Line, e.Err)
+}
+
+func (e *LineError) Unwrap() error { return e.Err }
+
+// Reader reads a bundle line by line, plain, gzip (RFC 1952) or zstd
+// (RFC 8878), told apart by their first bytes.
+type Reader struct {
+	Header Header
+
+	file  string
+	lines *bufio.Reader
+	line  int
+	close func()
+}
+
+// NewReader reads the header of the bundle in r. The name stands in errors.
+func NewReader(name string, r io.Reader) (*Reader, error) {
+	plain, closer, err := decompress(r)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	rd := &Reader{file: name, lines: bufio.NewReaderSize(io.LimitReader(plain, maxBundleBytes), 64<<10), close: closer}
+	first, err := rd.next()
+	if errors.Is(err, io.EOF) {
+		err = fmt.Errorf("the file is empty; %q is expected in its first line", Schema)
+	}
+	if err == nil {
+		rd.Header, err = decodeHeader(first)
+	}
+	if err != nil {
+		closer()
+		return nil, &LineError{File: name, Line: max(rd.line, 1), Err: err}
+	}
+	return rd, nil
+}
+
+// Close frees the decoder; it does not close what the reader reads from.
+func (r *Reader) Close() { r.close() }
+
+// Read gives the next observation, io.EOF at the end, a [*BrokenTailError]
+// where the end is cut, and a [*LineError] for a line that cannot be used.
+func (r *Reader) Read() (Observation, error) {
+	for {
+		line, err := r.next()
+		if err != nil {
+			return nil, err
+		}
+		if len(bytes.TrimSpace(line)) == 0 {
+			continue
+		}
+		o, err := decode(line)
+		if err == nil {
+			return o, nil
+		}
+		if !bytes.HasSuffix(line, []byte("\n")) {
+			return nil, &BrokenTailError{File: r.file, Line: r.line, Err: err}
+		}
+		return nil, &LineError{File: r.file, Line: r.line, Err: err}
+	}
+}
+
+// next gives the next line with its newline; only a cut last line has none.
+func (r *Reader) next() ([]byte, error) {
+	var line []byte
+	for {
+		part, err := r.lines.ReadSlice('\n')
+		line = append(line, part...)
+		if len(line) > maxLineBytes {
+			return nil, &LineError{File: r.file, Line: r.line + 1, Err: fmt.Errorf("longer than %d bytes", maxLineBytes)}
+		}
+		if errors.Is(err, bufio.ErrBufferFull) {
+			continue
+		}
+		if len(line) > 0 {
+			r.line++
+		}
+		switch {
+		case err == nil:
+			return line, nil
+		case errors.Is(err, io.EOF) && len(line) > 0:
+			return line, nil // the line may be whole: decode decides
+		case errors.Is(err, io.EOF):
+			return nil, io.EOF
+		}
+		return nil, &BrokenTailError{File: r.file, Line: max(r.line, 1), Err: err}
+	}
+}
+
+func decompress(r io.Reader) (io.Reader, func(), error) {
+	buffered := bufio.NewReaderSize(r, 64<<10)
+	magic, _ := buffered.Peek(4)
+	switch {
+	case bytes.HasPrefix(magic, []byte{0x1f, 0x8b}):
+		gz, err := gzip.NewReader(buffered)
+		if err != nil {
+			return nil, nil, fmt.Errorf("begins like gzip: %w", err)
+		}
+		return gz, func() { gz.Close() }, nil
+	case bytes.Equal(magic, []byte{0x28, 0xb5, 0x2f, 0xfd}):
+		zs, err := zstd.NewReader(buffered, zstd.WithDecoderMaxMemory(256<<20), zstd.WithDecoderConcurrency(1))
+		if err != nil {
+			return nil, nil, fmt.Errorf("begins like zstd: %w", err)
+		}
+		return zs, zs.Close, nil
+	}
+	return buffered, func() {}, nil
+}
+
+// ReadAll reads a whole bundle. A cut last line comes back as a
+// [*BrokenTailError] together with all that stands before it.
+func ReadAll(name string, r io.Reader) (*Bundle, error) {
+	rd, err := NewReader(name, r)
+	if err != nil {
+		return nil, err
+	}
+	defer rd.Close()
+	b := &Bundle{Header: rd.Header}
+	for {
+		o, err := rd.Read()
+		if errors.Is(err, io.EOF) {
+			return b, nil
+		}
+		var cut *BrokenTailError
+		if errors.As(err, &cut) {
+			return b, err
+		}
+		if err != nil {
+			return nil, err
+		}
+		b.Observations = append(b.Observations, o)
+	}
+}
+
+// ReadFile is [ReadAll] on a file.
+func ReadFile(path string) (*Bundle, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("opening the evidence: %w", err)
+	}
+	defer f.Close()
+	return ReadAll(path, f)
+}

@@ -1,0 +1,303 @@
+package fakenet
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"net/netip"
+	"sync"
+	"time"
+)
+
+// Agent measures inside a scenario, from one of its vantages, with packets of
+// its own making: it needs nothing of the system, and many fit into one
+// process. It stands for the machines of measurement platforms.
+type Agent struct {
+	world *World
+	wire  *wire
+	addrs []netip.Addr
+
+	mu      sync.Mutex
+	last    uint16
+	waiting map[query]chan<- Reply
+}
+
+// query is how a reply is told to belong to what was sent: the protocol, and
+// the identifier of ICMP (RFC 792) or the port that it was sent from.
+type query struct {
+	proto uint8
+	token uint16
+}
+
+// Kind is what came back.
+type Kind string
+
+// The kinds of replies.
+const (
+	Echoed     Kind = "echoed"   // ICMP echo reply
+	Accepted   Kind = "accepted" // SYN-ACK
+	Refused    Kind = "refused"  // RST
+	Answered   Kind = "answered" // a datagram
+	Expired    Kind = "expired"  // ICMP time exceeded
+	Complained Kind = "complained"
+)
+
+// Reply is what came back for a packet.
+type Reply struct {
+	Kind Kind
+	From netip.Addr
+	Took time.Duration
+	TTL  uint8
+	Data []byte // of a datagram
+	at   time.Time
+	seq  uint32 // of a segment
+}
+
+// ErrNoAddress says that a vantage has no address of the family.
+var ErrNoAddress = errors.New("network is unreachable")
+
+// wire joins an agent and its world.
+type wire struct {
+	in      chan []byte
+	once    sync.Once
+	done    chan struct{}
+	arrived func(raw []byte, at time.Time)
+}
+
+func (w *wire) Read(b []byte) (int, error) {
+	select {
+	case p := <-w.in:
+		return copy(b, p), nil
+	case <-w.done:
+		return 0, io.EOF
+	}
+}
+
+func (w *wire) Write(b []byte) (int, error) {
+	w.arrived(b, time.Now())
+	return len(b), nil
+}
+
+func (w *wire) Close() error {
+	w.once.Do(func() { close(w.done) })
+	return nil
+}
+
+// NewAgent makes an agent at the vantage of that name.
+func NewAgent(s *Scenario, vantage string) (*Agent, error) {
+	a := &Agent{waiting: map[query]chan<- Reply{}, wire: &wire{in: make(chan []byte), done: make(chan struct{})}}
+	a.wire.arrived = a.receive
+	world, err := newWorld(s, vantage, a.wire)
+	if err != nil {
+		return nil, fmt.Errorf("an agent at %s: %w", vantage, err)
+	}
+	a.world, a.addrs = world, world.view.vantage.Addrs
+	return a, nil
+}
+
+// Close ends the agent and its world.
+func (a *Agent) Close() error { return a.world.close() }
+
+// Resolvers gives the addresses of the resolvers that the vantage uses.
+func (a *Agent) Resolvers() []netip.Addr {
+	var out []netip.Addr
+	for _, name := range a.world.view.vantage.Resolvers {
+		out = append(out, a.world.view.hosts[name].host.Addrs...)
+	}
+	return out
+}
+
+// Echo sends an ICMP echo request with a hop limit and waits for a reply.
+func (a *Agent) Echo(ctx context.Context, to netip.Addr, ttl uint8) (Reply, error) {
+	proto := uint8(protoICMP)
+	if to.Is6() {
+		proto = protoICMPv6
+	}
+	return a.exchange(ctx, to, query{proto: proto}, func(from netip.Addr, token uint16) []byte {
+		message := []byte{echoRequest.type4, 0, 0, 0, 0, 0, 0, 1}
+		if to.Is6() {
+			message[0] = echoRequest.type6
+		}
+		binary.BigEndian.PutUint16(message[4:], token)
+		return icmp(from, to, ttl, message)
+	})
+}
+
+// Connect sends a SYN with a hop limit and waits for a reply. Connections do
+// not stay open.
+func (a *Agent) Connect(ctx context.Context, to netip.AddrPort, ttl uint8) (Reply, error) {
+	const start = 1000
+	var own netip.AddrPort
+	reply, err := a.exchange(ctx, to.Addr(), query{proto: protoTCP}, func(from netip.Addr, token uint16) []byte {
+		own = netip.AddrPortFrom(from, token)
+		return segment(own, to, ttl, start, 0, flagSYN)
+	})
+	if err == nil && reply.Kind == Accepted {
+		a.send(segment(own, to, hostTTL, start+1, reply.seq+1, flagRST|flagACK))
+	}
+	return reply, err
+}
+
+// Ask sends a datagram and waits for one.
+func (a *Agent) Ask(ctx context.Context, to netip.AddrPort, data []byte) (Reply, error) {
+	return a.exchange(ctx, to.Addr(), query{proto: protoUDP}, func(from netip.Addr, token uint16) []byte {
+		// The reply to a datagram that came the other way.
+		there := packet{src: from, dst: to.Addr(), payload: make([]byte, udpBytes)}
+		binary.BigEndian.PutUint16(there.payload, token)
+		binary.BigEndian.PutUint16(there.payload[2:], to.Port())
+		back := packet{src: there.dst, dst: there.src, payload: append(append([]byte(nil), there.payload[2:4]...), there.payload[0:2]...)}
+		return udpReply(back, hostTTL, data)
+	})
+}
+
+// exchange sends what make makes and waits for the reply to it.
+func (a *Agent) exchange(ctx context.Context, to netip.Addr, q query, make func(from netip.Addr, token uint16) []byte) (Reply, error) {
+	from, err := a.source(to)
+	if err != nil {
+		return Reply{}, err
+	}
+	replies := newReplies()
+	q.token = a.expect(q.proto, replies)
+	defer a.forget(q)
+	sent := time.Now()
+	a.send(make(from, q.token))
+	select {
+	case reply := <-replies:
+		reply.Took = reply.at.Sub(sent)
+		return reply, nil
+	case <-ctx.Done():
+		return Reply{}, context.Cause(ctx)
+	}
+}
+
+func newReplies() chan Reply { return make(chan Reply, 1) }
+
+func (a *Agent) source(to netip.Addr) (netip.Addr, error) {
+	for _, addr := range a.addrs {
+		if addr.Is6() == to.Is6() {
+			return addr, nil
+		}
+	}
+	return netip.Addr{}, ErrNoAddress
+}
+
+// expect finds a token that is not in use.
+func (a *Agent) expect(proto uint8, replies chan<- Reply) uint16 {
+	const first = 1024 // ports below are those of services
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for {
+		a.last = max(a.last+1, first)
+		if q := (query{proto, a.last}); a.waiting[q] == nil {
+			a.waiting[q] = replies
+			return a.last
+		}
+	}
+}
+
+func (a *Agent) forget(q query) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	delete(a.waiting, q)
+}
+
+func (a *Agent) send(raw []byte) {
+	select {
+	case a.wire.in <- raw:
+	case <-a.wire.done:
+	}
+}
+
+// receive takes a packet from the world.
+func (a *Agent) receive(raw []byte, at time.Time) {
+	p, ok := parse(raw)
+	if !ok {
+		return
+	}
+	q, reply, ok := readReply(p)
+	if !ok {
+		return
+	}
+	reply.at, reply.TTL = at, p.ttl
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	select {
+	case a.waiting[q] <- reply: // a nil channel takes nothing
+	default:
+	}
+}
+
+// readReply tells what a packet replies to.
+func readReply(p packet) (query, Reply, bool) {
+	reply := Reply{From: p.src}
+	switch p.proto {
+	case protoTCP:
+		_, port, ok := p.ports()
+		reply.Kind = Refused
+		if ok && p.flags()&flagSYN != 0 {
+			reply.Kind, reply.seq = Accepted, binary.BigEndian.Uint32(p.payload[4:])
+		}
+		return query{protoTCP, port}, reply, ok
+	case protoUDP:
+		_, port, ok := p.ports()
+		if !ok {
+			return query{}, reply, false
+		}
+		reply.Kind = Answered
+		reply.Data, ok = p.datagram()
+		return query{protoUDP, port}, reply, ok
+	}
+	return readICMP(p, reply)
+}
+
+func readICMP(p packet, reply Reply) (query, Reply, bool) {
+	if len(p.payload) < icmpBytes {
+		return query{}, reply, false
+	}
+	kinds := [...]uint8{echoReply.type4, timeExceeded.type4}
+	if p.is6() {
+		kinds = [...]uint8{echoReply.type6, timeExceeded.type6}
+	}
+	if p.payload[0] == kinds[0] {
+		reply.Kind = Echoed
+		return query{p.proto, binary.BigEndian.Uint16(p.payload[4:])}, reply, true
+	}
+	reply.Kind = Complained
+	if p.payload[0] == kinds[1] {
+		reply.Kind = Expired
+	}
+	q, ok := quotedQuery(p.payload[icmpBytes:], p.is6())
+	return q, reply, ok
+}
+
+// quotedQuery reads what a complaint quotes.
+func quotedQuery(raw []byte, is6 bool) (query, bool) {
+	header, proto := ipv4Bytes, 9
+	if is6 {
+		header, proto = ipv6Bytes, 6
+	}
+	if len(raw) < header+icmpBytes {
+		return query{}, false
+	}
+	q := query{proto: raw[proto], token: binary.BigEndian.Uint16(raw[header:])}
+	if q.proto == protoICMP || q.proto == protoICMPv6 {
+		q.token = binary.BigEndian.Uint16(raw[header+4:])
+	}
+	return q, true
+}
+
+// segment is a TCP segment without data.
+func segment(from, to netip.AddrPort, ttl uint8, seq, ack uint32, flags uint8) []byte {
+	const window = 64240 // Linux's first
+	header := make([]byte, tcpBytes)
+	binary.BigEndian.PutUint16(header, from.Port())
+	binary.BigEndian.PutUint16(header[2:], to.Port())
+	binary.BigEndian.PutUint32(header[4:], seq)
+	binary.BigEndian.PutUint32(header[8:], ack)
+	header[12], header[13] = tcpBytes/4<<4, flags
+	binary.BigEndian.PutUint16(header[14:], window)
+	binary.BigEndian.PutUint16(header[16:], checksum(pseudo(from.Addr(), to.Addr(), protoTCP, len(header)), header))
+	return wrap(from.Addr(), to.Addr(), protoTCP, ttl, header)
+}

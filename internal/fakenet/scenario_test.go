@@ -1,0 +1,124 @@
+package fakenet
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// least is a scenario with nothing in it that need not be.
+const least = `name: least
+about: nothing much
+vantages: [{name: here, at: {lat: 50, lon: 8}, addrs: [192.0.2.1]}]
+hosts: [{name: there, at: {lat: 40, lon: -74}, addrs: [203.0.113.1]}]
+`
+
+func TestParse(t *testing.T) {
+	if _, err := Parse("least.yaml", []byte(least)); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct{ name, from, to, want string }{
+		{"UnknownField", "about:", "abuot:", "unknown field \"abuot\""},
+		{"NotYAML", "name: least", "name: [", "least.yaml: not a scenario"},
+		{"NotAnAddress", "203.0.113.1", "203.0.113.256", "203.0.113.256"},
+		{"RealAddress", "203.0.113.1", "8.8.8.8", "may be somebody's"},
+		{"TakenAddress", "203.0.113.1", "192.0.2.1", "192.0.2.1 is the address of host there"},
+		{"NoName", "name: there", "name: There", `hosts[0].name: "There" is not a name`},
+		{"Nowhere", "lat: 40", "lat: 91", "hosts[0].at: 91,-74 is not a place"},
+		{"NotANumber", "lat: 40", "lat: .nan", "is not a place"},
+		{"NoPlace", "at: {lat: 40, lon: -74}, ", "", "either `at` or `sites`"},
+		{"TooShort", "name: there", "name: there, stretch: 0.5", "hosts[0].stretch: 0.5 is not from 1 to 100"},
+		{"NegativeDelay", "name: there", "name: there, extra_ms: -1", "extra_ms: -1 is not from 0"},
+		{"Loss", "name: there", "name: there, loss: 1.5", "loss: 1.5"},
+		{"NoRouter", "name: there", "name: there, via: [nobody]", `there is no router "nobody"`},
+		{"PortTwice", "name: there", "name: there, ports: [{port: 1, service: echo}, {port: 1, service: echo}]", "ports[1].port: 1 is 0 or there twice"},
+		{"UnknownService", "name: there", "name: there, ports: [{port: 1, service: gopher}]", `"gopher"; https, http`},
+		{"OpenWithoutService", "name: there", "name: there, ports: [{port: 1}]", "an open port has a service"},
+		{"OthersOpen", "name: there", "name: there, others: open", "others"},
+		{"NoResolver", "name: here", "name: here, resolvers: [there]", `"there" is not a host with ` + "`resolver`"},
+		{"Middlebox", "name: here", "name: here, middleboxes: [{at: {lat: 1, lon: 1}, ports: [], hosts: [x]}]", `there is no host "x"`},
+		{"NobodyLooks", "vantages:", "vantages: []\nrouters: []\nusers: []\nargs: []\nseed: 1\nclaims: []\nzones: []\nx:", "unknown field"},
+		{"Zone", "about:", "zones: [{name: a.example, servers: [there], records: [{name: b.example, to: [x]}]}]\nabout:", "not a host with a dns service"},
+		{"Outside", "about:", "zones: [{name: a.example, servers: [there], records: [{name: b.example}]}]\nabout:", `"b.example" is not a domain name in a.example`},
+		{"ForWhom", "about:", "zones: [{name: a.example, servers: [there], records: [{name: a.example, for: [{to: [there]}]}]}]\nabout:", "for whom?"},
+		{"Country", "about:", "users: [{country: Germany, networks: [192.0.2.0/24]}]\nabout:", "not a code of ISO 3166-1"},
+		{"Network", "about:", "users: [{country: DE, networks: [192.0.2.1/24]}]\nabout:", "192.0.2.1/24 is not a network"},
+		{"Result", "about:", "expect: [{claim: c, result: good}]\nabout:", `"good"; one of refuted`},
+		{"NoResult", "about:", "expect: [{claim: c}]\nabout:", "either `result` or `not`"},
+		{"NoSubject", "about:", "expect: [{claim: c, result: proven, basis: physics}]\nabout:", "name its subject too"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			text := strings.Replace(least, c.from, c.to, 1)
+			if text == least {
+				t.Fatal("the case changes nothing")
+			}
+			_, err := Parse("least.yaml", []byte(text))
+			if err == nil || !strings.Contains(err.Error(), c.want) || !strings.HasPrefix(err.Error(), "least.yaml") {
+				t.Errorf("%v\nwant %q", err, c.want)
+			}
+		})
+	}
+	if _, err := Parse("big.yaml", make([]byte, maxScenarioBytes+1)); err == nil {
+		t.Error("a scenario of a megabyte and a byte")
+	}
+}
+
+func TestScenariosAreGood(t *testing.T) {
+	list, err := Scenarios()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(list) < 15 {
+		t.Errorf("only %d scenarios", len(list))
+	}
+	for _, s := range list {
+		if s.About == "" || len(s.Claims) == 0 || len(s.Expect) == 0 {
+			t.Errorf("%s: it says not what is true, claimed or expected", s.Name)
+		}
+		for _, v := range s.Vantages {
+			if _, err := newView(s, v.Name); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	if _, err := Named("no-such"); err == nil {
+		t.Error("a scenario that is not there")
+	}
+	if _, err := newView(list[0], "no-such"); err == nil {
+		t.Error("a vantage that is not there")
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	f.Add([]byte(least))
+	files, err := filepath.Glob("scenarios/*.yaml")
+	if err != nil || len(files) == 0 {
+		f.Fatal("no scenarios: ", err)
+	}
+	for _, file := range files {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(data)
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		s, err := Parse("fuzz.yaml", data)
+		if err != nil {
+			return
+		}
+		// What passed its checks can be looked at from everywhere.
+		for _, v := range s.Vantages {
+			seen, err := newView(s, v.Name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, n := range seen.nodes {
+				if n.path.rtt < 0 {
+					t.Fatalf("%s is %v away", n.host.Name, n.path.rtt)
+				}
+			}
+		}
+	})
+}

@@ -1,0 +1,128 @@
+package fakenet
+
+import (
+	"fmt"
+	"iter"
+	"net"
+	"net/netip"
+
+	"gvisor.dev/gvisor/pkg/buffer"
+	"gvisor.dev/gvisor/pkg/tcpip"
+	"gvisor.dev/gvisor/pkg/tcpip/adapters/gonet"
+	"gvisor.dev/gvisor/pkg/tcpip/header"
+	"gvisor.dev/gvisor/pkg/tcpip/link/channel"
+	"gvisor.dev/gvisor/pkg/tcpip/network/ipv4"
+	"gvisor.dev/gvisor/pkg/tcpip/network/ipv6"
+	"gvisor.dev/gvisor/pkg/tcpip/stack"
+	"gvisor.dev/gvisor/pkg/tcpip/transport/tcp"
+	"gvisor.dev/gvisor/pkg/waiter"
+)
+
+const (
+	// mtu is that of the device: Ethernet's.
+	mtu = 1500
+	// maxHandshakes is how many connections may be opening at once. Each waits
+	// a round trip for its last packet.
+	maxHandshakes = 1 << 15
+	// theNIC is the number of the stack's only interface.
+	theNIC = 1
+)
+
+// hostStack is the TCP of all hosts: one stack that has all their addresses.
+type hostStack struct {
+	stack *stack.Stack
+	link  *link
+}
+
+// link is the interface between the stack and the fabric.
+type link struct {
+	*channel.Endpoint
+	out func(raw []byte)
+}
+
+// WritePackets takes what the stack sends.
+func (l *link) WritePackets(packets stack.PacketBufferList) (int, tcpip.Error) {
+	for _, p := range packets.AsSlice() {
+		view := p.ToView()
+		l.out(append([]byte(nil), view.AsSlice()...))
+		view.Release()
+	}
+	return packets.Len(), nil
+}
+
+// newHostStack makes the stack of hosts with these addresses. Out takes its
+// packets; serve is called for each first packet of a connection, on a goroutine
+// of its own.
+func newHostStack(addrs iter.Seq[netip.Addr], out func(raw []byte), serve func(*request)) (*hostStack, error) {
+	// An address is taken at once, without asking whether others have it (RFC 4862, 5.4).
+	v6 := ipv6.NewProtocolWithOptions(ipv6.Options{DADConfigs: stack.DADConfigurations{}})
+	s := stack.New(stack.Options{
+		NetworkProtocols:   []stack.NetworkProtocolFactory{ipv4.NewProtocol, v6},
+		TransportProtocols: []stack.TransportProtocolFactory{tcp.NewProtocol},
+	})
+	l := &link{Endpoint: channel.New(0, mtu, ""), out: out}
+	l.LinkEPCapabilities = stack.CapabilityRXChecksumOffload // both ends are in this machine's memory
+	if err := s.CreateNIC(theNIC, l); err != nil {
+		return nil, fmt.Errorf("making the interface of the simulated hosts: %v", err)
+	}
+	for addr := range addrs {
+		own := tcpip.ProtocolAddress{Protocol: protocolOf(addr), AddressWithPrefix: tcpip.AddrFromSlice(addr.AsSlice()).WithPrefix()}
+		if err := s.AddProtocolAddress(theNIC, own, stack.AddressProperties{}); err != nil {
+			return nil, fmt.Errorf("giving the simulated hosts the address %s: %v", addr, err)
+		}
+	}
+	s.SetRouteTable([]tcpip.Route{
+		{Destination: header.IPv4EmptySubnet, NIC: theNIC},
+		{Destination: header.IPv6EmptySubnet, NIC: theNIC},
+	})
+	forwarder := tcp.NewForwarder(s, 0, maxHandshakes, func(r *tcp.ForwarderRequest) { serve(&request{r}) })
+	s.SetTransportProtocolHandler(tcp.ProtocolNumber, forwarder.HandlePacket)
+	return &hostStack{s, l}, nil
+}
+
+func protocolOf(addr netip.Addr) tcpip.NetworkProtocolNumber {
+	if addr.Is4() {
+		return header.IPv4ProtocolNumber
+	}
+	return header.IPv6ProtocolNumber
+}
+
+// deliver gives the stack a segment.
+func (h *hostStack) deliver(p packet) {
+	b := stack.NewPacketBuffer(stack.PacketBufferOptions{Payload: buffer.MakeWithData(p.raw)})
+	h.link.InjectInbound(protocolOf(p.src), b)
+	b.DecRef()
+}
+
+// close ends the stack and all connections, and waits for its workers.
+func (h *hostStack) close() {
+	h.stack.Destroy()
+}
+
+// request is a connection that somebody wants to open.
+type request struct{ *tcp.ForwarderRequest }
+
+// ends gives both ends of the connection.
+func (r *request) ends() (vantage, host netip.AddrPort) {
+	id := r.ID()
+	return addrPort(id.RemoteAddress, id.RemotePort), addrPort(id.LocalAddress, id.LocalPort)
+}
+
+func addrPort(a tcpip.Address, port uint16) netip.AddrPort {
+	addr, _ := netip.AddrFromSlice(a.AsSlice())
+	return netip.AddrPortFrom(addr, port)
+}
+
+// refuse answers with a RST.
+func (r *request) refuse() { r.Complete(true) }
+
+// accept shakes hands; it takes a round trip.
+func (r *request) accept() (net.Conn, error) {
+	var queue waiter.Queue
+	endpoint, err := r.CreateEndpoint(&queue)
+	r.Complete(err != nil)
+	if err != nil {
+		return nil, fmt.Errorf("shaking hands: %v", err)
+	}
+	return gonet.NewTCPConn(&queue, endpoint), nil
+}

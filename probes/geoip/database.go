@@ -1,0 +1,151 @@
+package geoip
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"net/netip"
+
+	"github.com/landfall-audit/landfall/probes/mmdb"
+)
+
+// Database is an open country or city database.
+type Database struct{ file *mmdb.Database }
+
+// Place is what a database says of an address. Empty fields are not said.
+type Place struct {
+	Country     string // ISO 3166-1 alpha-2
+	Subdivision string // ISO 3166-2 where the database has codes, else a name
+	City        string // English
+	Lat, Lon    *float64
+}
+
+// Open opens the country or city database at path.
+func Open(path string) (*Database, error) { return checked(mmdb.Open(path)) }
+
+// OpenBytes opens a country or city database that lies in memory. The name
+// stands for a path, and in evidence where the file gives itself none.
+func OpenBytes(name string, data []byte) (*Database, error) {
+	return checked(mmdb.OpenBytes(name, data))
+}
+
+func checked(file *mmdb.Database, err error) (*Database, error) {
+	if err != nil {
+		return nil, err
+	}
+	holds, err := file.Holds(func(decode func(any) error) (bool, error) {
+		place, err := read(decode)
+		return place != Place{}, err
+	})
+	if err == nil && !holds {
+		err = fmt.Errorf("%s: holds no places; its type is %q: give a country or city database, and one of networks with --asn", file.File(), file.Name)
+	}
+	if err != nil {
+		return nil, errors.Join(err, file.Close())
+	}
+	return &Database{file}, nil
+}
+
+// Name gives what the database calls itself.
+func (d *Database) Name() string { return d.file.Name }
+
+// Built gives the day it was made, YYYY-MM-DD.
+func (d *Database) Built() string { return d.file.Built }
+
+// Close ends the use of the file.
+func (d *Database) Close() error { return d.file.Close() }
+
+// Lookup gives what the database says of addr; ok is false where it says
+// nothing.
+func (d *Database) Lookup(addr netip.Addr) (place Place, ok bool, err error) {
+	_, _, err = d.file.Lookup(addr, func(decode func(any) error) error {
+		place, err = read(decode)
+		return err
+	})
+	return place, err == nil && place != Place{}, err
+}
+
+// flat is the layout of the ip-location-db packages, in which all values stand
+// at the top (https://github.com/sapics/ip-location-db), and of others like it.
+type flat struct {
+	CountryCode mmdb.Text   `maxminddb:"country_code"`
+	Country     mmdb.Text   `maxminddb:"country"` // a map in the nested layout, then empty here
+	State       mmdb.Text   `maxminddb:"state1"`
+	City        mmdb.Text   `maxminddb:"city"`
+	Lat         mmdb.Number `maxminddb:"latitude"`
+	Lon         mmdb.Number `maxminddb:"longitude"`
+}
+
+func (r flat) place() Place {
+	country := r.CountryCode.Country()
+	if country == "" {
+		country = r.Country.Country()
+	}
+	out := Place{Country: country, Subdivision: string(r.State), City: string(r.City)}
+	out.Lat, out.Lon = position(r.Lat, r.Lon)
+	return out
+}
+
+// nested is the layout of MaxMind (https://dev.maxmind.com/geoip/docs/databases)
+// and of DB-IP, which has names of subdivisions but no codes.
+type nested struct {
+	Country struct {
+		ISOCode mmdb.Text `maxminddb:"iso_code"`
+	} `maxminddb:"country"`
+	Subdivisions []struct {
+		ISOCode mmdb.Text `maxminddb:"iso_code"`
+		Names   names     `maxminddb:"names"`
+	} `maxminddb:"subdivisions"`
+	City struct {
+		Names names `maxminddb:"names"`
+	} `maxminddb:"city"`
+	Location struct {
+		Lat mmdb.Number `maxminddb:"latitude"`
+		Lon mmdb.Number `maxminddb:"longitude"`
+	} `maxminddb:"location"`
+}
+
+type names struct {
+	English mmdb.Text `maxminddb:"en"`
+}
+
+func (r nested) place() Place {
+	out := Place{Country: r.Country.ISOCode.Country(), City: string(r.City.Names.English)}
+	if len(r.Subdivisions) > 0 { // ordered from largest to smallest
+		first := r.Subdivisions[0]
+		out.Subdivision = string(first.Names.English)
+		if first.ISOCode != "" && out.Country != "" {
+			out.Subdivision = out.Country + "-" + string(first.ISOCode)
+		}
+	}
+	out.Lat, out.Lon = position(r.Location.Lat, r.Location.Lon)
+	return out
+}
+
+// read decodes a record of either layout. They share names of keys but not
+// their types; the flat one is tried first, since it takes what fits.
+func read(decode func(any) error) (Place, error) {
+	var f flat
+	if err := decode(&f); err != nil {
+		return Place{}, err
+	}
+	if place := f.place(); place != (Place{}) {
+		return place, nil
+	}
+	var n nested
+	if err := decode(&n); err != nil {
+		if mmdb.OtherLayout(err) {
+			return Place{}, nil
+		}
+		return Place{}, err
+	}
+	return n.place(), nil
+}
+
+// position gives a pair of coordinates only where both are on the globe.
+func position(lat, lon mmdb.Number) (*float64, *float64) {
+	if !lat.Set || !lon.Set || math.Abs(lat.Value) > 90 || math.Abs(lon.Value) > 180 {
+		return nil, nil
+	}
+	return &lat.Value, &lon.Value
+}

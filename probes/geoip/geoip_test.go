@@ -1,0 +1,154 @@
+package geoip_test
+
+import (
+	"net/netip"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/maxmind/mmdbwriter/mmdbtype"
+
+	"github.com/landfall-audit/landfall/evidence"
+	"github.com/landfall-audit/landfall/probes/geoip"
+	"github.com/landfall-audit/landfall/probes/probe"
+	"github.com/landfall-audit/landfall/probes/probetest"
+)
+
+func open(t testing.TB, name, databaseType string, record probetest.Record) *geoip.Database {
+	t.Helper()
+	d, err := geoip.OpenBytes(name, probetest.MMDB(t, databaseType, map[string]probetest.Record{
+		"203.0.113.0/24": record, "2001:db8::/32": record,
+	}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+func TestConformance(t *testing.T) {
+	p := &geoip.Probe{Databases: []*geoip.Database{
+		open(t, "dbip-city.mmdb", "city ipvAll", probetest.Flat()),
+		open(t, "x.mmdb", "GeoLite2-City", probetest.Nested()),
+		open(t, "y.mmdb", "GeoLite2-City", probetest.Nested()), // the same twice is told apart
+	}}
+	probetest.Run(t, probetest.Case{Probe: p, World: probetest.World{Targets: []probe.Target{
+		{Host: "203.0.113.7", Port: 443}, {Host: "2001:db8::7", Port: 443}, {Host: "203.0.113.7", Port: 80},
+	}}})
+}
+
+func number(x float64) *float64 { return &x }
+
+func TestLayouts(t *testing.T) {
+	dbip := probetest.Nested()
+	dbip["subdivisions"] = mmdbtype.Slice{probetest.Record{"names": probetest.Record{"en": mmdbtype.String("Hesse")}}}
+	for _, test := range []struct {
+		name   string
+		record probetest.Record
+		want   geoip.Place
+	}{
+		{"maxmind", probetest.Nested(), geoip.Place{Country: "DE", Subdivision: "DE-HE", City: "Frankfurt am Main", Lat: number(50.11), Lon: number(8.68)}},
+		{"db-ip", dbip, geoip.Place{Country: "DE", Subdivision: "Hesse", City: "Frankfurt am Main", Lat: number(50.11), Lon: number(8.68)}},
+		{"flat", probetest.Flat(), geoip.Place{Country: "SG", Subdivision: "Central", City: "Singapore", Lat: number(1.5), Lon: number(103.75)}},
+		{"country-only", probetest.Record{"country_code": mmdbtype.String("fr")}, geoip.Place{Country: "FR"}},
+		{"country-as-text", probetest.Record{"country": mmdbtype.String("FR")}, geoip.Place{Country: "FR"}},
+		{"off-the-globe", probetest.Record{"country_code": mmdbtype.String("FR"), "latitude": mmdbtype.Float64(91), "longitude": mmdbtype.Float64(1)}, geoip.Place{Country: "FR"}},
+		{"hostile", probetest.Record{"country_code": mmdbtype.String("FR"), "city": mmdbtype.String("x\x1b[2J" + strings.Repeat("y", 1000))},
+			geoip.Place{Country: "FR", City: `x\027[2J` + strings.Repeat("y", 200-3-8) + "..."}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			got, ok, err := open(t, "test.mmdb", "Test", test.record).Lookup(netip.MustParseAddr("203.0.113.7"))
+			if err != nil || !ok {
+				t.Fatalf("ok %v, error %v", ok, err)
+			}
+			if diff := cmp.Diff(test.want, got); diff != "" {
+				t.Errorf("-want +got\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestNothingKnown(t *testing.T) {
+	d := open(t, "test.mmdb", "Test", probetest.Flat())
+	for _, addr := range []string{"198.51.100.1", "2001:db9::1"} {
+		if got, ok, err := d.Lookup(netip.MustParseAddr(addr)); ok || err != nil {
+			t.Errorf("%s: got %+v, %v, %v; nothing is expected", addr, got, ok, err)
+		}
+	}
+	if _, ok, err := d.Lookup(netip.MustParseAddr("::ffff:203.0.113.7")); !ok || err != nil {
+		t.Errorf("an IPv4-mapped address is not found: %v", err)
+	}
+}
+
+func TestWrongFiles(t *testing.T) {
+	good := probetest.MMDB(t, "Test", map[string]probetest.Record{"203.0.113.0/24": probetest.Flat()})
+	asn := probetest.MMDB(t, "GeoLite2-ASN", map[string]probetest.Record{"203.0.113.0/24": probetest.Network()})
+	empty := probetest.MMDB(t, "Empty", nil)
+	for _, test := range []struct {
+		name string
+		data []byte
+		want string
+	}{
+		{"asn.mmdb", asn, "give a country or city database, and one of networks with --asn"},
+		{"cut.mmdb", good[:len(good)/2], "fetch it again"},
+		{"text.mmdb", []byte("<html>not found</html>"), "fetch it again"},
+		{"gzip.mmdb", []byte("\x1f\x8b\x08\x00\x00\x00\x00\x00"), "uncompressed"},
+		{"empty.mmdb", nil, "fetch it again"},
+		{"no-records.mmdb", empty, "holds no places"},
+		{"folded.mmdb", probetest.Folded(), "holds no places"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			path := probetest.File(t, test.name, test.data)
+			for name, open := range map[string]func() (*geoip.Database, error){
+				"file":   func() (*geoip.Database, error) { return geoip.Open(path) },
+				"memory": func() (*geoip.Database, error) { return geoip.OpenBytes(path, test.data) },
+			} {
+				d, err := open()
+				if err == nil || !strings.Contains(err.Error(), path) || !strings.Contains(err.Error(), test.want) {
+					t.Errorf("%s: got %v, error %v; the file's name and %q are expected", name, d, err, test.want)
+				}
+			}
+		})
+	}
+	if _, err := geoip.Open("/nonexistent.mmdb"); err == nil || !strings.Contains(err.Error(), "/nonexistent.mmdb") {
+		t.Errorf("error %v", err)
+	}
+}
+
+func TestNames(t *testing.T) {
+	for _, test := range []struct{ file, databaseType, want string }{
+		{"/data/x.mmdb", "GeoLite2-City", "geolite2-city"},
+		{"/data/x.mmdb", "DBIP-Country-Lite (compat=Country)", "dbip-country-lite (compat=country)"},
+		{"/data/dbip-country.mmdb", "country ipvAll", "dbip-country"},
+		{"dbip-country", "country ipvAll", "dbip-country"},
+	} {
+		d := open(t, test.file, test.databaseType, probetest.Flat())
+		if d.Name() != test.want || d.Built() != probetest.Built {
+			t.Errorf("%s of type %q is called %q of %s; want %q of %s", test.file, test.databaseType, d.Name(), d.Built(), test.want, probetest.Built)
+		}
+	}
+}
+
+// FuzzDatabase opens any bytes. Its inputs are large: give -fuzzminimizetime 20x,
+// or the time goes into making them smaller.
+func FuzzDatabase(f *testing.F) {
+	f.Add(probetest.Folded())
+	f.Add(probetest.MMDB(f, "Test", map[string]probetest.Record{"203.0.113.0/24": probetest.Flat()}))
+	f.Add(probetest.MMDB(f, "Test", map[string]probetest.Record{"203.0.113.0/24": probetest.Nested(), "2001:db8::/32": probetest.Flat()}))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		d, err := geoip.OpenBytes("fuzz.mmdb", data)
+		if err != nil {
+			return
+		}
+		for _, addr := range []string{"203.0.113.7", "2001:db8::7", "0.0.0.0", "ffff::"} {
+			p := &geoip.Probe{Databases: []*geoip.Database{d}}
+			for _, step := range p.Plan([]probe.Target{{Host: addr, Port: 1}}, probe.NewSeen()) {
+				got, err := p.Run(t.Context(), step)
+				for _, o := range got {
+					if g, ok := o.(*evidence.GeoIP); !ok || len(g.City) > 200 || g.Country != "" && len(g.Country) != 2 {
+						t.Errorf("%+v, error %v", o, err)
+					}
+				}
+			}
+		}
+	})
+}

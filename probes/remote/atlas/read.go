@@ -1,0 +1,353 @@
+package atlas
+
+import (
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"encoding/pem"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+
+	"crypto/sha256"
+	"crypto/x509"
+
+	"github.com/miekg/dns"
+
+	"github.com/landfall-audit/landfall/evidence"
+	"github.com/landfall-audit/landfall/probes/probe"
+	"github.com/landfall-audit/landfall/probes/remote"
+)
+
+const (
+	// maxResults bounds one measurement: all probes there are, some times.
+	maxResults = 50_000
+	// maxSaidBytes bounds what is kept of a probe's own words.
+	maxSaidBytes = 200
+	// maxHops is the furthest that packets go (RFC 791, 3.1).
+	maxHops = 255
+)
+
+// result is what one probe saw, of any type and any firmware: the fields are
+// those of the documents "Measurement Result Format", versions 1 to 5000.
+type result struct {
+	FW      int    `json:"fw"`
+	Type    string `json:"type"` // from 4460 on; before there is msm_name
+	MsmName string `json:"msm_name"`
+	Probe   int    `json:"prb_id"`
+	MsmID   int    `json:"msm_id"`
+	Proto   string `json:"proto"`
+	Addr    string `json:"addr"`     // up to 4540
+	DstAddr string `json:"dst_addr"` // from 4460 on
+	DstPort string `json:"dst_port"`
+	DstName string `json:"dst_name"`
+	Method  string `json:"method"`
+	Ver     string `json:"ver"`
+
+	Sent int     `json:"sent"`
+	Min  float64 `json:"min"` // of ping; -1 where nothing came back
+
+	Result  json.RawMessage `json:"result"`
+	Error   json.RawMessage `json:"error"`
+	DNSErr  string          `json:"dnserr"`
+	Err     string          `json:"err"`
+	Cert    []string        `json:"cert"`
+	TTC     float64         `json:"ttc"`
+	RT      float64         `json:"rt"`
+	Sets    []lookup        `json:"resultset"`
+	Timeout json.RawMessage `json:"timeout"`
+}
+
+// lookup is the answer of one resolver.
+type lookup struct {
+	DstAddr string `json:"dst_addr"`
+	Error   json.RawMessage
+	Result  struct {
+		Abuf string `json:"abuf"`
+	} `json:"result"`
+}
+
+func (r *result) kind() string {
+	kind := r.Type
+	if kind == "" {
+		kind = strings.ToLower(r.MsmName)
+	}
+	if kind == "" && r.FW == 1 && len(r.Result) == 0 {
+		kind = remote.TypePing // firmware 1 names no type, and gives ping no list
+	}
+	return kind
+}
+
+// Read gives what the probes of a measurement saw.
+func (c *Client) Read(a remote.Ask, body json.RawMessage) ([]remote.Reading, error) {
+	var whole answer
+	if err := json.Unmarshal(body, &whole); err != nil {
+		return nil, probe.Fail(evidence.ClassHTTP, "an answer of RIPE Atlas: %w", err)
+	}
+	return ReadResults(a, whole.Results, whole.Probes)
+}
+
+// ReadResults gives what a list of results holds of what was asked. It is pure.
+// Probes that are not among those given have no place. An ask without a type
+// takes results of any.
+func ReadResults(a remote.Ask, results json.RawMessage, probes []machine) ([]remote.Reading, error) {
+	var list []json.RawMessage
+	if err := json.Unmarshal(results, &list); err != nil {
+		return nil, probe.Fail(evidence.ClassHTTP, "results of RIPE Atlas: %w", err)
+	}
+	if len(list) > maxResults {
+		return nil, probe.Fail(evidence.ClassOther, "%d results of RIPE Atlas; at most %d are taken", len(list), maxResults)
+	}
+	where := map[int]*machine{}
+	for i := range probes {
+		where[probes[i].ID] = &probes[i]
+	}
+	var out []remote.Reading
+	for _, raw := range list {
+		var r result
+		if err := json.Unmarshal(raw, &r); err != nil {
+			out = append(out, failed(remote.Reading{Vantage: evidence.Vantage{Name: "unknown probe", Network: evidence.NetworkAtlas}}, evidence.ClassOther, "its result cannot be read: "+err.Error()))
+			continue
+		}
+		at := where[r.Probe]
+		if at == nil {
+			at = &machine{ID: r.Probe}
+		}
+		out = append(out, r.read(a, remote.Reading{Key: strconv.Itoa(r.Probe), Vantage: at.vantage()}))
+	}
+	return out, nil
+}
+
+func (r *result) read(a remote.Ask, to remote.Reading) remote.Reading {
+	if r.DNSErr != "" {
+		return failed(to, evidence.ClassNXDomain, r.DNSErr)
+	}
+	switch r.kind() {
+	case remote.TypePing:
+		return r.ping(a, to)
+	case remote.TypeTraceroute:
+		return r.traceroute(a, to)
+	case remote.TypeDNS, "tdig":
+		return r.dns(a, to)
+	case remote.TypeTLS, "sslgetcert":
+		return r.certificate(a, to)
+	}
+	return failed(to, evidence.ClassOther, "a result of a type that is not known: "+r.kind())
+}
+
+// failed gives the reading of a probe that could not measure.
+func failed(r remote.Reading, class evidence.Class, text string) remote.Reading {
+	r.Observations = append(r.Observations, &evidence.Error{
+		Meta: evidence.Meta{Kind: evidence.KindError}, Error: probe.Text(strings.TrimSpace(text), maxSaidBytes), Class: class,
+	})
+	return r
+}
+
+// target gives the address that was measured, if it is the one asked for.
+func (r *result) target(a remote.Ask) (netip.Addr, error) {
+	text := r.DstAddr
+	if text == "" {
+		text = r.Addr
+	}
+	addr, err := netip.ParseAddr(text)
+	if err != nil {
+		return netip.Addr{}, fmt.Errorf("the result names no address (%q)", text)
+	}
+	if addr = addr.Unmap(); a.Addr.IsValid() && addr != a.Addr.Unmap() {
+		return netip.Addr{}, fmt.Errorf("the result is about %s, and %s was asked for", addr, a.Addr)
+	}
+	return addr, nil
+}
+
+// packet is one reply of ping, or of a hop.
+type packet struct {
+	RTT   json.RawMessage `json:"rtt"`
+	From  string          `json:"from"`
+	X     string          `json:"x"`
+	Error json.RawMessage `json:"error"`
+	Err   json.RawMessage `json:"err"` // an ICMP error, by its letter or number
+	Late  json.RawMessage `json:"late"`
+	Dup   json.RawMessage `json:"dup"`
+}
+
+// ms gives the round trip; ok is false for what is no reply in time. Probes time
+// in microseconds; what was rounded is rounded up.
+func (p *packet) ms() (float64, bool) {
+	v, err := strconv.ParseFloat(strings.Trim(string(p.RTT), `"`), 64)
+	return remote.AtMostMS(v), err == nil && v > 0 && p.Late == nil
+}
+
+func (r *result) ping(a remote.Ask, to remote.Reading) remote.Reading {
+	addr, err := r.target(a)
+	if err != nil {
+		return failed(to, evidence.ClassOther, err.Error())
+	}
+	out := &evidence.RTT{Meta: evidence.Meta{Kind: evidence.KindRTT}, Addr: addr, Method: evidence.MethodICMP, Sent: r.Sent}
+	var packets []packet
+	if len(r.Result) > 0 {
+		if err := json.Unmarshal(r.Result, &packets); err != nil {
+			return failed(to, evidence.ClassOther, "its replies cannot be read: "+err.Error())
+		}
+	} else if r.Min > 0 {
+		out.SamplesMS = []float64{remote.AtMostMS(r.Min)} // firmware 1
+	}
+	var said string
+	for i := range packets {
+		if ms, ok := packets[i].ms(); ok && packets[i].Dup == nil {
+			out.SamplesMS = append(out.SamplesMS, ms)
+		} else if len(packets[i].Error) > 0 {
+			said = string(packets[i].Error)
+		}
+	}
+	if len(out.SamplesMS) == 0 {
+		if said != "" {
+			return failed(to, remote.ClassOfWords(said), said)
+		}
+		return failed(to, evidence.ClassTimeout, fmt.Sprintf("none of %d packets was answered", r.Sent))
+	}
+	out.Sent = max(out.Sent, len(out.SamplesMS))
+	out.Lost, out.MinMS = out.Sent-len(out.SamplesMS), slices.Min(out.SamplesMS)
+	to.Observations = append(append(to.Observations, remote.Resolved(a, addr)...), out)
+	return to
+}
+
+// traceroute gives the path and, where it reached the host, the round trip.
+func (r *result) traceroute(a remote.Ask, to remote.Reading) remote.Reading {
+	addr, err := r.target(a)
+	if err != nil {
+		return failed(to, evidence.ClassOther, err.Error())
+	}
+	var hops []struct {
+		Hop    int      `json:"hop"`
+		Error  string   `json:"error"`
+		Result []packet `json:"result"`
+	}
+	if err := json.Unmarshal(r.Result, &hops); err != nil {
+		return failed(to, evidence.ClassOther, "its path cannot be read: "+err.Error()) // firmware 1 gives text for people
+	}
+	path := &evidence.Trace{Meta: evidence.Meta{Kind: evidence.KindTrace}, Addr: addr, Method: strings.ToLower(r.Proto)}
+	rtt := &evidence.RTT{Meta: evidence.Meta{Kind: evidence.KindRTT}, Addr: addr, Method: path.Method}
+	if path.Method == evidence.MethodTCP {
+		path.Port, rtt.Port = a.Port, a.Port
+	}
+	for _, h := range hops {
+		if h.Hop < 1 || h.Hop > maxHops {
+			continue
+		}
+		step := evidence.Hop{TTL: h.Hop}
+		for i := range h.Result {
+			from, err := netip.ParseAddr(h.Result[i].From)
+			ms, timed := h.Result[i].ms()
+			if err != nil || !timed {
+				continue
+			}
+			step.Addr, step.RTTMS = from.Unmap(), append(step.RTTMS, ms)
+			if step.Addr == addr && len(h.Result[i].Err) == 0 {
+				path.Reached, rtt.SamplesMS = true, append(rtt.SamplesMS, ms)
+			}
+		}
+		path.Hops = append(path.Hops, step)
+	}
+	if len(path.Hops) == 0 {
+		return failed(to, evidence.ClassOther, "the probe could not trace")
+	}
+	to.Observations = append(to.Observations, path)
+	if rtt.Sent = len(rtt.SamplesMS); rtt.Sent > 0 {
+		rtt.MinMS = slices.Min(rtt.SamplesMS)
+		to.Observations = append(to.Observations, rtt)
+	}
+	return to
+}
+
+// dns gives the answer of each of a probe's resolvers.
+func (r *result) dns(a remote.Ask, to remote.Reading) remote.Reading {
+	sets := r.Sets
+	if sets == nil {
+		var one lookup
+		if json.Unmarshal(r.Result, &one.Result) == nil {
+			one.DstAddr, one.Error = r.DstAddr, r.Error
+			sets = []lookup{one}
+		}
+	}
+	for _, set := range sets {
+		raw, err := base64.StdEncoding.DecodeString(set.Result.Abuf)
+		message := new(dns.Msg)
+		if err == nil {
+			err = message.Unpack(raw)
+		}
+		switch {
+		case len(set.Error) > 0 && set.Result.Abuf == "":
+			to = failed(to, remote.ClassOfWords(string(set.Error)), string(set.Error))
+		case err != nil:
+			to = failed(to, evidence.ClassOther, "an answer that is no DNS message: "+err.Error())
+		default:
+			to.Observations = append(to.Observations, readMessage(a, set.DstAddr, message))
+		}
+	}
+	if len(sets) == 0 {
+		return failed(to, evidence.ClassTimeout, "no resolver of the probe answered")
+	}
+	return to
+}
+
+func readMessage(a remote.Ask, resolver string, m *dns.Msg) *evidence.DNS {
+	out := &evidence.DNS{
+		Meta: evidence.Meta{Kind: evidence.KindDNS}, Name: strings.ToLower(a.Name), Type: a.Method,
+		Resolver: probe.Text(resolver, maxNameBytes), Rcode: dns.RcodeToString[m.Rcode],
+	}
+	if out.Name == "" && len(m.Question) == 1 {
+		out.Name = probe.Text(strings.ToLower(strings.TrimSuffix(m.Question[0].Name, ".")), maxSaidBytes)
+		out.Type = dns.TypeToString[m.Question[0].Qtype]
+	}
+	for _, rr := range m.Answer {
+		if ttl := rr.Header().Ttl; out.TTL == 0 || ttl < out.TTL {
+			out.TTL = ttl
+		}
+		switch rr := rr.(type) {
+		case *dns.A:
+			if addr, ok := netip.AddrFromSlice(rr.A); ok {
+				out.Answers = append(out.Answers, addr.Unmap())
+			}
+		case *dns.AAAA:
+			if addr, ok := netip.AddrFromSlice(rr.AAAA); ok {
+				out.Answers = append(out.Answers, addr)
+			}
+		case *dns.CNAME:
+			out.Chain = append(out.Chain, probe.Text(strings.ToLower(strings.TrimSuffix(rr.Target, ".")), maxSaidBytes))
+		}
+	}
+	return out
+}
+
+// certificate gives what a server showed. Its first certificate is the leaf.
+func (r *result) certificate(a remote.Ask, to remote.Reading) remote.Reading {
+	addr, err := r.target(a)
+	if err != nil {
+		return failed(to, evidence.ClassOther, err.Error())
+	}
+	if len(r.Cert) == 0 {
+		return failed(to, evidence.ClassTLS, "no certificate: "+r.Err)
+	}
+	block, _ := pem.Decode([]byte(r.Cert[0]))
+	if block == nil {
+		return failed(to, evidence.ClassTLS, "its certificate is not PEM (RFC 7468)")
+	}
+	sum := sha256.Sum256(block.Bytes)
+	out := &evidence.TLS{
+		Meta: evidence.Meta{Kind: evidence.KindTLS}, Addr: addr, Port: a.Port, ServerName: probe.Text(strings.ToLower(r.DstName), maxSaidBytes),
+		Version: probe.Text(r.Ver, maxNameBytes), FingerprintSHA256: hex.EncodeToString(sum[:]),
+	}
+	if r.TTC > 0 {
+		out.ConnectMS = remote.AtMostMS(r.TTC)
+	}
+	if leaf, err := x509.ParseCertificate(block.Bytes); err == nil {
+		out.Subject, out.Issuer = probe.Text(leaf.Subject.String(), maxSaidBytes), probe.Text(leaf.Issuer.String(), maxSaidBytes)
+		for _, name := range leaf.DNSNames[:min(len(leaf.DNSNames), maxHops)] {
+			out.SANs = append(out.SANs, probe.Text(name, maxSaidBytes))
+		}
+	}
+	to.Observations = append(to.Observations, out)
+	return to
+}

@@ -1,0 +1,251 @@
+package globalping_test
+
+import (
+	"context"
+	"net/http/httptest"
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/landfall-audit/landfall/evidence"
+	"github.com/landfall-audit/landfall/internal/fakenet"
+	"github.com/landfall-audit/landfall/internal/fakeplatform"
+	"github.com/landfall-audit/landfall/probes/remote"
+	"github.com/landfall-audit/landfall/probes/remote/globalping"
+)
+
+// lab is a client and the platform that it talks to.
+type lab struct {
+	platform *fakeplatform.Globalping
+	client   *globalping.Client
+	scenario *fakenet.Scenario
+	notes    []string
+	lines    []evidence.Observation
+}
+
+func newLab(t *testing.T, o fakeplatform.Options, token string) *lab {
+	t.Helper()
+	s, err := fakenet.Named("from-everywhere")
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := &lab{platform: fakeplatform.NewGlobalping(s, o), scenario: s}
+	server := httptest.NewServer(l.platform)
+	t.Cleanup(func() {
+		server.Close()
+		if err := l.platform.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	base, err := remote.ParseBase(server.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.client = globalping.New(base, token, "test", func(text string) { l.notes = append(l.notes, text) })
+	l.client.API.Pause = 20 * time.Millisecond
+	return l
+}
+
+func (l *lab) run() *remote.Run {
+	return &remote.Run{
+		Platforms: []remote.Platform{l.client}, Seen: slices.Clone(l.lines),
+		Record: func(lines ...evidence.Observation) error {
+			for _, o := range lines {
+				if o.Common().ID == "" {
+					o.Common().ID = "e" + strconv.Itoa(len(l.lines)+1)
+				}
+				if err := evidence.Validate(o); err != nil {
+					return err
+				}
+				l.lines = append(l.lines, o)
+			}
+			return nil
+		},
+	}
+}
+
+// of gives the lines of one type.
+func of[T evidence.Observation](l *lab) []T {
+	var out []T
+	for _, o := range l.lines {
+		if x, ok := o.(T); ok {
+			out = append(out, x)
+		}
+	}
+	return out
+}
+
+func (l *lab) offers(t *testing.T, place string) []remote.Offer {
+	t.Helper()
+	all, err := l.client.Offers(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return slices.DeleteFunc(all, func(o remote.Offer) bool { return !o.In(place) })
+}
+
+var photos = netip.MustParseAddr("203.0.113.20")
+
+func pingAsk(from []remote.Offer) remote.Ask {
+	return remote.Ask{Type: remote.TypePing, Addr: photos, Port: 443, Method: evidence.MethodTCP, From: from}
+}
+
+func TestOffers(t *testing.T) {
+	l := newLab(t, fakeplatform.Options{}, "")
+	for place, want := range map[string]int{
+		"world": 22, "de": 4, "Frankfurt": 2, "AS64501": 2, "frankfurt+as64501": 1, "aws-eu-central-1": 1, "Rhine Net": 2, "DE+FR": 0, "nowhere": 0,
+	} {
+		if got := l.offers(t, place); len(got) != want {
+			t.Errorf("%s: %d offers, want %d", place, len(got), want)
+		}
+	}
+	for _, o := range l.offers(t, "Singapore+AS64531") {
+		lat, lon, placed := o.Vantage.Position()
+		if !placed || lat != 1.35 || lon != 103.82 || o.Vantage.RadiusKM != 100 || o.Vantage.Country != "SG" || o.Vantage.Network != evidence.NetworkGlobalping {
+			t.Errorf("%+v", o.Vantage)
+		}
+	}
+}
+
+// What is measured is true of the scenario: never less than the way of the
+// light, and not much more.
+func TestPing(t *testing.T) {
+	l := newLab(t, fakeplatform.Options{}, "")
+	for _, method := range []string{evidence.MethodTCP, evidence.MethodICMP} {
+		ask := pingAsk(l.offers(t, "world"))
+		ask.Method = method
+		if err := l.run().Do(t.Context(), l.client, []remote.Ask{ask}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	rtts, vantages := of[*evidence.RTT](l), of[*evidence.Vantage](l)
+	if len(rtts) != 44 || len(vantages) != 22 {
+		t.Fatalf("%d round trips from %d vantages; 44 from 22 are expected", len(rtts), len(vantages))
+	}
+	names := map[string]*evidence.Vantage{}
+	for _, v := range vantages {
+		names[v.ID] = v
+	}
+	for _, r := range rtts {
+		least := l.truth(names[r.Vantage])
+		if r.MinMS < least || r.MinMS > least+10 || !strings.HasPrefix(r.Measurement, "globalping:") || len(r.SamplesMS) != 6 {
+			t.Errorf("%s: %v ms by %s (%s); %v is true", names[r.Vantage].Name, r.MinMS, r.Method, r.Measurement, least)
+		}
+	}
+	if originals := of[*evidence.Original](l); len(originals) != 2 || !strings.Contains(string(originals[0].Body), "rawOutput") {
+		t.Errorf("%d originals", len(originals))
+	}
+	if l.platform.Hasty() > 0 {
+		t.Errorf("%d questions came too soon", l.platform.Hasty())
+	}
+}
+
+// truth is the round trip in milliseconds that the light takes at the least.
+func (l *lab) truth(v *evidence.Vantage) float64 {
+	for i := range l.scenario.Vantages {
+		s := &l.scenario.Vantages[i]
+		if s.Remote != nil && strings.HasPrefix(v.Name, s.Remote.City+", AS"+strconv.Itoa(int(s.Remote.ASN))+" ") {
+			const stretch = 1.3
+			return 2 * s.At.KM(fakenet.Place{Lat: 1.35, Lon: 103.82}) * stretch / 199.86163866666667
+		}
+	}
+	return -1
+}
+
+func TestTraceAndDNS(t *testing.T) {
+	l := newLab(t, fakeplatform.Options{}, "")
+	from := l.offers(t, "Paris")
+	asks := []remote.Ask{
+		{Type: remote.TypeTraceroute, Addr: photos, Method: evidence.MethodICMP, From: from},
+		{Type: remote.TypeMTR, Addr: photos, Port: 443, Method: evidence.MethodTCP, From: from},
+		{Type: remote.TypeDNS, Name: "sync.far.example", Method: "A", From: from},
+		{Type: remote.TypeDNS, Name: "none.far.example", Method: "A", From: from},
+	}
+	if err := l.run().Do(t.Context(), l.client, asks); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range of[*evidence.Trace](l) {
+		if !path.Reached || path.Hops[len(path.Hops)-1].Addr != photos {
+			t.Errorf("%+v", path)
+		}
+	}
+	if n := len(of[*evidence.RTT](l)); n != 4 {
+		t.Errorf("%d round trips to the ends of paths; 4 are expected", n)
+	}
+	found := map[string]int{}
+	for _, d := range of[*evidence.DNS](l) {
+		found[d.Name+" "+d.Rcode+" "+strconv.Itoa(len(d.Answers))]++
+	}
+	if found["sync.far.example NOERROR 1"] != 2 || found["none.far.example NXDOMAIN 0"] != 2 {
+		t.Errorf("answers %v", found)
+	}
+}
+
+// A limit that is used up is waited for where the run has the time, and said to
+// be one where it has not.
+func TestRateLimit(t *testing.T) {
+	o := fakeplatform.Options{Limit: 1, Period: 2 * time.Second}
+	l := newLab(t, o, "")
+	from := l.offers(t, "Singapore+AS64531")
+	asks := []remote.Ask{pingAsk(from), pingAsk(from)}
+	run := l.run()
+	run.AtOnce = 1
+	if err := run.Do(t.Context(), l.client, asks); err != nil {
+		t.Fatal(err)
+	}
+	if n := len(of[*evidence.RTT](l)); n != 2 || len(l.notes) == 0 {
+		t.Errorf("%d round trips, told %q; 2 after a wait are expected", n, l.notes)
+	}
+	o.Period = time.Hour
+	l = newLab(t, o, "")
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	run = l.run()
+	run.AtOnce = 1
+	if err := run.Do(ctx, l.client, asks); err != nil {
+		t.Fatal(err)
+	}
+	failed := of[*evidence.Error](l)
+	if len(failed) != 1 || failed[0].Class != evidence.ClassRateLimited || failed[0].Target != "203.0.113.20:443" {
+		t.Errorf("%+v", failed)
+	}
+	// What was refused was not paid for, and may be ordered later.
+	if spent := remote.ReadJournal(l.lines).Spent("globalping"); spent != 1 {
+		t.Errorf("%d tests spent; 1 is expected", spent)
+	}
+}
+
+func TestBalance(t *testing.T) {
+	l := newLab(t, fakeplatform.Options{Token: "s3cret-t0ken", Credits: 1000}, "s3cret-t0ken")
+	b, err := l.client.Balance(t.Context())
+	if err != nil || b.Left != 1250 || b.Limit != 250 || b.Unit != "tests" {
+		t.Errorf("%+v, %v", b, err)
+	}
+}
+
+// all gives everything recorded as one text.
+func all(t *testing.T, l *lab) string {
+	t.Helper()
+	var text strings.Builder
+	b := &evidence.Bundle{Observations: l.lines}
+	if _, err := b.WriteTo(&text); err != nil {
+		t.Fatal(err)
+	}
+	return text.String()
+}
+
+// settled checks that nothing is left open in the journal.
+func (l *lab) settled(t *testing.T) {
+	t.Helper()
+	before := len(l.lines)
+	if err := l.run().Resume(t.Context()); err != nil || len(l.lines) != before {
+		t.Errorf("going on adds %d lines, %v", len(l.lines)-before, err)
+	}
+}
+
+func contextFor(t *testing.T, d time.Duration) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(t.Context(), d)
+}

@@ -1,0 +1,118 @@
+package reports
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/landfall-audit/landfall/verdict"
+)
+
+// How much of one text or list is told. What a judge writes is well below
+// these; a hostile document is cut here, before any format sees it.
+const (
+	maxName    = 260  // a host name has at most 253 characters
+	maxText    = 1000 // a reason or a limit
+	maxSays    = 4000 // a vendor's words
+	maxURL     = 2000 // as much as browsers and servers commonly take
+	maxTexts   = 20   // limits of one verdict or claim
+	maxReasons = 12   // steps of one argument
+	maxIDs     = 12   // evidence ids of one step
+)
+
+// clip shortens a text to at most n characters, and says by how much.
+func clip(text string, n int) string {
+	if len(text) <= n {
+		return strings.ToValidUTF8(text, "\uFFFD")
+	}
+	at, seen := 0, 0
+	for at < len(text) && seen < n {
+		_, size := utf8.DecodeRuneInString(text[at:])
+		at += size
+		seen++
+	}
+	if at == len(text) {
+		return strings.ToValidUTF8(text, "\uFFFD")
+	}
+	left := utf8.RuneCountInString(text[at:])
+	return strings.ToValidUTF8(text[:at], "\uFFFD") + fmt.Sprintf("… (%s left out)", plural(left, "character", "characters"))
+}
+
+// name shortens what ought to be short: an id, a host, an address, a date.
+func name(text string) string { return clip(text, maxName) }
+
+// shortened gives a list of texts, each shortened, without doubles and empty
+// ones.
+func shortened(texts []string) []string {
+	var out []string
+	for _, text := range texts[:min(len(texts), maxTexts)] {
+		if text = clip(text, maxText); text != "" && !slices.Contains(out, text) {
+			out = append(out, text)
+		}
+	}
+	if left := len(texts) - maxTexts; left > 0 {
+		out = append(out, fmt.Sprintf("%d more: see the verdicts file", left))
+	}
+	return out
+}
+
+// words gives a list of short texts in its own order.
+func words(list []string) []string {
+	var out []string
+	for _, word := range list[:min(len(list), maxTexts)] {
+		out = append(out, name(word))
+	}
+	return out
+}
+
+// codes gives country codes, shortened and sorted.
+func codes(list []string) []string {
+	var out []string
+	for _, code := range list[:min(len(list), maxTexts)] {
+		out = append(out, name(code))
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// anchor gives a place in a page that stays the same from run to run. Ids that
+// are plain, as a catalogue's are, can be read in it; anything else is hashed.
+func anchor(kind string, parts ...string) string {
+	plain := kind != "verdict"
+	for _, part := range parts {
+		plain = plain && isPlain(part)
+	}
+	if plain {
+		return kind + "." + strings.Join(parts, ".")
+	}
+	sum := sha256.Sum256([]byte(strings.Join(parts, "\x00")))
+	return kind + "." + hex.EncodeToString(sum[:8])
+}
+
+// isPlain reports whether an id may stand in an anchor as it is.
+func isPlain(id string) bool {
+	if id == "" || len(id) > 80 {
+		return false
+	}
+	for _, r := range id {
+		if !(r >= 'a' && r <= 'z' || r >= '0' && r <= '9' || r == '-') {
+			return false
+		}
+	}
+	return true
+}
+
+// unique gives the anchor, with a number from its second use on.
+func unique(used map[string]int, anchor string) string {
+	used[anchor]++
+	if n := used[anchor]; n > 1 {
+		return fmt.Sprintf("%s.%d", anchor, n)
+	}
+	return anchor
+}
+
+// worseThan reports whether a result is worse than another.
+func worseThan(a, b verdict.Result) bool { return rank(a) < rank(b) }

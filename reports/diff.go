@@ -1,0 +1,180 @@
+package reports
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/mattn/go-runewidth"
+
+	"github.com/landfall-audit/landfall/verdict"
+)
+
+// How much of a difference is told.
+const (
+	diffChanges = 500 // changes in all
+	diffText    = 200 // characters of a claim's words
+	diffList    = 12  // addresses of each sort
+)
+
+// WriteDifference tells what changed from one run to another, by vendor, for a
+// terminal. A change of result comes first: it is what a reader looks for.
+func WriteDifference(w io.Writer, d verdict.Difference, o Options) error {
+	t := &textWriter{paragraphs{
+		width: max(cmp.Or(o.Width, defaultWidth), minWidth), color: o.Color, cells: &runewidth.Condition{},
+	}}
+	t.line("", plain("From "+runWords(d.Old)+" to "+runWords(d.New)+"."))
+	if !d.OperatorsCompared {
+		t.line("", plain("Operators were not compared: one of the runs came without its evidence."))
+	}
+	t.blank()
+	changes := tellable(d.Changes)
+	vendor := ""
+	for i, c := range changes[:min(len(changes), diffChanges)] {
+		if of := cmp.Or(name(c.Vendor), "Networks"); i == 0 || of != vendor {
+			if i > 0 {
+				t.blank()
+			}
+			vendor = of
+			t.line("", bold(vendor))
+		}
+		t.line("  ", changeSpans(&c)...)
+	}
+	if len(changes) > 0 {
+		t.blank()
+	}
+	if left := len(changes) - diffChanges; left > 0 {
+		t.line("", plain(plural(left, "further change is", "further changes are")+" left out here; --format json has all."))
+	}
+	t.line("", plain(differenceCount(changes)))
+	if _, err := w.Write(t.out.Bytes()); err != nil {
+		return fmt.Errorf("writing the difference: %w", err)
+	}
+	return nil
+}
+
+func runWords(r verdict.RunSummary) string {
+	return fmt.Sprintf("the run %s of %s", cmp.Or(name(r.Run), "without a name"), moment(name(r.Started)))
+}
+
+// tellable leaves out that a claim which came or went has come or gone with its
+// words: its result tells that.
+func tellable(changes []verdict.Change) []verdict.Change {
+	moved := map[claimKey]bool{}
+	for _, c := range changes {
+		if c.What == verdict.ChangedResult && (c.Old == "" || c.New == "") {
+			moved[claimKey{c.Vendor, c.Claim}] = true
+		}
+	}
+	return slices.DeleteFunc(slices.Clone(changes), func(c verdict.Change) bool {
+		return c.What == verdict.ChangedWords && moved[claimKey{c.Vendor, c.Claim}]
+	})
+}
+
+func differenceCount(changes []verdict.Change) string {
+	if len(changes) == 0 {
+		return "Nothing changed."
+	}
+	count := map[string]int{}
+	for _, c := range changes {
+		count[c.What]++
+	}
+	var parts []string
+	for _, kind := range []struct{ what, one, many string }{
+		{verdict.ChangedResult, "result of a claim", "results of claims"},
+		{verdict.ChangedWords, "claim in its words", "claims in their words"},
+		{verdict.ChangedVerdict, "result at an endpoint", "results at endpoints"},
+		{verdict.ChangedAddress, "endpoint in its addresses", "endpoints in their addresses"},
+		{verdict.ChangedOperator, "address in its operator", "addresses in their operator"},
+	} {
+		if n := count[kind.what]; n > 0 {
+			parts = append(parts, plural(n, kind.one, kind.many))
+		}
+	}
+	return plural(len(changes), "change", "changes") + ": " + strings.Join(parts, ", ") + "."
+}
+
+// changeSpans tells one change.
+func changeSpans(c *verdict.Change) []span {
+	claim, endpoint := name(c.Claim), name(c.Endpoint)
+	switch c.What {
+	case verdict.ChangedResult:
+		return append([]span{bold(claim), plain(": ")}, fromTo(c)...)
+	case verdict.ChangedVerdict:
+		return append([]span{plain(claim + " at " + endpoint + ": ")}, fromTo(c)...)
+	case verdict.ChangedWords:
+		return []span{bold(claim), plain(wordsChange(c))}
+	case verdict.ChangedAddress:
+		return []span{plain(endpoint + ": " + addressChange(c))}
+	case verdict.ChangedOperator:
+		return []span{plain(fmt.Sprintf("%s: the network is registered to %s; before, to %s", name(c.Addr), brief(c.New, diffText), brief(c.Old, diffText)))}
+	}
+	return []span{plain(fmt.Sprintf("%s %s %s: %s; before, %s", name(c.What), claim, endpoint, brief(c.New, diffText), brief(c.Old, diffText)))}
+}
+
+// fromTo tells a change of result. A result that gets better or worse is told
+// in the same words: whether that is good is for the reader.
+func fromTo(c *verdict.Change) []span {
+	switch {
+	case c.Old == "":
+		return []span{plain("new, "), resultSpan(c.New)}
+	case c.New == "":
+		return []span{plain("gone, was "), resultSpan(c.Old)}
+	}
+	return []span{plain("from "), resultSpan(c.Old), plain(" to "), resultSpan(c.New)}
+}
+
+func resultSpan(word string) span { return resultWord(known(verdict.Result(word))) }
+
+func wordsChange(c *verdict.Change) string {
+	switch {
+	case c.Old == "":
+		return ": the vendor's words are new: “" + brief(c.New, diffText) + "”"
+	case c.New == "":
+		return ": the vendor's words are gone: “" + brief(c.Old, diffText) + "”"
+	}
+	return ": the vendor's words are “" + brief(c.New, diffText) + "”; before, “" + brief(c.Old, diffText) + "”"
+}
+
+// addressChange tells which addresses came and went; the lists of both runs are
+// words in a text.
+func addressChange(c *verdict.Change) string {
+	before, after := strings.Fields(c.Old), strings.Fields(c.New)
+	var parts []string
+	if came := without(after, before); len(came) > 0 {
+		parts = append(parts, "new: "+listed(came))
+	}
+	if went := without(before, after); len(went) > 0 {
+		parts = append(parts, "gone: "+listed(went))
+	}
+	if same := len(after) - len(without(after, before)); same > 0 {
+		parts = append(parts, plural(same, "address as before", "addresses as before"))
+	}
+	return strings.Join(parts, "; ")
+}
+
+// without gives the members of list that are not in other, both sorted by the
+// one who compared.
+func without(list, other []string) []string {
+	have := map[string]bool{}
+	for _, x := range other {
+		have[x] = true
+	}
+	out := slices.DeleteFunc(slices.Clone(list), func(x string) bool { return have[x] })
+	slices.SortFunc(out, compareAddr)
+	return out
+}
+
+func listed(list []string) string {
+	var shown []string
+	for _, x := range list[:min(len(list), diffList)] {
+		shown = append(shown, name(x))
+	}
+	text := strings.Join(shown, ", ")
+	if left := len(list) - diffList; left > 0 {
+		text += fmt.Sprintf(" and %s more", grouped(fmt.Sprint(left)))
+	}
+	return text
+}

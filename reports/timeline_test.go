@@ -1,0 +1,154 @@
+package reports
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/landfall-audit/landfall/verdict"
+)
+
+// day0 is the first of a year of daily runs.
+var day0 = time.Date(2026, 1, 1, 7, 0, 0, 0, time.UTC)
+
+// yearOf gives 365 daily runs of claims whose result on a day plan tells.
+func yearOf(claims int, plan func(claim, day int) verdict.Result) []*verdict.Document {
+	var docs []*verdict.Document
+	for n := range 365 {
+		d := &verdict.Document{Schema: verdict.Schema, Run: verdict.RunSummary{Run: fmt.Sprintf("run%03d", n), Started: day0.AddDate(0, 0, n).Format(time.RFC3339)}}
+		for c := range claims {
+			r := plan(c, n)
+			if r == "" {
+				continue // this run did not look at it
+			}
+			vendor, claim, addr := fmt.Sprintf("vendor-%02d", c%7), fmt.Sprintf("claim-%02d", c), "192.0.2.1"
+			if c == 0 && n >= 200 {
+				addr = "192.0.2.2"
+			}
+			d.Claims = append(d.Claims, verdict.ClaimResult{Vendor: vendor, Claim: claim, Result: r})
+			d.Verdicts = append(d.Verdicts, verdict.Verdict{Vendor: vendor, Claim: claim, Endpoint: fmt.Sprintf("host%d.example", c), Addr: addr, Subject: verdict.FrontDoor, Result: r})
+		}
+		docs = append(docs, d)
+	}
+	return docs
+}
+
+// TestHistoryShowsEachChangeOnItsDay: over a year of runs, what was planted is
+// told of, on its day, and nothing else is.
+func TestHistoryShowsEachChangeOnItsDay(t *testing.T) {
+	planted := map[string][]int{} // claim: days
+	docs := yearOf(40, func(claim, day int) verdict.Result {
+		first := 20 + claim*7
+		switch {
+		case claim < 30: // one change, each on a day of its own
+			planted[fmt.Sprintf("claim-%02d", claim)] = []int{first}
+			if day >= first {
+				return verdict.Refuted
+			}
+		case claim < 34: // there and back again, after a month
+			planted[fmt.Sprintf("claim-%02d", claim)] = []int{100 + claim, 130 + claim}
+			if day >= 100+claim && day < 130+claim {
+				return verdict.Disputed
+			}
+		case claim == 34: // looked at every third day only
+			planted["claim-34"] = []int{201}
+			if day%3 != 0 {
+				return ""
+			}
+			if day >= 200 {
+				return verdict.Refuted
+			}
+		case claim == 35 && day%40 == 20: // one run that saw nothing, now and then
+			return verdict.NotTested
+		case claim == 36 && day >= 340 && day%2 == 0: // to and fro
+			return verdict.Disputed
+		}
+		return verdict.Consistent
+	})
+	v := NewView(docs, Options{})
+	got := map[string][]int{}
+	for _, c := range v.allClaims() {
+		for _, turn := range c.Turns() {
+			at, err := time.Parse(time.RFC3339, turn.Started)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got[c.ID] = append(got[c.ID], int(at.Sub(day0).Hours()/24))
+		}
+		slices.Sort(got[c.ID])
+		if c.Flapping() != (c.ID == "claim-36") {
+			t.Errorf("%s flaps: %t", c.ID, c.Flapping())
+		}
+	}
+	for _, c := range v.allClaims() {
+		if !slices.Equal(got[c.ID], planted[c.ID]) {
+			t.Errorf("%s changed on %v, planted on %v", c.ID, got[c.ID], planted[c.ID])
+		}
+	}
+	seen, ok := v.Seen("vendor-00", "host0.example", "192.0.2.2")
+	if want := "first seen on 20 July 2026, last on 31 December 2026, in 165 of 365 runs"; !ok || seen.Words() != want {
+		t.Errorf("the new address was %q, want %q", seen.Words(), want)
+	}
+}
+
+// TestPastRunsAreToldAsFullOnes: runs that are read for their history alone
+// give the same history.
+func TestPastRunsAreToldAsFullOnes(t *testing.T) {
+	docs := newestFirst(yearOf(3, func(claim, day int) verdict.Result {
+		if day > 100*claim {
+			return verdict.Refuted
+		}
+		return verdict.Proven
+	}))
+	g := NewGathering()
+	g.Add(docs[0])
+	for _, d := range docs[1:] {
+		if g.Lacks(d) {
+			t.Fatal("a run is said to have a claim that the newest lacks")
+		}
+		g.AddPast(d)
+	}
+	whole, past := NewView(docs, Options{}), g.View(Options{})
+	for i, c := range whole.allClaims() {
+		if got := past.allClaims()[i]; !slices.Equal(got.Earlier, c.Earlier) || !slices.Equal(got.Turns(), c.Turns()) {
+			t.Errorf("%s: %d turns, want %d", c.ID, len(got.Turns()), len(c.Turns()))
+		}
+	}
+}
+
+func TestAccepted(t *testing.T) {
+	good := "schema: landfall.accepted/v1\naccepted:\n  - {vendor: lotus-cloud, claim: anywhere-but-china, result: refuted, reason: The contract ends in May., by: A. Person, until: 2026-12-31}\n"
+	list, err := ParseAccepted("accepted.yaml", []byte(good))
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := whole(t)
+	o.Accepted = list
+	v := NewView(documents(t, "every"), o)
+	if got := v.Worst; got != verdict.Refuted {
+		t.Errorf("an accepted result is shown as %s", got)
+	}
+	if page := renderSite(t, v)["vendors/lotus-cloud.html"]; !strings.Contains(page, "Accepted by A. Person until 2026-12-31: The contract ends in May.") {
+		t.Error("the page does not say who accepted the result")
+	}
+	o.Accepted[0].Until = "2026-11-21"
+	v = NewView(documents(t, "every"), o)
+	for _, c := range v.allClaims() {
+		if c.Stands() {
+			t.Errorf("the result of %s is accepted after the last day", c.ID)
+		}
+	}
+	for _, bad := range []string{
+		"", "x", "schema: other", "schema: landfall.accepted/v1\naccepted: [{vendor: a}]",
+		"schema: landfall.accepted/v1\naccepted: [{vendor: a, claim: b, result: fine, reason: c, until: 2026-01-01}]",
+		"schema: landfall.accepted/v1\naccepted: [{vendor: a, claim: b, result: refuted, until: 2026-01-01}]",
+		"schema: landfall.accepted/v1\naccepted: [{vendor: a, claim: b, result: refuted, reason: c}]",
+		"schema: landfall.accepted/v1\naccepted: [{vendor: a, claim: b, result: refuted, reason: c, until: 2026-01-01, more: d}]",
+	} {
+		if _, err := ParseAccepted("accepted.yaml", []byte(bad)); err == nil || !strings.Contains(err.Error(), "accepted.yaml") || strings.Contains(err.Error(), "\n") {
+			t.Errorf("%q gives %v", bad, err)
+		}
+	}
+}

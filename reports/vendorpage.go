@@ -1,0 +1,234 @@
+package reports
+
+import (
+	"cmp"
+	"html"
+	"slices"
+	"strings"
+
+	"github.com/landfall-audit/landfall/providers"
+)
+
+// How much of a vendor its page shows. The verdicts file has all of it.
+const (
+	vendorText     = 1 << 20 // bytes of everything that is told
+	vendorFindings = 24      // of a claim
+	vendorRows     = 12      // of a finding, with their figures
+	vendorLinks    = 2000    // of a finding, as links alone
+	vendorEarlier  = 400
+	vendorTurns    = 40
+	vendorHosts    = 400
+	pagePlaces     = 6
+
+	// What the markup around each part takes in bytes, rounded up.
+	rowMarkup     = 400
+	linkMarkup    = 90
+	reasonMarkup  = 60
+	findingMarkup = 700
+	claimMarkup   = 1800
+	mapBytes      = 30_000
+)
+
+// vendorPage is all that is told of one vendor.
+type vendorPage struct {
+	frame
+	Vendor    *Vendor
+	Operator  providers.Operator
+	Claims    []pageClaim
+	More      int // claims that are left out
+	Map       *drawing
+	Matrix    *matrix
+	Hosts     []hostRow
+	HostsMore int
+	Owners    *ownership
+	Unknown   []string
+}
+
+// pageClaim is a claim with the findings that there is room for.
+type pageClaim struct {
+	Claim    *Claim
+	Open     []string // limits that its sentence does not tell already
+	Figures  []string // at the most telling place
+	Map      *drawing // of the replies from there; nil where none is timed
+	Findings []pageFinding
+	More     int // verdicts in findings that are left out
+	Earlier  []Earlier
+	Turns    []Turn
+	Flapping bool
+	Site     *site
+}
+
+// pageFinding is a finding with the rows that there is room for.
+type pageFinding struct {
+	*Finding
+	Told  bool     // the claim's own sentence begins with the finding's
+	Open  []string // limits that the sentence does not tell already
+	Shown []Row    // with figures
+	Links []Row    // the next ones, as links
+	More  int      // rows that are left out
+	Site  *site
+}
+
+func newVendorPage(s *site, v *Vendor) *vendorPage {
+	p := &vendorPage{
+		frame:  frame{Title: "landfall: " + v.Name, Up: "../", Style: "vendor", Site: s},
+		Vendor: v, Matrix: newMatrix(v), Owners: newOwnership(s, v),
+		Map: landingMap("landing", &v.Where, s.lookedFrom(v)),
+	}
+	if sheet := s.sheets[v.ID]; sheet != nil {
+		p.Operator = sheet.Operator
+		for _, text := range sheet.Open[:min(len(sheet.Open), maxTexts)] {
+			p.Unknown = append(p.Unknown, clip(text, maxText))
+		}
+	}
+	hosts := newHosts(s, v)
+	p.Hosts = hosts[:min(len(hosts), vendorHosts)]
+	p.HostsMore = len(hosts) - len(p.Hosts)
+	room := budget(vendorText)
+	for i := range v.Claims {
+		c := &v.Claims[i]
+		if !room.take(claimSize(c)) {
+			p.More++
+			continue
+		}
+		p.Claims = append(p.Claims, newPageClaim(s, &room, c))
+	}
+	p.rows(room)
+	return p
+}
+
+// lookedFrom gives the vantages of the runs that judged a vendor's claims.
+func (s *site) lookedFrom(v *Vendor) []Vantage {
+	runs := map[string]bool{}
+	for i := range v.Claims {
+		runs[v.Claims[i].Run] = true
+	}
+	return slices.DeleteFunc(slices.Clone(s.view.Vantages), func(p Vantage) bool { return !runs[p.Run] })
+}
+
+func newPageClaim(s *site, room *budget, c *Claim) pageClaim {
+	out := pageClaim{Claim: c, Open: untold(c.Sentence, c.Limits), Earlier: c.Earlier[:min(len(c.Earlier), vendorEarlier)], Site: s, Figures: figures(c), Flapping: c.Flapping()}
+	turns := c.Turns()
+	out.Turns = turns[:min(len(turns), vendorTurns)]
+	for i := range c.Findings {
+		f := &c.Findings[i]
+		if i >= vendorFindings || !room.take(findingMarkup+size(f.Sentence)+size(f.Limits...)) {
+			out.More += f.Verdicts
+			continue
+		}
+		if out.Map == nil && f.Result == c.Result && room.take(mapBytes) {
+			out.Map = reachMap(c.Anchor+".map", disksOf(s.record(c.Run), &f.Rows[0]), f.Rows[0].Countries)
+		}
+		out.Findings = append(out.Findings, pageFinding{
+			Finding: f, Told: strings.HasPrefix(c.Sentence, f.Sentence), Open: untold(f.Sentence, f.Limits), Site: s,
+		})
+	}
+	return out
+}
+
+// figures gives the numbers at the most telling place of the findings that
+// carry a claim's result.
+func figures(c *Claim) []string {
+	lead := c.lead()
+	if len(lead) == 0 {
+		return nil
+	}
+	r := &lead[0].Rows[0]
+	var out []string
+	if r.Ratio > 0 {
+		out = append(out, "ratio "+figure(r.Ratio))
+	}
+	if r.MarginKM > 0 {
+		out = append(out, kilometres(r.MarginKM)+" beyond reach")
+	}
+	if len(r.Countries) > 0 {
+		out = append(out, "can be in "+countryNames(r.Countries))
+	}
+	return out
+}
+
+// rows gives each claim on the page an equal share of the room that is left,
+// and what one does not need to those after it: the first claims do not crowd
+// out the addresses of the last.
+func (p *vendorPage) rows(room budget) {
+	if len(p.Claims) == 0 {
+		return
+	}
+	share := room / budget(len(p.Claims))
+	purse := budget(0)
+	for i := range p.Claims {
+		purse += share
+		for k := range p.Claims[i].Findings {
+			p.Claims[i].Findings[k].show(&purse)
+		}
+	}
+}
+
+// show takes as many rows as there is room for.
+func (f *pageFinding) show(room *budget) {
+	for i := range f.Rows[:min(len(f.Rows), vendorRows+vendorLinks)] {
+		r := &f.Rows[i]
+		if i < vendorRows {
+			if !room.take(rowSize(r)) {
+				break
+			}
+			f.Shown = append(f.Shown, *r)
+			continue
+		}
+		if !room.take(linkMarkup + 2*size(r.place())) {
+			break
+		}
+		f.Links = append(f.Links, *r)
+	}
+	f.More = len(f.Rows) - len(f.Shown) - len(f.Links)
+}
+
+// budget is how many bytes of a page are left.
+type budget int
+
+// take uses bytes and reports whether they were there.
+func (b *budget) take(n int) bool {
+	if int(*b) < n {
+		return false
+	}
+	*b -= budget(n)
+	return true
+}
+
+// untold gives the limits that a sentence does not tell already.
+func untold(sentence string, limits []string) []string {
+	var out []string
+	for _, limit := range limits {
+		if !strings.Contains(sentence, limit) {
+			out = append(out, limit)
+		}
+	}
+	return out
+}
+
+func claimSize(c *Claim) int {
+	n := claimMarkup + 2*size(c.Vendor, c.VendorName, c.ID) + size(c.Says, c.Sentence) + 3*size(c.Source.URL)
+	for _, list := range [][]string{c.Terms.Allow, c.Terms.Deny, c.Terms.Require, c.Terms.Covers} {
+		n += size(list...)
+	}
+	for _, e := range c.Earlier[:min(len(c.Earlier), vendorEarlier)] {
+		n += size(e.Run, e.Started) + 2*reasonMarkup
+	}
+	return n + size(c.Limits...) + len(c.Limits)*reasonMarkup
+}
+
+func rowSize(r *Row) int {
+	return rowMarkup + 3*size(r.Endpoint) + 2*size(r.Addr) + size(countryNames(r.Countries)) + size(countryNames(r.Clients))
+}
+
+// size is how many bytes texts take in a page.
+func size(texts ...string) int {
+	n := 0
+	for _, text := range texts {
+		n += len(html.EscapeString(visible(text)))
+	}
+	return n
+}
+
+// Name gives the vendor's name, or its id where it has none.
+func (c *Claim) Name() string { return cmp.Or(c.VendorName, c.Vendor) }

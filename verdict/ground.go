@@ -1,0 +1,199 @@
+package verdict
+
+import (
+	"math"
+	"math/bits"
+	"slices"
+	"sync"
+
+	"github.com/landfall-audit/landfall/internal/geo"
+)
+
+// areaWords is how many words of bits an areaSet has.
+const areaWords = 5
+
+// areaSet is a set of areas by their number, one bit each.
+type areaSet [areaWords]uint64
+
+func (s *areaSet) add(i int)     { s[i/64] |= 1 << (i % 64) }
+func (s areaSet) has(i int) bool { return s[i/64]&(1<<(i%64)) != 0 }
+func (s areaSet) empty() bool    { return s == areaSet{} }
+
+func (s areaSet) meets(other areaSet) bool { return !s.and(other).empty() }
+
+// within reports whether all areas of s are in the other set.
+func (s areaSet) within(other areaSet) bool { return s.less(other).empty() }
+
+func (s areaSet) and(other areaSet) areaSet {
+	for i := range s {
+		s[i] &= other[i]
+	}
+	return s
+}
+
+// less gives the areas of s that are not in the other set.
+func (s areaSet) less(other areaSet) areaSet {
+	for i := range s {
+		s[i] &^= other[i]
+	}
+	return s
+}
+
+func (s areaSet) count() int {
+	n := 0
+	for _, word := range s {
+		n += bits.OnesCount64(word)
+	}
+	return n
+}
+
+// numbers gives the areas of the set in their order.
+func (s areaSet) numbers(yield func(int) bool) {
+	for i, word := range s {
+		for ; word != 0; word &= word - 1 {
+			if !yield(64*i + bits.TrailingZeros64(word)) {
+				return
+			}
+		}
+	}
+}
+
+// ground is the land that hosts can stand on, and how far each area of it is
+// from each vantage, measured when it is first asked for.
+type ground struct {
+	areas []*geo.Area
+	every areaSet
+	rows  []row // by vantage
+}
+
+// row is how far each area is from one vantage. Most are never asked for more
+// than which of two is nearer, which bounds tell.
+type row struct {
+	once        sync.Once
+	least, most []float64 // bounds, km
+	mu          sync.Mutex
+	exact       map[int]near
+}
+
+// near is the nearest place of an area, and how far it is at the least.
+type near struct {
+	km float64
+	at geo.Place
+}
+
+func newGround(vantages int) *ground {
+	g := &ground{areas: geo.Countries(), rows: make([]row, vantages)}
+	for i := range g.areas {
+		g.every.add(i)
+	}
+	return g
+}
+
+func (g *ground) row(v *vantage) *row {
+	r := &g.rows[v.number]
+	r.once.Do(func() {
+		r.least, r.most = make([]float64, len(g.areas)), make([]float64, len(g.areas))
+		r.exact = map[int]near{}
+		for i, a := range g.areas {
+			r.least[i], r.most[i] = a.DistanceBoundsKM(v.at)
+		}
+	})
+	return r
+}
+
+// near gives the nearest place of an area to a vantage.
+func (g *ground) near(v *vantage, area int) near {
+	r := g.row(v)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	n, done := r.exact[area]
+	if !done {
+		n.km, n.at = g.areas[area].Nearest(v.at)
+		r.exact[area] = n
+	}
+	return n
+}
+
+// touched gives the areas that a disk meets.
+func (g *ground) touched(d disk) areaSet {
+	set := areaSet{}
+	r := g.row(d.from)
+	for i := range g.areas {
+		if r.least[i] <= d.reachKM && (r.most[i] <= d.reachKM || g.near(d.from, i).km <= d.reachKM) {
+			set.add(i)
+		}
+	}
+	return set
+}
+
+// common gives the areas that have a place in all of the disks, and the
+// numbers of the disks that bound what they have in common.
+func (g *ground) common(disks []disk) (areaSet, []int) {
+	caps, set := make([]geo.Disk, len(disks)), g.every
+	for i, d := range disks {
+		caps[i] = geo.Disk{At: d.from.at, RadiusKM: d.reachKM}
+		set = set.and(d.touched)
+	}
+	region := geo.Intersect(caps)
+	if len(region.Bounding) < 2 {
+		return set, region.Bounding
+	}
+	meets := areaSet{}
+	for i := range set.numbers {
+		if g.areas[i].Meets(&region) {
+			meets.add(i)
+		}
+	}
+	return meets, region.Bounding
+}
+
+// nearestKM gives how far the nearest area of the set is from a vantage;
+// infinity for an empty set.
+func (g *ground) nearestKM(v *vantage, set areaSet) float64 {
+	i, ok := g.nearestOf(v, set)
+	if !ok {
+		return math.Inf(1)
+	}
+	return g.near(v, i).km
+}
+
+// nearestOf gives the nearest area of the set; of equally near ones the first.
+func (g *ground) nearestOf(v *vantage, set areaSet) (area int, ok bool) {
+	r, bound := g.row(v), math.Inf(1)
+	for i := range set.numbers {
+		bound = min(bound, r.most[i])
+	}
+	nearest := math.Inf(1)
+	for i := range set.numbers {
+		if r.least[i] > bound {
+			continue
+		}
+		if km := g.near(v, i).km; km < nearest {
+			area, nearest, ok = i, km, true
+		}
+	}
+	return area, ok
+}
+
+// countries gives the ISO codes of the areas in the set, sorted.
+func (g *ground) countries(set areaSet) []string {
+	var codes []string
+	for i, a := range g.areas {
+		if set.has(i) {
+			codes = append(codes, a.Codes...)
+		}
+	}
+	slices.Sort(codes)
+	return slices.Compact(codes)
+}
+
+// ofCountry gives the areas that can count as the country.
+func (g *ground) ofCountry(code string) areaSet {
+	set := areaSet{}
+	for i, a := range g.areas {
+		if slices.Contains(a.Codes, code) {
+			set.add(i)
+		}
+	}
+	return set
+}

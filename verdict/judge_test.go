@@ -1,0 +1,516 @@
+package verdict_test
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/landfall-audit/landfall/evidence"
+	"github.com/landfall-audit/landfall/providers"
+	"github.com/landfall-audit/landfall/verdict"
+)
+
+// A story is a claim, what was seen, and the verdicts that must follow.
+type story struct {
+	name     string
+	claim    string   // YAML of the claim beyond id, says and source
+	endpoint string   // YAML of the endpoint beyond host; its name is api.example.com
+	seen     []string // evidence lines without id, or the shorthands of lines
+	want     []string // "subject result basis", and " single", " one-host" where so
+	rolled   verdict.Result
+	limit    string // must stand among the limits of the roll-up or of a verdict
+	because  string // must stand among the reasons
+}
+
+// vantages of the stories, all in cities, known to 5 km.
+var vantages = map[string]string{
+	"fra": `"lat":50.11,"lon":8.68,"country":"DE"`,
+	"ber": `"lat":52.52,"lon":13.40,"country":"DE"`,
+	"par": `"lat":48.86,"lon":2.35,"country":"FR"`,
+	"lon": `"lat":51.51,"lon":-0.13,"country":"GB"`,
+	"tyo": `"lat":35.68,"lon":139.69,"country":"JP"`,
+	"osa": `"lat":34.69,"lon":135.50,"country":"JP"`,
+	"pek": `"lat":39.90,"lon":116.40,"country":"CN"`,
+	"xia": `"lat":34.34,"lon":108.94,"country":"CN"`,
+	"sju": `"lat":18.40,"lon":-66.06,"country":"PR"`,
+	"bqn": `"lat":18.49,"lon":-67.13,"country":"PR"`,
+}
+
+const addr = "203.0.113.7"
+
+// line turns a shorthand into an evidence line:
+//
+//	at fra 5.0         a round trip of 5 ms to the vantage fra
+//	checked fra        fra passed its self-check; failed fra: it failed
+//	db XX              a database says country XX
+//	range p r          provider p publishes the address as region r
+func line(short string) string {
+	f := strings.Fields(short)
+	switch f[0] {
+	case "at":
+		return fmt.Sprintf(`{"kind":"rtt","vantage":%q,"addr":%q,"port":443,"method":"tcp","min_ms":%s}`, f[1], addr, f[2])
+	case "checked", "failed":
+		return fmt.Sprintf(`{"kind":"selfcheck","vantage":%q,"result":%q}`, f[1], map[string]string{"checked": "passed", "failed": "failed"}[f[0]])
+	case "db":
+		return fmt.Sprintf(`{"kind":"geoip","addr":%q,"database":"db","built":"2026-06-01","country":%q}`, addr, f[1])
+	case "range":
+		return fmt.Sprintf(`{"kind":"range","addr":%q,"prefix":"203.0.113.0/24","provider":%q,"region":%q,"source":"ranges.json"}`, addr, f[1], f[2])
+	}
+	return short
+}
+
+const resolved = `{"kind":"dns","vantage":"fra","name":"api.example.com","type":"A","rcode":"NOERROR","answers":["203.0.113.7"]}`
+
+func (s story) bundle(t *testing.T) *evidence.Bundle {
+	lines := []string{`{"schema":"landfall.evidence/v1","run":"r","tool":"test","started":"2026-11-22T07:00:00Z"}`}
+	all := strings.Join(s.seen, "\n")
+	for name, fields := range vantages {
+		if strings.Contains(all, name) || name == "fra" {
+			network := "local"
+			if strings.Contains(all, "imported "+name) {
+				network = "import"
+			}
+			lines = append(lines, fmt.Sprintf(`{"kind":"vantage","id":%q,"name":%q,"radius_km":5,%s,"network":%q}`, name, name, fields, network))
+		}
+	}
+	seen := s.seen
+	if !strings.Contains(all, `"kind":"dns"`) && !strings.Contains(all, "no dns") {
+		seen = append([]string{resolved}, seen...)
+	}
+	for i, short := range seen {
+		if strings.HasPrefix(short, "imported") || short == "no dns" {
+			continue
+		}
+		text := line(short)
+		lines = append(lines, strings.Replace(text, `{"kind":`, fmt.Sprintf(`{"id":"e%d","kind":`, i+1), 1))
+	}
+	b, err := evidence.ReadAll(s.name, strings.NewReader(strings.Join(lines, "\n")+"\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+func (s story) sheet(t *testing.T) *providers.Sheet {
+	host := "host: api.example.com"
+	if strings.Contains(s.endpoint, "host:") {
+		host = ""
+	}
+	fields := strings.Trim(host+", "+s.endpoint, ", ")
+	text := fmt.Sprintf(`schema: landfall.claims/v1
+vendor: example
+name: Example
+endpoints:
+  - {%s, roles: [sync], source: {url: "https://example.com/", retrieved: 2026-01-01}}
+claims:
+  - id: it
+    says: "Words."
+    source: {url: "https://example.com/", retrieved: 2026-01-01}
+    %s
+`, fields, strings.ReplaceAll(s.claim, "\n", "\n    "))
+	sheet, err := providers.Parse(s.name+".yaml", []byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return sheet
+}
+
+func summary(v verdict.Verdict) string {
+	text := fmt.Sprintf("%s %s %s", v.Subject, v.Result, v.Basis)
+	if v.ClientCountry != "" {
+		text = v.ClientCountry + " " + text
+	}
+	if v.SingleVantage {
+		text += " single"
+	}
+	for _, a := range v.Assumes {
+		text += " " + a
+	}
+	return text
+}
+
+var stories = []story{
+	{
+		name: "TwoVantagesRefute", claim: "allow: [CN]", seen: []string{"at fra 5", "at par 12"},
+		want: []string{"front-door refuted physics"}, rolled: verdict.Refuted, because: "the nearest place that the claim allows is",
+	},
+	{
+		name: "OneVantageIsHeldBack", claim: "allow: [CN]", seen: []string{"at fra 5"},
+		want: []string{"front-door disputed physics single"}, rolled: verdict.Disputed, limit: "one vantage alone",
+	},
+	{
+		name: "OneSelfCheckedVantageRefutes", claim: "allow: [CN]", seen: []string{"at fra 5", "checked fra"},
+		want: []string{"front-door refuted physics single"}, rolled: verdict.Refuted,
+	},
+	{
+		name: "ImportedVantageHasPassedNothing", claim: "allow: [CN]", seen: []string{"at fra 5", "checked fra", "imported fra"},
+		want: []string{"front-door disputed physics single"}, rolled: verdict.Disputed,
+	},
+	{
+		name: "FailedSelfCheckIsSetAside", claim: "allow: [CN]", seen: []string{"at fra 5", "failed fra"},
+		want: []string{"front-door not-tested none"}, rolled: verdict.NotTested, limit: "self-check failed",
+	},
+	{
+		name: "DenialProvenByDistance", claim: "deny: [CN]\nstate: processing\ncovers: [metadata]", seen: []string{"at fra 5", "at par 12"},
+		want: []string{"front-door proven physics"}, rolled: verdict.Proven,
+	},
+	{
+		name: "ProvenFrontDoorIsNotTheVault", claim: "deny: [CN]", seen: []string{"at fra 5", "at par 12"},
+		want: []string{"front-door proven physics"}, rolled: verdict.Consistent, limit: "nothing proves where the content behind them rests",
+	},
+	{
+		name: "WithinOneCountryByOneOfTwo", claim: "allow: [DE]", seen: []string{"at fra 0.4", "at par 12"},
+		want: []string{"front-door consistent physics single one-host"}, rolled: verdict.Consistent,
+	},
+	{
+		name: "WithinOneCountryByBoth", claim: "allow: [DE, FR, BE, LU, CH, NL, GB]", seen: []string{"at fra 0.4", "at par 1"},
+		want: []string{"front-door proven physics"}, rolled: verdict.Consistent,
+	},
+	{
+		name: "ReachesBoth", claim: "allow: [DE]", seen: []string{"at fra 5", "at par 12"},
+		want: []string{"front-door inconclusive physics"}, rolled: verdict.Inconclusive,
+	},
+	{
+		name: "AtRestADoorOutsideDisputes", claim: "allow: [CN]\nstate: rest", seen: []string{"at fra 5", "at par 12"},
+		want: []string{"front-door disputed physics"}, rolled: verdict.Disputed, limit: "data at rest",
+	},
+	{
+		name: "BootstrapSaysNothing", claim: "allow: [CN]", endpoint: "bootstrap: true", seen: []string{"at fra 5", "at par 12"},
+		want: []string{"front-door inconclusive physics"}, rolled: verdict.Inconclusive, limit: "only tells the client",
+	},
+	{
+		name: "DatabaseDisputes", claim: "allow: [DE]", seen: []string{"db US"},
+		want: []string{"front-door disputed database"}, rolled: verdict.Disputed,
+	},
+	{
+		name: "DatabaseAgrees", claim: "allow: [DE]", seen: []string{"db DE"},
+		want: []string{"front-door consistent database"}, rolled: verdict.Consistent,
+	},
+	{
+		name: "DatabasesContradictOneAnother", claim: "allow: [DE]", seen: []string{"db DE", "db US"},
+		want: []string{"front-door inconclusive database"}, rolled: verdict.Inconclusive, limit: "contradict one another",
+	},
+	{
+		name: "DatabaseThatPhysicsRulesOut", claim: "deny: [US]", seen: []string{"at fra 4", "at par 9", "db US"},
+		want: []string{"front-door proven physics"}, rolled: verdict.Consistent, because: "which the round trips rule out",
+	},
+	{
+		name: "NoDatabaseConvicts", claim: "allow: [DE]", seen: []string{"db US", "db CN", "db RU"},
+		want: []string{"front-door disputed database"}, rolled: verdict.Disputed,
+	},
+	{
+		name: "PublishedRangeRefutes", claim: "allow: [EU]", seen: []string{"range aws us-east-1"},
+		want: []string{"front-door refuted provider"}, rolled: verdict.Refuted,
+	},
+	{
+		name: "PublishedRangeAgrees", claim: `allow: ["aws:eu-central-1"]`, seen: []string{"range aws eu-central-1"},
+		want: []string{"front-door consistent provider"}, rolled: verdict.Consistent,
+	},
+	{
+		name: "OtherRegionOfTheProvider", claim: `allow: ["aws:eu-central-1"]`, seen: []string{"range aws eu-west-1"},
+		want: []string{"front-door refuted provider"}, rolled: verdict.Refuted,
+	},
+	{
+		name: "PublishedRangeAgainstPhysics", claim: "allow: [DE]", seen: []string{"at fra 5", "range aws us-east-1"},
+		want: []string{"front-door inconclusive physics"}, rolled: verdict.Inconclusive, because: "which the round trips rule out",
+	},
+	{
+		name: "UnknownRegionSettlesNothing", claim: "allow: [EU]", seen: []string{"range aws xx-nowhere-9"},
+		want: []string{"front-door inconclusive none"}, rolled: verdict.Inconclusive,
+	},
+	{
+		name: "ManyHostsOneOutside", claim: "allow: [GB, FR, BE, NL, IE]", seen: []string{"at lon 1", "at tyo 1"},
+		want: []string{"front-door disputed physics single"}, rolled: verdict.Disputed, because: "cannot be one host",
+	},
+	{
+		name: "ManyHostsTwoOutside", claim: "allow: [GB, FR, BE, NL, IE]", seen: []string{"at lon 1", "at tyo 1", "at osa 3"},
+		want: []string{"front-door refuted physics"}, rolled: verdict.Refuted,
+	},
+	{
+		name: "ManyHostsAreNotIntersected", claim: "allow: [GB, FR, BE, NL, IE, JP, KR, RU]", seen: []string{"at lon 1", "at tyo 1", "at fra 30"},
+		want: []string{"front-door inconclusive physics"}, rolled: verdict.Inconclusive,
+	},
+	{
+		name: "ManyHostsDatabaseKnowsOnePlace", claim: "allow: [GB, JP]", seen: []string{"at lon 1.5", "at osa 1", "db GB"},
+		want: []string{"front-door inconclusive database"}, rolled: verdict.Inconclusive,
+	},
+	{
+		name: "RefutationDoesNotLeanOnIntersection", claim: "allow: [KZ, PT]", seen: []string{"at fra 22", "at pek 65"},
+		want: []string{"front-door disputed physics single one-host"}, rolled: verdict.Disputed,
+	},
+	{
+		name: "DenialRefutedFromWithin", claim: "deny: [CN]", seen: []string{"at xia 3", "at pek 9.5"},
+		want: []string{"front-door disputed physics single"}, rolled: verdict.Disputed,
+	},
+	{
+		name: "TerritoryIsNeitherRefuted", claim: "allow: [US]", seen: []string{"at sju 0.6", "at bqn 0.6"},
+		want: []string{"front-door inconclusive physics"}, rolled: verdict.Inconclusive,
+	},
+	{
+		name: "TerritoryIsNotMainland", claim: "allow: [PR]", seen: []string{"at sju 0.6", "at bqn 0.6"},
+		want: []string{"front-door proven physics"}, rolled: verdict.Consistent,
+	},
+	{
+		name: "SubdivisionOutOfReach", claim: "allow: [DE-BB]", seen: []string{"at tyo 3", "at osa 5"},
+		want: []string{"front-door refuted physics"}, rolled: verdict.Refuted,
+	},
+	{
+		name: "SubdivisionIsNeverProven", claim: "allow: [DE-BB]", seen: []string{"at ber 0.1", "at fra 6"},
+		want: []string{"front-door inconclusive physics"}, rolled: verdict.Inconclusive,
+	},
+	{
+		name: "PointProven", claim: `allow: ["point:50.11,8.68,200"]`, seen: []string{"at fra 0.4", "checked fra"},
+		want: []string{"front-door proven physics single"}, rolled: verdict.Consistent,
+	},
+	{
+		name: "PointRefuted", claim: `allow: ["point:50.11,8.68,200"]`, seen: []string{"at tyo 3", "at osa 5"},
+		want: []string{"front-door refuted physics"}, rolled: verdict.Refuted,
+	},
+	{
+		name: "PointDeniedAroundTheHost", claim: `deny: ["point:50.11,8.68,200"]`, seen: []string{"at fra 0.4", "checked fra"},
+		want: []string{"front-door refuted physics single"}, rolled: verdict.Refuted,
+	},
+	{
+		name: "CountryTakenOutOfAGroup", claim: `allow: [EU, "-DE"]`, seen: []string{"at fra 0.4", "checked fra"},
+		want: []string{"front-door refuted physics single"}, rolled: verdict.Refuted,
+	},
+	{
+		name: "HongKongIsNotCN", claim: `deny: [CN]`, seen: []string{"db HK"},
+		want: []string{"front-door consistent database"}, rolled: verdict.Consistent,
+	},
+	{
+		name: "StoreOutsideRefutes", claim: "allow: [EU]\nstate: rest",
+		seen: []string{"at fra 0.5", "at par 4", `{"kind":"storage","target":"api.example.com","provider":"aws","locations":["aws:eu-central-1"],"replicas":[{"target":"s3://copy","location":"aws:us-east-1"}],"api":"GetBucketReplication"}`},
+		want: []string{"front-door inconclusive physics", "store refuted provider"}, rolled: verdict.Refuted, because: "its copy s3://copy is in aws:us-east-1",
+	},
+	{
+		name: "StoreInsideAgrees", claim: "allow: [EU]\nstate: rest", endpoint: `host: "s3://bucket"`,
+		seen: []string{"no dns", `{"kind":"storage","target":"s3://bucket","provider":"aws","locations":["aws:eu-central-1"],"api":"HeadBucket"}`},
+		want: []string{"store consistent provider"}, rolled: verdict.Consistent, limit: "does not exclude others",
+	},
+	{
+		name: "RequiredCopyIsMissing", claim: "require: [FR]", endpoint: `host: "s3://bucket"`,
+		seen: []string{"no dns", `{"kind":"storage","target":"s3://bucket","provider":"aws","locations":["aws:eu-central-1"],"api":"HeadBucket"}`},
+		want: []string{"store refuted provider"}, rolled: verdict.Refuted, because: "no copy is listed in FR",
+	},
+	{
+		name: "TimedReadsRefute", claim: "allow: [CN]\nstate: rest", endpoint: `host: "s3://bucket"`,
+		seen: []string{
+			"no dns",
+			`{"kind":"retrieval","vantage":"fra","target":"s3://bucket","addr":"203.0.113.7","challenges":32,"rtt_min_ms":1,"ttfb_min_ms":9}`,
+			`{"kind":"retrieval","vantage":"par","target":"s3://bucket","addr":"203.0.113.7","challenges":32,"rtt_min_ms":9,"ttfb_min_ms":18}`,
+		},
+		want: []string{"store refuted physics"}, rolled: verdict.Refuted,
+	},
+	{
+		name: "OperatorByRegistration", claim: "about: operator\noperators: {deny: {organisations: [Xiaomi]}}",
+		seen: []string{`{"kind":"network","addr":"203.0.113.7","asn":64500,"organisation":"XIAOMI Technology Co., Ltd","registered_country":"SG"}`},
+		want: []string{"operator disputed registration"}, rolled: verdict.Disputed, limit: "does not show who can reach the data",
+	},
+	{
+		name: "OperatorByJurisdiction", claim: "about: operator\noperators: {deny: {jurisdictions: [CN]}}",
+		seen: []string{`{"kind":"network","addr":"203.0.113.7","asn":64500,"organisation":"Example","registered_country":"SG"}`},
+		want: []string{"operator consistent registration"}, rolled: verdict.Consistent,
+	},
+	{
+		name: "OperatorHeldByAnother", claim: "about: operator\noperators: {deny: {organisations: [Deutsche Telekom]}}",
+		seen: []string{`{"kind":"network","addr":"203.0.113.7","asn":64500,"organisation":"T-Systems International GmbH","registered_country":"DE"}`},
+		want: []string{"operator disputed registration"}, rolled: verdict.Disputed, because: "(capital: 100 %, votes: not stated)",
+	},
+	{
+		name: "OperatorHeldInPartByAnother", claim: "about: operator\noperators: {deny: {organisations: [OBAG]}}",
+		seen: []string{`{"kind":"network","addr":"203.0.113.7","asn":64500,"organisation":"Telekom Austria AG","registered_country":"AT"}`},
+		want: []string{"operator consistent registration"}, rolled: verdict.Consistent, because: "that part does not control it",
+	},
+	{
+		name: "OperatorUnknown", claim: "about: operator\noperators: {deny: {jurisdictions: [CN]}}", seen: []string{"at fra 5"},
+		want: []string{"operator not-tested none"}, rolled: verdict.NotTested, limit: "--asn",
+	},
+	{
+		name: "PathThroughAnotherCountry", claim: "about: transit\nallow: [DE, FR]",
+		seen: []string{
+			`{"kind":"trace","vantage":"tyo","addr":"203.0.113.7","method":"tcp","reached":true,"hops":[{"ttl":1},{"ttl":2,"addr":"198.51.100.1","rtt_ms":[2]}]}`,
+			`{"kind":"trace","vantage":"osa","addr":"203.0.113.7","method":"tcp","reached":true,"hops":[{"ttl":1,"addr":"198.51.100.1","rtt_ms":[6]}]}`,
+		},
+		want: []string{"path disputed physics"}, rolled: verdict.Disputed, limit: "silent routers",
+	},
+	{
+		name: "EachCountryIsGivenAnother", claim: "deny: [CN]",
+		seen: []string{
+			`{"kind":"dns","vantage":"fra","name":"api.example.com","type":"A","client_country":"IN","rcode":"NOERROR","answers":["203.0.113.7"]}`,
+			`{"kind":"dns","vantage":"fra","name":"api.example.com","type":"A","client_country":"TW","rcode":"NOERROR","answers":["203.0.113.8"]}`,
+			"db CN", `{"kind":"geoip","addr":"203.0.113.8","database":"db","country":"TW"}`,
+		},
+		want: []string{"IN front-door disputed database", "TW front-door consistent database"}, rolled: verdict.Disputed,
+	},
+	{
+		name: "AnswersForOthersAreNotJudged", claim: "deny: [CN]\nwhen: {user_country: {not: [CN]}}",
+		seen: []string{
+			`{"kind":"dns","vantage":"fra","name":"api.example.com","type":"A","client_country":"CN","rcode":"NOERROR","answers":["203.0.113.8"]}`,
+			`{"kind":"dns","vantage":"fra","name":"api.example.com","type":"A","client_country":"TW","rcode":"NOERROR","answers":["203.0.113.7"]}`,
+			`{"kind":"geoip","addr":"203.0.113.8","database":"db","country":"CN"}`, "db TW",
+		},
+		want: []string{"front-door consistent database"}, rolled: verdict.Consistent,
+	},
+	{name: "Superseded", claim: "allow: [DE]\nuntil: 2020-01-01", seen: []string{"db US"}, rolled: verdict.NotTested, limit: "superseded"},
+	{name: "NotDueYet", claim: "allow: [DE]\nstrength: announcement\ndeadline: 2027-01-01", seen: []string{"db US"}, rolled: verdict.NotTested, limit: "2027-01-01"},
+	{name: "Vague", claim: "strength: vague", seen: []string{"db US"}, rolled: verdict.NotTested, limit: "names no place"},
+	{
+		name: "NoSuchName", claim: "allow: [DE]",
+		seen: []string{`{"kind":"dns","vantage":"fra","name":"api.example.com","type":"A","rcode":"NXDOMAIN"}`},
+		want: []string{"front-door not-tested none"}, rolled: verdict.NotTested, limit: "NXDOMAIN",
+	},
+	{
+		name: "NothingOfTheAddress", claim: "allow: [DE]",
+		seen: []string{`{"kind":"error","probe":"rtt","target":"203.0.113.7:443","error":"i/o timeout","class":"timeout"}`},
+		want: []string{"front-door not-tested none"}, rolled: verdict.NotTested, limit: "i/o timeout",
+	},
+	{
+		name: "RoundTripInNoTimeIsAFault", claim: "allow: [CN]", seen: []string{"at fra 0", "at par 0"},
+		want: []string{"front-door not-tested none"}, rolled: verdict.NotTested,
+	},
+	{
+		name: "EdgeNetworkIsNotProvenByIntersection", claim: "allow: [EU, GB, CH, LI, NO, IS]\ncovers: [metadata]",
+		seen: []string{"at fra 2", "at lon 8", "at par 8", "at ber 9", `{"kind":"http","addr":"203.0.113.7","url":"https://api.example.com/","status":200,"headers":{"cf-ray":"1-FRA"}}`},
+		want: []string{"front-door consistent physics one-host"}, rolled: verdict.Consistent, limit: "names a point of presence",
+	},
+}
+
+func TestStories(t *testing.T) {
+	for _, s := range stories {
+		t.Run(s.name, func(t *testing.T) {
+			doc := judged(t, s.bundle(t), s.sheet(t))
+			var got, texts []string
+			for _, v := range doc.Verdicts {
+				got = append(got, summary(v))
+				texts = append(texts, v.Limits...)
+				for _, r := range v.Because {
+					texts = append(texts, r.Text)
+				}
+			}
+			if fmt.Sprint(got) != fmt.Sprint(s.want) {
+				t.Errorf("verdicts:\n got  %q\n want %q\n %s", got, s.want, strings.Join(texts, "\n "))
+			}
+			if doc.Claims[0].Result != s.rolled {
+				t.Errorf("roll-up is %s, want %s", doc.Claims[0].Result, s.rolled)
+			}
+			all := strings.Join(append(texts, doc.Claims[0].Limits...), "\n")
+			if !strings.Contains(all, s.limit) || !strings.Contains(all, s.because) {
+				t.Errorf("%q and %q are to be among:\n%s", s.limit, s.because, all)
+			}
+		})
+	}
+}
+
+// Every word of the contract comes out of some story.
+func TestStoriesCoverEveryWord(t *testing.T) {
+	results, subjects, bases := map[verdict.Result]bool{}, map[verdict.Subject]bool{}, map[verdict.Basis]bool{}
+	for _, s := range stories {
+		doc := judged(t, s.bundle(t), s.sheet(t))
+		for _, v := range doc.Verdicts {
+			results[v.Result], subjects[v.Subject], bases[v.Basis] = true, true, true
+		}
+	}
+	for _, r := range verdict.Results() {
+		if !results[r] {
+			t.Errorf("no story ends %s", r)
+		}
+	}
+	if len(subjects) != 4 || len(bases) != 5 { // all but calibrated, which nothing gives yet
+		t.Errorf("subjects %v, bases %v", subjects, bases)
+	}
+}
+
+// The same evidence gives the same bytes, in whatever order its lines stand.
+func TestJudgeIsDeterministic(t *testing.T) {
+	for _, s := range stories {
+		var first string
+		for range 5 {
+			b := s.bundle(t) // its vantages come in a random order
+			doc := judged(t, b, s.sheet(t))
+			doc.Vantages = nil
+			var out bytes.Buffer
+			if _, err := doc.WriteTo(&out); err != nil {
+				t.Fatal(err)
+			}
+			if first == "" {
+				first = out.String()
+			} else if out.String() != first {
+				t.Fatalf("%s: two runs differ:\n%s\n%s", s.name, first, out.String())
+			}
+		}
+	}
+}
+
+func TestDocumentRoundTrip(t *testing.T) {
+	s := stories[0]
+	doc := judged(t, s.bundle(t), s.sheet(t))
+	var once, twice bytes.Buffer
+	if _, err := doc.WriteTo(&once); err != nil {
+		t.Fatal(err)
+	}
+	again, err := verdict.Read("x", bytes.NewReader(once.Bytes()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := again.WriteTo(&twice); err != nil {
+		t.Fatal(err)
+	}
+	if once.String() != twice.String() {
+		t.Errorf("changed by reading:\n%s\n%s", once.String(), twice.String())
+	}
+	for _, bad := range []string{"", "{", `{"schema":"other"}`, "\x00"} {
+		if _, err := verdict.Read("bad.json", strings.NewReader(bad)); err == nil || !strings.Contains(err.Error(), "bad.json") {
+			t.Errorf("%q: %v", bad, err)
+		}
+	}
+}
+
+func FuzzRead(f *testing.F) {
+	f.Add([]byte(`{"schema":"landfall.verdicts/v1","claims":[{"vendor":"x","claim":"y","result":"refuted"}],"verdicts":[{}]}`))
+	f.Add([]byte(`{"schema":"landfall.verdicts/v1","summary":{"odd":1}}`))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		doc, err := verdict.Read("fuzz", bytes.NewReader(data))
+		if err != nil {
+			return
+		}
+		doc.Worst()
+		verdict.Diff(verdict.Run{Document: doc}, verdict.Run{Document: doc})
+		var out bytes.Buffer
+		if _, err := doc.WriteTo(&out); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := verdict.Read("again", &out); err != nil {
+			t.Fatalf("what was written cannot be read: %v", err)
+		}
+	})
+}
+
+func TestDiff(t *testing.T) {
+	judge := func(seen ...string) verdict.Run {
+		s := story{name: "diff", claim: "allow: [DE]", seen: seen}
+		b := s.bundle(t)
+		doc := judged(t, b, s.sheet(t))
+		return verdict.Run{Document: doc, Evidence: b}
+	}
+	network := `{"kind":"network","addr":"203.0.113.7","asn":64500,"organisation":"%s"}`
+	before := judge("db DE", fmt.Sprintf(network, "One"))
+	after := judge(
+		`{"kind":"dns","vantage":"fra","name":"api.example.com","type":"A","rcode":"NOERROR","answers":["203.0.113.7","203.0.113.9"]}`,
+		"db US", fmt.Sprintf(network, "Two"))
+	var got []string
+	for _, c := range verdict.Diff(before, after).Changes {
+		got = append(got, c.What+": "+c.Old+" → "+c.New)
+	}
+	want := []string{
+		"operator: One (AS64500) → Two (AS64500)",
+		"result: consistent → disputed", "verdict: consistent → disputed", "address: 203.0.113.7 → 203.0.113.7 203.0.113.9",
+	}
+	if fmt.Sprint(got) != fmt.Sprint(want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if d := verdict.Diff(before, before); len(d.Changes) != 0 || !d.OperatorsCompared {
+		t.Errorf("a run differs from itself: %+v", d)
+	}
+}

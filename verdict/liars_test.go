@@ -1,0 +1,143 @@
+package verdict_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/landfall-audit/landfall/evidence"
+	"github.com/landfall-audit/landfall/verdict"
+)
+
+// withLiars gives a copy of the evidence in which one vantage in share lies: it
+// is where another is, or what it was answered is made to look sooner, or
+// something beside it answered for everybody.
+func withLiars(b *evidence.Bundle, share int, seed uint64) *evidence.Bundle {
+	random := rand.New(rand.NewPCG(seed, 7))
+	var places []*evidence.Vantage
+	for _, o := range b.Observations {
+		if v, ok := o.(*evidence.Vantage); ok {
+			places = append(places, v)
+		}
+	}
+	liars := map[string]int{}
+	for _, i := range random.Perm(len(places))[:len(places)/share] {
+		liars[places[i].ID] = 1 + random.IntN(3)
+	}
+	out := &evidence.Bundle{Header: b.Header}
+	for _, o := range b.Observations {
+		switch x := o.(type) {
+		case *evidence.Vantage:
+			if liars[x.ID] == 1 {
+				moved, elsewhere := *x, places[random.IntN(len(places))]
+				moved.Lat, moved.Lon = elsewhere.Lat, elsewhere.Lon
+				o = &moved
+			}
+		case *evidence.RTT:
+			own := *x
+			switch liars[x.Vantage] {
+			case 2:
+				own.MinMS *= 0.1 + 0.4*random.Float64()
+			case 3:
+				own.MinMS = 0.3 + random.Float64()
+			}
+			o = &own
+		}
+		out.Observations = append(out.Observations, o)
+	}
+	return out
+}
+
+// scoreLiars judges the folder with one vantage in share lying.
+func scoreLiars(folder string, share int, seed uint64) (score, error) {
+	sheets, bundle, truths, err := readFolder(folder)
+	if err != nil {
+		return score{}, err
+	}
+	return scoreBundle(sheets, withLiars(bundle, share, seed), truths)
+}
+
+// One vantage in five lies, and nothing wrong is refuted or proven.
+func TestLiars(t *testing.T) {
+	for _, folder := range labelledFolders() {
+		name := filepath.Base(folder)
+		if name != "aws-cloudping-2024" && name != "wonderproxy-2020-few" {
+			continue
+		}
+		t.Run(name, func(t *testing.T) {
+			for seed := range uint64(4) {
+				s, err := scoreLiars(folder, 5, seed)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if s.trueRefuted+s.falseProven > 0 {
+					t.Errorf("seed %d: %d true claims refuted, %d false ones proven", seed, s.trueRefuted, s.falseProven)
+				}
+			}
+		})
+	}
+}
+
+// A vantage that contradicts the others at several addresses is named and set
+// aside, and no other is; what it saw keeps the addresses from being proven.
+func TestTheLiarIsNamed(t *testing.T) {
+	for claim, want := range map[string]verdict.Result{
+		"deny: [JP]\ncovers: [metadata]": verdict.Consistent,
+		// The others leave it open, and the liar saw it where it may not be.
+		"allow: [FR]": verdict.Disputed,
+	} {
+		s := contradicted(claim)
+		doc := judged(t, s.bundle(t), s.sheet(t))
+		for _, v := range doc.Vantages {
+			if (v.SetAside != "") != (v.ID == "tyo") {
+				t.Errorf("%s: set aside %q", v.ID, v.SetAside)
+			}
+		}
+		for _, v := range doc.Verdicts {
+			if v.Result != want {
+				t.Errorf("%s: %s is %s, want %s: %+v", claim, v.Addr, v.Result, want, v.Because)
+			}
+		}
+	}
+}
+
+// contradicted is a story of four addresses near Frankfurt, which one vantage
+// that is not in Tokyo sees too.
+func contradicted(claim string) story {
+	s := story{name: "liar", claim: claim}
+	var dns []string
+	for i := range 4 {
+		at := fmt.Sprintf("203.0.113.%d", 10+i)
+		dns = append(dns, strconv.Quote(at))
+		for vantage, ms := range map[string]float64{"fra": 3, "par": 6, "lon": 9, "ber": 6, "tyo": 1} { // tyo is not in Tokyo
+			s.seen = append(s.seen, fmt.Sprintf(`{"kind":"rtt","vantage":%q,"addr":%q,"port":443,"method":"tcp","min_ms":%v}`, vantage, at, ms))
+		}
+	}
+	s.seen = append(s.seen, `{"kind":"dns","vantage":"fra","name":"api.example.com","type":"A","rcode":"NOERROR","answers":[`+strings.Join(dns, ",")+`]}`)
+	return s
+}
+
+// BenchmarkLiars judges the labelled measurements with one vantage in five
+// lying:
+//
+//	go test ./verdict -run '^$' -bench Liars -benchtime 1x
+func BenchmarkLiars(b *testing.B) {
+	for _, folder := range labelledFolders() {
+		b.Run(filepath.Base(folder), func(b *testing.B) {
+			var s score
+			var err error
+			for seed := uint64(0); b.Loop(); seed++ {
+				if s, err = scoreLiars(folder, 5, seed); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(float64(s.trueRefuted), "true-refuted")
+			b.ReportMetric(float64(s.falseProven), "false-proven")
+			b.ReportMetric(percent(s.falseAllowRefuted, s.falseAllow), "%false-allow-refuted")
+			b.ReportMetric(percent(s.trueProven, s.trueClaims), "%true-proven")
+		})
+	}
+}

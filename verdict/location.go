@@ -1,0 +1,168 @@
+package verdict
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"github.com/landfall-audit/landfall/internal/geo"
+)
+
+// location is what the disks say of where one address, or one store, is,
+// whatever any claim says.
+type location struct {
+	disks    []disk          // one a vantage, the smallest first
+	suspects []disk          // of vantages that are set aside since others contradict them
+	bounding []int           // the numbers of the disks that no other lies within
+	cut      bool            // the slowest replies are left out
+	mayLie   bool            // two or more of the run's vantages may lie
+	possible areaSet         // the areas with a place in every disk; not used where several hosts answered
+	without  map[int]areaSet // cache: what is possible without one disk, by its number
+	many     bool            // the disks cannot all hold one host
+	manyWhy  *Reason
+	shared   bool   // no few vantages that lie would explain it
+	manyHint string // something else speaks for many hosts; empty if nothing does
+}
+
+// locate gives the location of an address from its round trips.
+func (c *caseFile) locate(addr netip.Addr) *location {
+	if l, done := c.located[addr]; done {
+		return l
+	}
+	l := c.fromDisks(c.doors[addr])
+	l.suspects = c.suspect[addr]
+	l.cut = c.cut[addr]
+	l.shared = l.many && !c.explained[addr]
+	l.manyHint = cmp.Or(c.manyHosts(addr), l.seenElsewhere())
+	c.located[addr] = l
+	return l
+}
+
+func (c *caseFile) fromDisks(disks []disk) *location {
+	l := &location{disks: disks, mayLie: len(c.vantages)/liarShare >= 2, without: map[int]areaSet{}}
+	l.possible, l.bounding = c.ground.common(disks)
+	if a, b, apart := disjoint(disks); apart {
+		l.many = true
+		l.manyWhy = &Reason{
+			Evidence: []string{a.id, b.id},
+			Text: fmt.Sprintf("what answered %s within %s and what answered %s within %s cannot be one host: the two are further apart than both replies reach together; many hosts share the address, or one of the vantages is not where it says",
+				a.from.named(), ms(a.rttMS), b.from.named(), ms(b.rttMS)),
+		}
+	} else if len(disks) > 0 && l.possible.empty() {
+		l.many = true
+		l.manyWhy = &Reason{
+			Evidence: l.boundingIDs(),
+			Text:     "no place on land is within reach of all replies at once: many hosts share the address, or a vantage is not where it says",
+		}
+	}
+	return l
+}
+
+// answers is how many vantages were answered.
+func (l *location) answers() int { return len(l.disks) + len(l.suspects) }
+
+// seenElsewhere says which vantage, of those that are set aside, was answered by
+// what the others were not; empty if none was.
+func (l *location) seenElsewhere() string {
+	for i := range l.suspects {
+		if slices.ContainsFunc(l.disks, func(d disk) bool { return d.apart(&l.suspects[i]) }) {
+			return fmt.Sprintf("%s, which is set aside, was answered from elsewhere (%s)", l.suspects[i].from.named(), l.suspects[i].id)
+		}
+	}
+	return ""
+}
+
+// leaving gives the areas that are possible without disk i.
+func (l *location) leaving(g *ground, i int) areaSet {
+	if _, done := l.without[i]; !done {
+		rest := slices.Delete(slices.Clone(l.disks), i, i+1)
+		l.without[i], _ = g.common(rest)
+	}
+	return l.without[i]
+}
+
+// disjoint finds two disks that cannot hold one host. Disks come smallest
+// first, so the pairs that can be apart are met early.
+func disjoint(disks []disk) (a, b *disk, apart bool) {
+	for i := range disks[:min(len(disks), contradictionDisks)] {
+		for j := 0; j < i && disks[i].reachKM+disks[j].reachKM < geo.HalfwayKM; j++ {
+			if disks[i].apart(&disks[j]) {
+				return &disks[j], &disks[i], true
+			}
+		}
+	}
+	return nil, nil, false
+}
+
+// reach is the disk as a sentence.
+func (d *disk) reach() string {
+	return fmt.Sprintf("a reply to %s took %s, so it came from within %s of there", d.from.named(), ms(d.rttMS), km(d.reachKM))
+}
+
+func ms(v float64) string { return fmt.Sprintf("%.4g ms", v) }
+
+func km(v float64) string {
+	if v >= geo.HalfwayKM {
+		return "anywhere on earth"
+	}
+	return fmt.Sprintf("%.0f km", math.Ceil(v))
+}
+
+func ids(disks []*disk) []string {
+	out := make([]string, len(disks))
+	for i, d := range disks {
+		out[i] = d.id
+	}
+	return out
+}
+
+// manyHosts gives what, besides round trips, says that an address is one of
+// many hosts: a content network's published range, or a header that names a
+// point of presence.
+func (c *caseFile) manyHosts(addr netip.Addr) string {
+	for _, r := range c.ranges[addr] {
+		if isEdge(r.Provider, r.Service) {
+			return fmt.Sprintf("it lies in a range that %s publishes for its edge network (%s)", r.Provider, r.ID)
+		}
+	}
+	for _, h := range c.headers[addr] {
+		for name := range h.Headers {
+			if slices.Contains(popHeaders, strings.ToLower(name)) {
+				return fmt.Sprintf("its answer names a point of presence (%s, %s)", name, h.ID)
+			}
+		}
+	}
+	return ""
+}
+
+// popHeaders are response headers by which edge networks name the point of
+// presence that answered: Cloudflare, Amazon CloudFront, Fastly, Azure Front
+// Door, as their documentation says.
+var popHeaders = []string{"cf-ray", "x-amz-cf-pop", "x-served-by", "x-azure-ref"}
+
+// isEdge reports whether a provider's range or service is announced from many
+// places at once, by the provider's own words.
+func isEdge(provider, service string) bool {
+	switch provider {
+	case "cloudflare", "fastly":
+		return true
+	}
+	switch service {
+	case "CLOUDFRONT", "GLOBALACCELERATOR", "AzureFrontDoor.Frontend", "AzureFrontDoor.FirstParty":
+		return true
+	}
+	return false
+}
+
+// within reports whether the host can be within the zone, by every disk.
+func (l *location) within(z zone) bool {
+	return l.many || !slices.ContainsFunc(l.disks, func(d disk) bool { return !z.touchedBy(&d) })
+}
+
+// canBeIn reports whether the host can be in one of the areas, by every disk.
+func (l *location) canBeIn(set areaSet) bool {
+	return l.many || len(l.disks) == 0 || l.possible.meets(set)
+}

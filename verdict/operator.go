@@ -1,0 +1,114 @@
+package verdict
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+	"unicode"
+
+	"github.com/landfall-audit/landfall/evidence"
+	"github.com/landfall-audit/landfall/providers"
+)
+
+// operatorFinding holds registrations against a claim about operators. A
+// registration can be out of date and names a network, not who may read the
+// data: it disputes or agrees, and never convicts.
+func operatorFinding(claim *providers.Claim, networks []*evidence.Network) finding {
+	f := finding{result: NotTested, basis: BasisNone}
+	agree, contradict := false, false
+	for _, n := range networks {
+		if n.Organisation == "" && n.RegisteredCountry == "" {
+			continue
+		}
+		m := operatorIn(claim.Operators, n)
+		contradict = contradict || m == outside
+		agree = agree || m == inside
+		f.because = append(f.because, Reason{
+			Evidence: []string{n.ID},
+			Text:     fmt.Sprintf("the network is registered to %s; %s", registeredTo(n), m.words()),
+		})
+	}
+	if len(f.because) == 0 {
+		f.limits = append(f.limits, "no registration of the network is at hand; give a database with --asn, or run `landfall data update`")
+		return f
+	}
+	f.basis = BasisRegistration
+	f.limits = append(f.limits, "a registration names who announced the network; it does not show who can reach the data, nor who owns that organisation")
+	switch {
+	case contradict:
+		f.result = Disputed
+	case agree:
+		f.result = Consistent
+	default:
+		f.result = Inconclusive
+	}
+	return f
+}
+
+func registeredTo(n *evidence.Network) string {
+	text := n.Organisation
+	if text == "" {
+		text = "an organisation that the source does not name"
+	}
+	if n.ASN != 0 {
+		text += fmt.Sprintf(" (AS%d)", n.ASN)
+	}
+	if n.RegisteredCountry != "" {
+		text += ", " + n.RegisteredCountry
+	}
+	return text
+}
+
+// operatorIn tells whether a registered operator is one that the claim lets be.
+func operatorIn(terms providers.OperatorTerms, n *evidence.Network) membership {
+	if listed(terms.Deny, n) {
+		return outside
+	}
+	switch {
+	case terms.Allow.Empty():
+		return inside
+	case listed(terms.Allow, n):
+		return inside
+	case len(terms.Allow.Organisations) > 0 && n.Organisation == "",
+		len(terms.Allow.Jurisdictions) > 0 && n.RegisteredCountry == "":
+		return cannotTell
+	}
+	return outside
+}
+
+func listed(set providers.OperatorSet, n *evidence.Network) bool {
+	if n.RegisteredCountry != "" && slices.Contains(set.Jurisdictions, n.RegisteredCountry) {
+		return true
+	}
+	return slices.ContainsFunc(set.Organisations, func(name string) bool { return sameName(name, n.Organisation) })
+}
+
+// sameName reports whether all words of the claim's name stand, in their
+// order, in the registered one: "Xiaomi" names "XIAOMI TECHNOLOGY CO., LTD".
+func sameName(name, registered string) bool {
+	words, in := nameWords(name), nameWords(registered)
+	for start := 0; len(words) > 0 && start+len(words) <= len(in); start++ {
+		if slices.Equal(words, in[start:start+len(words)]) {
+			return true
+		}
+	}
+	return false
+}
+
+// nameWords gives the words of an organisation's name without its legal form.
+func nameWords(name string) []string {
+	words := strings.FieldsFunc(strings.ToLower(name), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
+	return slices.DeleteFunc(words, func(w string) bool { return slices.Contains(legalForms, w) })
+}
+
+var legalForms = []string{"inc", "incorporated", "corp", "corporation", "co", "company", "ltd", "limited", "llc", "plc", "pte", "gmbh", "ag", "sa", "bv", "nv", "srl", "sarl"}
+
+// operatorAt judges a claim about operators at one address.
+func (c *caseFile) operatorAt(claim *providers.Claim, addr netip.Addr) finding {
+	f := operatorFinding(claim, c.networks[addr])
+	if f.result == NotTested {
+		return f
+	}
+	return c.heedHolders(f, claim, c.networks[addr])
+}

@@ -1,0 +1,213 @@
+package plan_test
+
+import (
+	"fmt"
+	"net/netip"
+	"reflect"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/landfall-audit/landfall/evidence"
+	"github.com/landfall-audit/landfall/internal/geo"
+	"github.com/landfall-audit/landfall/providers"
+	"github.com/landfall-audit/landfall/verdict/plan"
+)
+
+// cities are where vantages stand; each in a network of its own but the first two.
+var cities = []struct {
+	name     string
+	lat, lon float64
+}{
+	{"Frankfurt", 50.11, 8.68}, {"Munich", 48.14, 11.58}, {"Berlin", 52.52, 13.40}, {"Paris", 48.86, 2.35}, {"Lyon", 45.76, 4.84}, {"Warsaw", 52.23, 21.01},
+	{"Madrid", 40.42, -3.70}, {"Rome", 41.90, 12.50}, {"Singapore", 1.35, 103.82}, {"Kuala Lumpur", 3.14, 101.69}, {"Jakarta", -6.21, 106.85},
+	{"Tokyo", 35.68, 139.69}, {"Sydney", -33.87, 151.21}, {"Johannesburg", -26.20, 28.05}, {"São Paulo", -23.55, -46.63}, {"New York", 40.71, -74.01},
+	{"Dallas", 32.78, -96.80}, {"Los Angeles", 34.05, -118.24},
+}
+
+func offers() []plan.Offer {
+	var out []plan.Offer
+	for i, c := range cities {
+		lat, lon := c.lat, c.lon
+		v := evidence.Vantage{Name: c.name, Lat: &lat, Lon: &lon, RadiusKM: 20, ASN: uint32(64500 + max(1, i)), Network: evidence.NetworkGlobalping}
+		out = append(out, plan.Offer{Key: c.name, Vantage: v})
+	}
+	return out
+}
+
+// lab is a claim about an address, and what is known of it.
+type lab struct{ q plan.Question }
+
+func newLab(t *testing.T, deny string, host string) *lab {
+	t.Helper()
+	place, err := providers.ParsePlace(deny)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sheet := &providers.Sheet{Vendor: "lab", Endpoints: []providers.Endpoint{{Host: host, Port: 443}}, Claims: []providers.Claim{{
+		ID: "not-there", About: providers.AboutLocation, Covers: []providers.Cover{providers.CoverContent}, State: providers.StateAny, Deny: []providers.Place{place},
+	}}}
+	known := &evidence.Bundle{Header: evidence.Header{Schema: evidence.Schema, Run: "r", Tool: "t", Started: time.Date(2026, 11, 22, 7, 0, 0, 0, time.UTC)}}
+	l := &lab{q: plan.Question{Sheets: []*providers.Sheet{sheet}, Known: known, Offers: offers(), Asked: map[plan.Asked]bool{}, Named: map[string]bool{}, Budget: 24}}
+	for i, o := range l.q.Offers {
+		v := o.Vantage
+		v.Meta = evidence.Meta{Kind: evidence.KindVantage, ID: fmt.Sprintf("v%d", i)}
+		known.Observations = append(known.Observations, &v)
+	}
+	return l
+}
+
+// allow makes the claim one that allows a place.
+func (l *lab) allow(text string) {
+	place, err := providers.ParsePlace(text)
+	if err != nil {
+		panic(err)
+	}
+	l.q.Sheets[0].Claims[0].Deny, l.q.Sheets[0].Claims[0].Allow = nil, []providers.Place{place}
+}
+
+// carryOut measures what is planned: each reply takes half as long again as the
+// way. Where there are several hosts, the nearest answers.
+func (l *lab) carryOut(t *testing.T, p *plan.Plan, hosts ...[2]float64) {
+	t.Helper()
+	for _, m := range p.Measurements {
+		for _, i := range m.From {
+			at := plan.Asked{Key: l.q.Offers[i].Key, Addr: m.Addr}
+			if l.q.Asked[at] {
+				t.Errorf("%s is asked twice for %s", at.Key, at.Addr)
+			}
+			l.q.Asked[at] = true
+			l.q.Budget--
+			km := geo.HalfwayKM
+			for _, h := range hosts {
+				km = min(km, geo.AtMostKM(geo.Point(cities[i].lat, cities[i].lon), geo.Point(h[0], h[1])))
+			}
+			l.q.Known.Observations = append(l.q.Known.Observations, &evidence.RTT{
+				Meta: evidence.Meta{Kind: evidence.KindRTT, ID: fmt.Sprintf("e%d", len(l.q.Known.Observations)), Vantage: fmt.Sprintf("v%d", i)},
+				Addr: m.Addr, Port: m.Port, Method: evidence.MethodTCP, MinMS: 1.5*2*km/geo.FibreKMPerMS + 0.5,
+			})
+		}
+	}
+	if l.q.Budget < 0 {
+		t.Errorf("the budget is overdrawn by %d", -l.q.Budget)
+	}
+}
+
+func (l *lab) next(t *testing.T) *plan.Plan {
+	t.Helper()
+	before := l.q
+	p, err := plan.Next(l.q)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := plan.Next(before)
+	if err != nil || !reflect.DeepEqual(p, again) {
+		t.Errorf("the same question gives another plan: %v", err)
+	}
+	return p
+}
+
+// until plans and measures until there is no more to do.
+func (l *lab) until(t *testing.T, hosts ...[2]float64) (rounds, measured int) {
+	t.Helper()
+	for {
+		p := l.next(t)
+		if p.Empty() {
+			return rounds, len(l.q.Asked)
+		}
+		rounds++
+		l.carryOut(t, p, hosts...)
+	}
+}
+
+var frankfurt, singapore, newYork = [2]float64{50.11, 8.68}, [2]float64{1.35, 103.82}, [2]float64{40.71, -74.01}
+
+// A host is found and the claim decided with few of the vantages, and then
+// nothing more is asked for.
+func TestFewDecide(t *testing.T) {
+	for name, host := range map[string][2]float64{"proven": frankfurt, "refuted": newYork, "far": singapore} {
+		l := newLab(t, "US", "203.0.113.7")
+		if name == "refuted" {
+			l.allow("DE")
+		}
+		_, measured := l.until(t, host)
+		p := l.next(t)
+		if p.Open != 0 || measured > 11 {
+			t.Errorf("%s: %d claims open after %d measurements", name, p.Open, measured)
+		}
+	}
+}
+
+// What nothing on offer can decide ends before all vantages were asked: a host
+// beside a border that no vantage is near enough to.
+func TestHopelessEnds(t *testing.T) {
+	l := newLab(t, "LU", "203.0.113.7")
+	_, measured := l.until(t, [2]float64{49.6, 6.2})
+	if p := l.next(t); p.Open != 1 || p.Hopeless+1 < p.Open || measured == 0 {
+		t.Errorf("%d open, %d hopeless after %d", p.Open, p.Hopeless, measured)
+	}
+}
+
+func TestBudget(t *testing.T) {
+	for _, budget := range []int{0, 1, 2, 7} {
+		l := newLab(t, "LU", "203.0.113.7")
+		l.q.Budget = budget
+		if _, measured := l.until(t, [2]float64{49.6, 6.2}); measured > budget || budget > 0 && measured == 0 {
+			t.Errorf("%d of %d measured", measured, budget)
+		}
+	}
+}
+
+// Many hosts behind an address are looked for far apart.
+func TestAnycastIsSpread(t *testing.T) {
+	l := newLab(t, "ZA", "203.0.113.7")
+	l.allow("DE")
+	if _, measured := l.until(t, frankfurt, singapore, newYork); l.next(t).Open != 0 || measured > 12 {
+		t.Errorf("%d open after %d", l.next(t).Open, measured)
+	}
+}
+
+// A name without an address is asked for first, once.
+func TestNames(t *testing.T) {
+	l := newLab(t, "US", "sync.example.com")
+	p := l.next(t)
+	if len(p.Lookups) != 1 || p.Lookups[0].Name != "sync.example.com" || len(p.Lookups[0].From) != 2 || len(p.Measurements) != 0 || p.Cost != 2 {
+		t.Errorf("%+v", p)
+	}
+	l.q.Named["sync.example.com"] = true
+	if p := l.next(t); !p.Empty() {
+		t.Errorf("%+v", p)
+	}
+}
+
+// Near vantages are not all of one network, where others are on offer.
+func TestTwoNetworks(t *testing.T) {
+	l := newLab(t, "LU", "203.0.113.7")
+	for i := range l.q.Offers {
+		if i != 2 {
+			l.q.Offers[i].Vantage.ASN = 64500
+		}
+	}
+	l.carryOut(t, l.next(t), [2]float64{49.6, 6.2})
+	l.carryOut(t, l.next(t), [2]float64{49.6, 6.2})
+	if !slices.ContainsFunc(l.q.Offers, func(o plan.Offer) bool {
+		return o.Vantage.ASN != 64500 && l.q.Asked[plan.Asked{Key: o.Key, Addr: netip.MustParseAddr("203.0.113.7")}]
+	}) {
+		t.Error("all vantages asked are in one network")
+	}
+}
+
+// A vantage that cannot time an address is not asked to.
+func TestCannot(t *testing.T) {
+	l := newLab(t, "US", "203.0.113.7")
+	l.q.Cannot = map[plan.Asked]bool{}
+	for _, o := range l.q.Offers[3:] {
+		l.q.Cannot[plan.Asked{Key: o.Key, Addr: netip.MustParseAddr("203.0.113.7")}] = true
+	}
+	l.until(t, frankfurt)
+	for at := range l.q.Asked {
+		if l.q.Cannot[at] {
+			t.Errorf("%s is asked", at.Key)
+		}
+	}
+}

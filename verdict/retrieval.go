@@ -1,0 +1,205 @@
+package verdict
+
+import (
+	"fmt"
+	"math"
+	"net/netip"
+	"slices"
+
+	"github.com/landfall-audit/landfall/evidence"
+	"github.com/landfall-audit/landfall/internal/geo"
+	"github.com/landfall-audit/landfall/providers"
+)
+
+// AssumesDoorRegion stands among what a result takes for granted where the
+// front door was taken to be in the region that its provider publishes for its
+// address.
+const AssumesDoorRegion = "door-region"
+
+// timedReads are the timed reads of a run, by target.
+type timedReads struct {
+	reads  map[string][]read
+	unused map[string][]Reason
+	behind map[string]*behind      // cache
+	rows   map[geo.Place][]float64 // cache: least distance of a place to each area, km
+}
+
+// read is a timed read that says something: the bytes came from within its
+// disk, whose rttMS is the time of the read.
+type read struct {
+	disk
+	addr   netip.Addr // of the front door
+	doorMS float64    // round trip to the front door; 0 if it was not timed
+}
+
+// addRetrieval files a timed read, or why it is not used.
+func (c *caseFile) addRetrieval(x *evidence.Retrieval) {
+	if c.timed.reads == nil {
+		c.timed = timedReads{
+			reads: map[string][]read{}, unused: map[string][]Reason{},
+			behind: map[string]*behind{}, rows: map[geo.Place][]float64{},
+		}
+	}
+	ms, why := timeOf(x)
+	if why != "" {
+		c.timed.unused[x.Target] = append(c.timed.unused[x.Target], Reason{Evidence: []string{x.ID}, Text: "not used: " + why})
+		return
+	}
+	d, ok := c.disk(x.Vantage, ms, x.ID)
+	if !ok {
+		return
+	}
+	c.stores[x.Target] = append(c.stores[x.Target], d)
+	c.timed.reads[x.Target] = append(c.timed.reads[x.Target], read{disk: d, addr: x.Addr.Unmap(), doorMS: x.RTTMinMS})
+}
+
+// unusedReads says why no timed read of a target is used; ok is false where
+// there is none at all.
+func (c *caseFile) unusedReads(target string) (f finding, ok bool) {
+	unused := c.timed.unused[target]
+	f = finding{result: NotTested, basis: BasisNone, because: unused, limits: []string{"no timed read of " + target + " can be used"}}
+	return f, len(unused) > 0
+}
+
+// timeOf gives the time that a timed read stands for: the second smallest of
+// the warm ones. Where the samples and what is said of them differ, it is the
+// longer: a read may be over-stated, never under-stated.
+func timeOf(x *evidence.Retrieval) (ms float64, why string) {
+	if len(x.SamplesMS) == 0 {
+		if x.Challenges < evidence.LeastReads {
+			return 0, fmt.Sprintf("%d reads are too few for a second smallest warm one", x.Challenges)
+		}
+		return x.TTFBMinMS, ""
+	}
+	warm, ok := evidence.SecondSmallestWarm(x.SamplesMS)
+	if !ok {
+		return 0, fmt.Sprintf("of %d samples, no second smallest warm one can be taken", len(x.SamplesMS))
+	}
+	return max(warm, x.TTFBMinMS), ""
+}
+
+// bound is one way to say how far a store can be, from a place that need not be
+// where the reader is: a read that took t went from the vantage to the front
+// door, from there to the store, and all the way back. Whatever else it did,
+// the two ways together are no longer than light goes in t/2.
+//
+// So the store lies within t/2 of the vantage, wherever the door is, since the
+// way by the door is never the shorter one; and, where the door's place is
+// known, within t/2 of the door less the way from the vantage to it. That way
+// at the speed of light is the one network round trip that is taken off. A
+// round trip that was measured may be longer, but the door itself can make it
+// so, by answering late when it is not asked for bytes: taking off a measured
+// one would bring the store nearer than it is.
+type bound struct {
+	at      geo.Place
+	ms      float64
+	slackKM float64 // how much further than t/2 it reaches; negative for a way taken off
+	from    *vantage
+	read    int // number of the read that it comes from
+	ids     []string
+	door    *door // nil: around the vantage
+}
+
+func (b bound) km() float64 { return geo.ReachKM(b.ms, geo.FibreKMPerMS) + b.slackKM }
+
+// holds reports whether something within km of a place can lie in the bound.
+func (b bound) holds(at geo.Place, km float64) bool { return geo.AtLeastKM(b.at, at)-km <= b.km() }
+
+// words is the bound as a sentence.
+func (b bound) words() string {
+	if b.door == nil {
+		return fmt.Sprintf("bytes that only the store has reached %s within %s, so they rest within %s of there", b.from.named(), ms(b.ms), km(b.km()))
+	}
+	return fmt.Sprintf("bytes that only the store has reached %s within %s by a front door in %s, so they rest within %s of the middle of that region",
+		b.from.named(), ms(b.ms), b.door.name, km(b.km()))
+}
+
+// door is the place of a front door, as its provider or its name has it.
+type door struct {
+	name     string // of the region, in the claims language
+	at       geo.Place
+	radiusKM float64
+	id       string // of the evidence
+	named    bool   // read out of a name, which cannot convict
+}
+
+// around gives the bound of a read around its vantage.
+func (r read) around(number int) bound {
+	return bound{at: r.from.at, ms: r.rttMS, slackKM: r.from.RadiusKM, from: r.from, read: number, ids: []string{r.id}}
+}
+
+// behindDoor gives the bound of a read around its door; ok is false where the
+// door cannot be in its region, since a reply came sooner than from there.
+func (r read) behindDoor(d *door, number int) (b bound, ok bool) {
+	way := math.Max(0, geo.AtLeastKM(r.from.at, d.at)-d.radiusKM-r.from.RadiusKM)
+	for _, took := range []float64{r.doorMS, r.rttMS} {
+		if took > 0 && geo.ReachKM(took, geo.FibreKMPerMS) < way {
+			return b, false
+		}
+	}
+	b = r.around(number)
+	b.at, b.slackKM, b.door = d.at, d.radiusKM-way, d
+	b.ids = append(b.ids, d.id)
+	return b, true
+}
+
+// doorAt gives the place of the front door at an address: the region that its
+// provider publishes for it or, failing that, that names hint at. It is nil
+// where sources differ, where the address is an edge network's, and where a
+// round trip rules the region out.
+func (c *caseFile) doorAt(addr netip.Addr) *door {
+	if c.manyHosts(addr) != "" {
+		return nil
+	}
+	var found []*door
+	for _, r := range c.ranges[addr] {
+		if r.Region != "" {
+			found = append(found, doorIn(r.Provider, r.Region, r.ID))
+		}
+	}
+	if found == nil {
+		for _, h := range c.hints[addr] {
+			if d := c.hintedDoor(h); d != nil {
+				found = append(found, d)
+			}
+		}
+	}
+	if len(found) == 0 || slices.ContainsFunc(found, func(d *door) bool { return d == nil || d.name != found[0].name }) {
+		return nil
+	}
+	z := zone{at: found[0].at, radiusKM: found[0].radiusKM}
+	if slices.ContainsFunc(c.doors[addr], func(d disk) bool { return !z.touchedBy(&d) }) {
+		return nil
+	}
+	return found[0]
+}
+
+// doorIn gives a door in a provider's region; nil where its place is not known.
+func doorIn(provider, code, id string) *door {
+	r, known := providers.LookupRegion(provider, code)
+	if !known || r.RadiusKM == 0 {
+		return nil
+	}
+	return &door{name: r.Provider + ":" + r.Code, at: geo.Point(r.Lat, r.Lon), radiusKM: r.RadiusKM, id: id}
+}
+
+// hintedDoor gives the door that a hint at a provider's region speaks of.
+func (c *caseFile) hintedDoor(h *evidence.Hint) *door {
+	place, err := providers.ParsePlace(h.Place)
+	if err != nil {
+		return nil
+	}
+	extent, err := providers.Resolve([]providers.Place{place}, c.on)
+	if err != nil || len(extent.Parts) != 1 || len(extent.Countries) > 0 {
+		return nil
+	}
+	provider := providerOf(extent.Parts[0].Name)
+	if provider == "" {
+		return nil
+	}
+	d := doorIn(provider, extent.Parts[0].Name[len(provider)+1:], h.ID)
+	if d != nil {
+		d.named = true
+	}
+	return d
+}

@@ -1,0 +1,95 @@
+package verdict
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/landfall-audit/landfall/providers"
+)
+
+// rollUp gives the result of a claim: as bad as its worst verdict, and no
+// better than what was looked at.
+func rollUp(sheet *providers.Sheet, claim *providers.Claim, verdicts []Verdict, why string) ClaimResult {
+	r := ClaimResult{
+		Vendor: sheet.Vendor, VendorName: sheet.Name, Claim: claim.ID, Verdicts: len(verdicts), Limits: []string{},
+		Says: claim.Says, URL: claim.Source.URL, Retrieved: claim.Source.Retrieved.String(),
+		Published: claim.Source.Published.String(), Grade: string(claim.Source.Grade),
+		About: string(claim.About), State: string(claim.State),
+		Allow: placeTexts(claim.Allow), Deny: placeTexts(claim.Deny), Require: placeTexts(claim.Require),
+	}
+	for _, cover := range claim.Covers {
+		r.Covers = append(r.Covers, string(cover))
+	}
+	if len(verdicts) == 0 {
+		r.Result, r.Limits = NotTested, []string{why}
+		return r
+	}
+	count := map[Result]int{}
+	r.Result = Proven
+	for _, v := range verdicts {
+		count[v.Result]++
+		if v.Result != NotTested && v.Result.Severity() < r.Result.Severity() {
+			r.Result = v.Result
+		}
+	}
+	switch untested := count[NotTested]; {
+	case untested == len(verdicts):
+		r.Result, r.Limits = NotTested, sharedLimits(verdicts)
+		return r
+	case untested > 0:
+		r.Limits = append(r.Limits, fmt.Sprintf("%d of %d could not be tested", untested, len(verdicts)))
+		if r.Result.Severity() > Inconclusive.Severity() {
+			r.Result = Inconclusive
+		}
+	}
+	if r.Result == Proven && speaksOfContent(claim) && !provenStore(verdicts) {
+		r.Result = Consistent
+		r.Limits = append(r.Limits, "the front doors are proven; nothing proves where the content behind them rests")
+	}
+	if r.Result == Proven || r.Result == Consistent {
+		r.Limits = append(r.Limits, "a copy where it should be does not exclude another elsewhere")
+	}
+	for _, text := range claim.Exceptions {
+		r.Limits = append(r.Limits, "the vendor excepts: "+text)
+	}
+	return r
+}
+
+func placeTexts(places []providers.Place) []string {
+	var out []string
+	for _, p := range places {
+		out = append(out, p.String())
+	}
+	return out
+}
+
+func sharedLimits(verdicts []Verdict) []string {
+	out := []string{}
+	for _, v := range verdicts {
+		for _, text := range v.Limits {
+			if !slices.Contains(out, text) {
+				out = append(out, text)
+			}
+		}
+	}
+	return out[:min(len(out), 5)]
+}
+
+// speaksOfContent reports whether a claim is about what users store.
+func speaksOfContent(claim *providers.Claim) bool {
+	return claim.About == providers.AboutLocation &&
+		(slices.Contains(claim.Covers, providers.CoverContent) || slices.Contains(claim.Covers, providers.CoverBackup))
+}
+
+func provenStore(verdicts []Verdict) bool {
+	found := false
+	for _, v := range verdicts {
+		if v.Subject == Store {
+			if v.Result != Proven {
+				return false
+			}
+			found = true
+		}
+	}
+	return found
+}

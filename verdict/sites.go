@@ -1,0 +1,95 @@
+package verdict
+
+import (
+	"slices"
+)
+
+// Sites are the places that share an address, as far as they can be told apart:
+// disks of which no two have anything in common cannot hold one host.
+type Sites struct {
+	AtLeast int        `json:"at_least"`
+	Groups  []SiteSeen `json:"groups"` // at most [maxSites]
+}
+
+// SiteSeen is one site, and what the claim is for those who are answered by it:
+// the vantages whose disk can hold this one of the sites and no other.
+type SiteSeen struct {
+	Vantages  []string `json:"vantages"`
+	Evidence  []string `json:"evidence"`
+	Countries []string `json:"countries"` // where it can be by the smallest disk, where these are at most ten
+	Result    Result   `json:"result"`
+}
+
+// maxSites is how many sites a verdict describes.
+const maxSites = 50
+
+// sites tells the sites of an address that many hosts share, by a set of disks
+// that are all apart, the smallest taken first: a lower bound (Cicalese et al.:
+// Characterizing IPv4 anycast adoption and deployment, CoNEXT 2015). It is nil
+// where the disks allow one host, or where few vantages would explain it if
+// they lied.
+func (c *caseFile) sites(t *terms, l *location) *Sites {
+	if !l.shared {
+		return nil
+	}
+	var middles []*disk
+	for i := range l.disks {
+		d := &l.disks[i]
+		if !slices.ContainsFunc(middles, func(m *disk) bool { return !m.apart(d) }) {
+			middles = append(middles, d)
+		}
+	}
+	members := make([]carriers, len(middles))
+	for i := range l.disks {
+		d := &l.disks[i]
+		if n, only := onlyNear(middles, d); only {
+			members[n].disks = append(members[n].disks, d)
+		}
+	}
+	s := &Sites{AtLeast: len(middles)}
+	for n := range middles[:min(len(middles), maxSites)] {
+		s.Groups = append(s.Groups, c.siteSeen(t, l, members[n]))
+	}
+	return s
+}
+
+// onlyNear gives the one middle that the disk is not apart from.
+func onlyNear(middles []*disk, d *disk) (n int, only bool) {
+	for i, m := range middles {
+		if m.apart(d) {
+			continue
+		}
+		if only {
+			return 0, false
+		}
+		n, only = i, true
+	}
+	return n, only
+}
+
+func (c *caseFile) siteSeen(t *terms, l *location, members carriers) SiteSeen {
+	s := SiteSeen{Countries: []string{}, Result: Inconclusive}
+	var outside, inside carriers
+	for _, d := range members.disks {
+		s.Vantages, s.Evidence = append(s.Vantages, d.from.ID), append(s.Evidence, d.id)
+		if !t.canBeAllowed(d) {
+			outside.disks = append(outside.disks, d)
+		} else if !t.canBeForbidden(d) {
+			inside.disks = append(inside.disks, d)
+		}
+	}
+	if codes := c.ground.countries(members.disks[0].touched); len(codes) <= maxCountries {
+		s.Countries = codes
+	}
+	switch {
+	case outside.suffice(l):
+		s.Result = Refuted
+	case len(outside.disks) > 0:
+		s.Result = Disputed
+	case len(inside.disks) == len(members.disks) && inside.suffice(l):
+		s.Result = Proven
+	case len(inside.disks) == len(members.disks):
+		s.Result = Consistent
+	}
+	return s
+}

@@ -1,0 +1,35 @@
+package verdict_test
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/landfall-audit/landfall/verdict"
+)
+
+// An address that checked vantages see in two places has two sites, each with
+// who is answered by it and what the claim is there.
+func TestSites(t *testing.T) {
+	s := story{
+		name: "sites", claim: "allow: [GB, FR, BE, NL, IE]",
+		seen: []string{"at lon 1", "at tyo 1", "at osa 3", "checked lon", "checked tyo", "checked osa"},
+	}
+	v := judged(t, s.bundle(t), s.sheet(t)).Verdicts[0]
+	if v.Result != verdict.Refuted || v.Sites == nil || v.Sites.AtLeast != 2 || len(v.Sites.Groups) != 2 {
+		t.Fatalf("%s, sites %+v", v.Result, v.Sites)
+	}
+	for _, g := range v.Sites.Groups {
+		want := verdict.Refuted
+		if slices.Contains(g.Vantages, "lon") {
+			want = verdict.Proven
+		}
+		if g.Result != want || want == verdict.Refuted && len(g.Vantages) != 2 {
+			t.Errorf("%v: %s, want %s", g.Vantages, g.Result, want)
+		}
+	}
+	// Vantages that passed nothing may lie: then it is not said to have sites.
+	s.seen = s.seen[:3]
+	if v := judged(t, s.bundle(t), s.sheet(t)).Verdicts[0]; v.Sites != nil {
+		t.Errorf("unchecked vantages give sites %+v", v.Sites)
+	}
+}

@@ -1,0 +1,165 @@
+package verdict
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"runtime"
+
+	"github.com/landfall-audit/landfall/evidence"
+	"github.com/landfall-audit/landfall/providers"
+)
+
+// Judge holds the evidence against the claims of the sheets. It fails only
+// where a claim's places mean nothing on the day of the run.
+func Judge(sheets []*providers.Sheet, bundle *evidence.Bundle) (*Document, error) {
+	c := newCase(bundle)
+	doc := c.blank()
+	return doc, c.judgeAll(sheets, false, func(j judgement) error {
+		doc.Verdicts = append(doc.Verdicts, j.verdicts...)
+		return nil
+	}, doc)
+}
+
+// Stream judges evidence that is read piece by piece and writes the document
+// to w, as [Document.WriteTo] writes it, without ever holding all of its
+// verdicts: those wait in another file, an empty one, since what sums them up
+// stands before them. The document that it gives has none.
+func Stream(w io.Writer, waiting io.ReadWriteSeeker, sheets []*providers.Sheet, header evidence.Header, observations func(add func(evidence.Observation)) error) (*Document, error) {
+	c := openCase(header)
+	if err := observations(c.add); err != nil {
+		return nil, err
+	}
+	c.settle()
+	doc := c.blank()
+	lines := newLineWriter(waiting)
+	list := listWriter[Verdict]{lineWriter: lines}
+	err := c.judgeAll(sheets, true, func(j judgement) error {
+		list.encoded(j.lines)
+		return lines.err
+	}, doc)
+	if err = errors.Join(err, lines.flush()); err != nil {
+		return nil, err
+	}
+	if _, err := waiting.Seek(0, io.SeekStart); err != nil {
+		return nil, fmt.Errorf("reading the verdicts back: %w", err)
+	}
+	return doc, doc.write(newLineWriter(w), func(out *lineWriter) {
+		out.copy(waiting)
+		list.lineWriter = out
+		list.end()
+	})
+}
+
+// blank gives the document of a run without its verdicts.
+func (c *caseFile) blank() *Document {
+	doc := &Document{
+		Schema: Schema,
+		Run: RunSummary{
+			Run: c.header.Run, Tool: c.header.Tool,
+			Started: c.header.Started.UTC().Format("2006-01-02T15:04:05Z"),
+		},
+		Summary:  map[Result]int{},
+		Vantages: c.summaries(),
+		Claims:   []ClaimResult{},
+		Verdicts: []Verdict{},
+	}
+	for _, r := range Results() {
+		doc.Summary[r] = 0
+	}
+	return doc
+}
+
+// judgement is what follows for one claim.
+type judgement struct {
+	verdicts []Verdict // nil if they are to be written
+	lines    []byte    // the verdicts as JSON, if they are to be written
+	count    map[Result]int
+	claim    ClaimResult
+	err      error
+}
+
+// judgeAll judges the claims, several at once, and takes what follows in their
+// order: the verdicts to emit, the rest to the document.
+func (c *caseFile) judgeAll(sheets []*providers.Sheet, encode bool, emit func(judgement) error, doc *Document) error {
+	type task struct {
+		sheet *providers.Sheet
+		claim *providers.Claim
+		done  chan judgement
+	}
+	workers := runtime.GOMAXPROCS(0)
+	tasks, ordered, quit := make(chan task), make(chan task, 1), make(chan struct{})
+	defer close(quit)
+	for range workers {
+		go func() {
+			for own := c.fork(); ; {
+				select {
+				case t, more := <-tasks:
+					if !more {
+						return
+					}
+					t.done <- own.judgement(t.sheet, t.claim, encode)
+				case <-quit:
+					return
+				}
+			}
+		}()
+	}
+	go func() {
+		defer close(ordered)
+		defer close(tasks)
+		for _, sheet := range sheets {
+			for i := range sheet.Claims {
+				t := task{sheet, &sheet.Claims[i], make(chan judgement, 1)}
+				for _, next := range []chan task{ordered, tasks} {
+					select {
+					case next <- t:
+					case <-quit:
+						return
+					}
+				}
+			}
+		}
+	}()
+	for t := range ordered {
+		j := <-t.done
+		if j.err != nil {
+			return j.err
+		}
+		doc.Claims = append(doc.Claims, j.claim)
+		for result, n := range j.count {
+			doc.Summary[result] += n
+		}
+		if err := emit(j); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *caseFile) judgement(sheet *providers.Sheet, claim *providers.Claim, encode bool) judgement {
+	verdicts, why, err := c.judgeClaim(sheet, claim)
+	if err != nil {
+		return judgement{err: err}
+	}
+	j := judgement{verdicts: verdicts, count: map[Result]int{}, claim: rollUp(sheet, claim, verdicts, why)}
+	for i := range verdicts {
+		j.count[verdicts[i].Result]++
+	}
+	if encode {
+		j.lines, j.err = encodeLines(verdicts)
+		j.verdicts = nil
+	}
+	return j
+}
+
+// encodeLines writes verdicts as the items of a list, as [listWriter] does.
+func encodeLines(verdicts []Verdict) ([]byte, error) {
+	var buffer bytes.Buffer
+	out := newLineWriter(&buffer)
+	list := listWriter[Verdict]{lineWriter: out}
+	list.items(verdicts)
+	err := out.flush()
+	return buffer.Bytes(), err
+}

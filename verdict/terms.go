@@ -1,0 +1,213 @@
+package verdict
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/landfall-audit/landfall/internal/geo"
+	"github.com/landfall-audit/landfall/providers"
+)
+
+// terms is where a claim lets data be, compiled for the ground. Two sets are
+// kept, since borders and codes err against the tool: where a host may be
+// allowed (a refutation has to exclude all of it), and where it surely is (a
+// proof has to lie within it).
+type terms struct {
+	allow, deny providers.Extent
+	anywhere    bool // no allow list: everywhere that is not denied
+
+	mayAllow    areaSet
+	surelyAllow areaSet
+	allowCaps   []zone // places of known position that are allowed: any of it may be
+	denyCaps    []zone // places that are denied or excepted: any of it may be
+
+	nearest []float64 // by vantage: what allowedKM gave; negative: not asked yet
+}
+
+// zone is a cap on the earth that a place lies in, or, if exact, is.
+type zone struct {
+	name     string
+	at       geo.Place
+	radiusKM float64
+	exact    bool
+}
+
+func zones(parts []providers.Part) []zone {
+	var out []zone
+	for _, p := range parts {
+		if p.RadiusKM > 0 {
+			out = append(out, zone{p.Name, geo.Point(p.Lat, p.Lon), p.RadiusKM, p.Exact})
+		}
+	}
+	return out
+}
+
+// leastKM is how far the zone is from a vantage at the least.
+func (z zone) leastKM(v *vantage) float64 {
+	return math.Max(0, geo.AtLeastKM(v.at, z.at)-z.radiusKM)
+}
+
+func (z zone) touchedBy(d *disk) bool { return z.leastKM(d.from) <= d.reachKM }
+
+// holds reports whether the whole disk lies in the zone.
+func (z zone) holds(d *disk) bool {
+	return z.exact && geo.AtMostKM(d.from.at, z.at)+d.reachKM <= z.radiusKM
+}
+
+func newTerms(g *ground, claim *providers.Claim, on providers.Date) (*terms, error) {
+	allow, err := providers.Resolve(claim.Allow, on)
+	if err != nil {
+		return nil, fmt.Errorf("%s: allow of claim %s: %w", claim.Pos, claim.ID, err)
+	}
+	deny, err := providers.Resolve(claim.Deny, on)
+	if err != nil {
+		return nil, fmt.Errorf("%s: deny of claim %s: %w", claim.Pos, claim.ID, err)
+	}
+	t := &terms{
+		allow: allow, deny: deny, anywhere: len(claim.Allow) == 0,
+		allowCaps: zones(allow.Parts),
+		denyCaps:  append(zones(deny.Parts), zones(allow.Except)...),
+		nearest:   slices.Repeat([]float64{-1}, len(g.rows)),
+	}
+	for i, a := range g.areas {
+		if t.mayAllowArea(a) {
+			t.mayAllow.add(i)
+		}
+		if t.surelyAllowArea(a) {
+			t.surelyAllow.add(i)
+		}
+	}
+	return t, nil
+}
+
+// mayAllowArea reports whether some place of the area can be an allowed one.
+func (t *terms) mayAllowArea(a *geo.Area) bool {
+	denied := func(code string) bool {
+		return t.deny.Countries[code] && !hasPart(t.deny.Except, code)
+	}
+	if a.Settled && denied(a.Codes[0]) || !slices.ContainsFunc(a.Codes, func(code string) bool { return !denied(code) }) {
+		return false
+	}
+	return t.anywhere || slices.ContainsFunc(a.Codes, func(code string) bool {
+		return t.allow.Countries[code] || hasUnplacedPart(t.allow.Parts, code)
+	})
+}
+
+// surelyAllowArea reports whether every place of the area is an allowed one,
+// the zones of denyCaps aside.
+func (t *terms) surelyAllowArea(a *geo.Area) bool {
+	for _, code := range a.Codes {
+		if t.deny.Countries[code] || hasUnplacedPart(t.deny.Parts, code) || hasUnplacedPart(t.allow.Except, code) {
+			return false
+		}
+	}
+	if t.anywhere || a.Settled && t.allow.Countries[a.Codes[0]] {
+		return true
+	}
+	return !slices.ContainsFunc(a.Codes, func(code string) bool { return !t.allow.Countries[code] })
+}
+
+func hasPart(parts []providers.Part, country string) bool {
+	return slices.ContainsFunc(parts, func(p providers.Part) bool { return p.Country == country || p.Country == "" })
+}
+
+// hasUnplacedPart reports whether the list names a part of the country whose
+// position is not known: it may be anywhere in it.
+func hasUnplacedPart(parts []providers.Part, country string) bool {
+	return slices.ContainsFunc(parts, func(p providers.Part) bool { return p.Country == country && p.RadiusKM == 0 })
+}
+
+// canBeAllowed reports whether a host in the disk can be at an allowed place.
+func (t *terms) canBeAllowed(d *disk) bool {
+	for _, z := range t.denyCaps {
+		if z.holds(d) {
+			return false
+		}
+	}
+	if d.touched.meets(t.mayAllow) {
+		return true
+	}
+	return slices.ContainsFunc(t.allowCaps, func(z zone) bool { return z.touchedBy(d) })
+}
+
+// canBeForbidden reports whether a host in the disk can be at a place that is
+// not allowed.
+func (t *terms) canBeForbidden(d *disk) bool {
+	if slices.ContainsFunc(t.denyCaps, func(z zone) bool { return z.touchedBy(d) }) {
+		return true
+	}
+	if slices.ContainsFunc(t.allowCaps, func(z zone) bool { return z.holds(d) }) && !t.deniesAnything() {
+		return false
+	}
+	return !d.touched.within(t.surelyAllow)
+}
+
+// outOfReach reports whether none of the areas can hold an allowed place.
+func (t *terms) outOfReach(possible areaSet) bool { return !possible.meets(t.mayAllow) }
+
+// deniesAnything reports whether something is denied: a point
+// that is allowed does not free what is denied around it.
+func (t *terms) deniesAnything() bool {
+	return len(t.deny.Countries) > 0 || len(t.deny.Parts) > 0
+}
+
+// allowedKM is how far the nearest place that may be allowed is from a
+// vantage; infinity where nothing is allowed at all.
+func (t *terms) allowedKM(g *ground, v *vantage) float64 {
+	if t.nearest[v.number] < 0 {
+		nearest := g.nearestKM(v, t.mayAllow)
+		for _, z := range t.allowCaps {
+			nearest = min(nearest, z.leastKM(v))
+		}
+		t.nearest[v.number] = nearest
+	}
+	return t.nearest[v.number]
+}
+
+// membership is whether a named place is one that a claim lets data be in.
+type membership int
+
+const (
+	cannotTell membership = iota
+	inside
+	outside
+)
+
+// placeIn tells whether a named place (a country, or a provider's region in
+// it) is inside what the claim allows. The name may be empty.
+func (t *terms) placeIn(country, name string) membership {
+	named := func(parts []providers.Part) bool {
+		return name != "" && slices.ContainsFunc(parts, func(p providers.Part) bool { return p.Name == name })
+	}
+	partly := func(parts []providers.Part) bool {
+		return slices.ContainsFunc(parts, func(p providers.Part) bool { return p.Country == country || p.Country == "" })
+	}
+	switch {
+	case country == "":
+		return cannotTell
+	case named(t.deny.Parts), named(t.allow.Except):
+		return outside
+	case t.deny.Countries[country] && !partly(t.deny.Except):
+		return outside
+	case !t.anywhere && !t.allow.Countries[country] && !named(t.allow.Parts) && !partly(t.unlike(t.allow.Parts, name)):
+		return outside
+	case partly(t.unlike(t.deny.Parts, name)), partly(t.unlike(t.allow.Except, name)), t.deny.Countries[country]:
+		return cannotTell
+	case t.anywhere, t.allow.Countries[country], named(t.allow.Parts):
+		return inside
+	}
+	return cannotTell
+}
+
+// unlike leaves out the parts that a region's name shows to be another place:
+// aws:eu-west-1 is not aws:eu-central-1, though a city in Germany may be.
+func (t *terms) unlike(parts []providers.Part, name string) []providers.Part {
+	if name == "" {
+		return parts
+	}
+	provider := providerOf(name)
+	return slices.DeleteFunc(slices.Clone(parts), func(p providers.Part) bool {
+		return providerOf(p.Name) == provider && p.Name != name
+	})
+}

@@ -1,0 +1,205 @@
+package verdict
+
+import (
+	"cmp"
+	"fmt"
+	"net/netip"
+	"slices"
+
+	"github.com/landfall-audit/landfall/evidence"
+	"github.com/landfall-audit/landfall/internal/geo"
+)
+
+// How vantages that contradict others are told from addresses that many hosts
+// share. Two disks that have nothing in common cannot hold one host: then many
+// hosts share the address, or one of the two vantages lies (it is not where it
+// says, or something near it answered). Where few vantages explain all of the
+// contradictions at an address, each of them is blamed there; where it takes
+// more, the address is taken to be shared. A vantage that is blamed at several
+// addresses is set aside.
+const (
+	// liarShare is how many of the vantages may lie, one in so many.
+	liarShare = 5
+	// blamedAt is at how many addresses a vantage has to be blamed.
+	blamedAt = 3
+	// credibleAfter is how often a vantage has to have agreed with another at some
+	// address, and never contradicted one, to be believed without a self-check: at
+	// ten addresses with nine others each. Of one address so many count at most.
+	credibleAfter     = 90
+	agreementsCounted = 30
+	// contradictionDisks is how many disks of an address are compared, the
+	// smallest: the others are too large to contradict anything.
+	contradictionDisks = 1000
+)
+
+// contradictions are the pairs of vantages that cannot both be right at one
+// address, if one host answered them.
+type contradictions struct {
+	addr     netip.Addr
+	answers  int // how many vantages were answered
+	vantages []*vantage
+	against  [][]int32 // by number in vantages: those that it is at odds with
+
+	blamed []*vantage // by blame
+	shown  bool       // few vantages explain them all
+}
+
+// setLiarsAside finds the vantages that contradict others, the one that is
+// blamed most first. A vantage that passed its self-check is not blamed.
+func (c *caseFile) setLiarsAside() {
+	found := c.findContradictions()
+	for _, x := range found {
+		x.blame()
+	}
+	for {
+		blamed := map[*vantage][]*contradictions{}
+		for _, x := range found {
+			for _, v := range x.blamed {
+				blamed[v] = append(blamed[v], x)
+			}
+		}
+		worst := mostBlamed(blamed)
+		if worst == nil {
+			c.settleStanding(found, blamed)
+			return
+		}
+		at := blamed[worst]
+		worst.contradicted = true
+		worst.setAside = fmt.Sprintf("what it saw cannot be true together with what others saw, at %d of %d addresses (%s is one): it is not where it says, or something near it answered, or these addresses are many hosts'",
+			len(at), worst.measured, at[0].addr)
+		for _, x := range found {
+			if slices.Contains(x.vantages, worst) {
+				x.blame()
+			}
+		}
+	}
+}
+
+func mostBlamed(blamed map[*vantage][]*contradictions) *vantage {
+	var worst *vantage
+	for v, at := range blamed {
+		if len(at) >= blamedAt && (worst == nil || len(at) > len(blamed[worst]) || len(at) == len(blamed[worst]) && v.number < worst.number) {
+			worst = v
+		}
+	}
+	return worst
+}
+
+// settleStanding notes which vantages are believed: of imported ones, which
+// nobody has tested, those that were never at odds with others, but at addresses
+// that many hosts share.
+func (c *caseFile) settleStanding(found []*contradictions, blamed map[*vantage][]*contradictions) {
+	atOdds := map[*vantage]int{}
+	c.explained = map[netip.Addr]bool{}
+	for _, at := range found {
+		c.explained[at.addr] = at.shown
+		if !at.shown {
+			continue
+		}
+		for i, v := range at.vantages {
+			if slices.ContainsFunc(at.against[i], func(j int32) bool { return at.vantages[j].setAside == "" }) {
+				atOdds[v]++
+			}
+		}
+	}
+	for _, v := range c.vantages {
+		agreed := len(blamed[v]) == 0 && atOdds[v] == 0 && v.agreements >= credibleAfter
+		v.credible = v.checked || v.setAside == "" && (agreed || v.Network != evidence.NetworkImport)
+	}
+}
+
+// findContradictions compares the disks of every address.
+func (c *caseFile) findContradictions() []*contradictions {
+	var out []*contradictions
+	for _, addr := range sortedAddrs(c.doors) {
+		disks := c.doors[addr]
+		for i := range disks {
+			disks[i].from.measured++
+			disks[i].from.agreements += min(len(disks)-1, agreementsCounted)
+		}
+		x := &contradictions{addr: addr, answers: len(disks)}
+		numbers := map[*vantage]int32{}
+		compared := disks[:min(len(disks), contradictionDisks)]
+		for i := range compared {
+			for j := 0; j < i && compared[i].reachKM+compared[j].reachKM < geo.HalfwayKM; j++ {
+				if compared[i].apart(&compared[j]) {
+					x.add(numbers, compared[i].from, compared[j].from)
+				}
+			}
+		}
+		if len(x.vantages) > 0 {
+			out = append(out, x)
+		}
+	}
+	return out
+}
+
+func (x *contradictions) add(numbers map[*vantage]int32, v, w *vantage) {
+	number := func(v *vantage) int32 {
+		n, known := numbers[v]
+		if !known {
+			n = int32(len(x.vantages))
+			numbers[v] = n
+			x.vantages, x.against = append(x.vantages, v), append(x.against, nil)
+		}
+		return n
+	}
+	i, j := number(v), number(w)
+	x.against[i], x.against[j] = append(x.against[i], j), append(x.against[j], i)
+}
+
+// apart reports whether two disks have nothing in common.
+func (d *disk) apart(other *disk) bool {
+	return geo.AtLeastKM(d.from.at, other.from.at) > d.reachKM+other.reachKM
+}
+
+// blame finds the fewest vantages, by taking the one with most contradictions
+// each time, without which nothing at the address is contradicted. Who is at
+// odds with a single other one is not blamed: it may be either. Nobody is where
+// it takes more than one in liarShare, or one that passed its self-check.
+func (x *contradictions) blame() {
+	x.blamed, x.shown = nil, false
+	degree := make([]int, len(x.vantages))
+	for i, v := range x.vantages {
+		for _, j := range x.against[i] {
+			if v.setAside == "" && x.vantages[j].setAside == "" {
+				degree[i]++
+			}
+		}
+	}
+	var blamed []*vantage
+	for removed := 0; ; removed++ {
+		worst := x.busiest(degree)
+		if degree[worst] == 0 {
+			x.blamed, x.shown = blamed, true
+			return
+		}
+		if v := x.vantages[worst]; removed >= max(1, x.answers/liarShare) || v.checked {
+			return
+		} else if degree[worst] > 1 {
+			blamed = append(blamed, v)
+		}
+		for _, j := range x.against[worst] {
+			degree[j] = max(0, degree[j]-1)
+		}
+		degree[worst] = 0
+	}
+}
+
+// busiest gives the vantage with most contradictions, of those that passed no
+// self-check while there are any; of equally busy ones the first.
+func (x *contradictions) busiest(degree []int) int {
+	worst := 0
+	weight := func(i int) int {
+		if x.vantages[i].checked {
+			return min(degree[i], 1)
+		}
+		return 2 * degree[i]
+	}
+	for i := range x.vantages {
+		if cmp.Or(weight(i)-weight(worst), x.vantages[worst].number-x.vantages[i].number) > 0 {
+			worst = i
+		}
+	}
+	return worst
+}

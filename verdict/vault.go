@@ -1,0 +1,251 @@
+package verdict
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/landfall-audit/landfall/internal/geo"
+)
+
+// tier is what a judgement of timed reads takes for granted, beyond the speed
+// of light.
+type tier struct {
+	doors   bool // front doors are in the regions that are published for them
+	regions bool // the store is in one of its provider's regions
+}
+
+// tiers are the tiers beyond the one that takes nothing for granted, the least
+// demanding first.
+var tiers = []tier{{doors: true}, {regions: true}, {doors: true, regions: true}}
+
+// readsFinding judges where a store is by timed reads alone. What follows with
+// the least taken for granted is told.
+func (c *caseFile) readsFinding(t *terms, target string) finding {
+	disks := c.stores[target]
+	if len(disks) == 0 {
+		return finding{result: Inconclusive, basis: BasisNone}
+	}
+	f := physics(c.ground, t, c.fromDisks(disks))
+	if f.result == Refuted || f.result == Proven {
+		return f
+	}
+	found := map[Result]finding{f.result: f}
+	for _, tier := range tiers {
+		got, ok := c.judgeTier(t, c.behindOf(target), tier)
+		if _, earlier := found[got.result]; ok && !earlier {
+			found[got.result] = got
+		}
+	}
+	// What contradicts a claim comes first; a dispute is not outweighed by what
+	// takes more for granted.
+	for _, result := range []Result{Refuted, Disputed, Proven, Consistent} {
+		if got, ok := found[result]; ok {
+			return got
+		}
+	}
+	f.because = append(f.because, c.timed.unused[target]...)
+	return f
+}
+
+// judgeTier judges with what a tier takes for granted; ok is false where
+// nothing is known that the tier needs.
+func (c *caseFile) judgeTier(t *terms, b *behind, tier tier) (f finding, ok bool) {
+	if len(b.around) == 0 || tier.doors && len(b.doors) == 0 || tier.regions && len(b.regions) == 0 {
+		return f, false
+	}
+	var p premise = onLand{c: c, t: t, b: b, doors: tier.doors}
+	if tier.regions {
+		p = newInRegions(t, b, tier.doors)
+	}
+	f = judgeReads(b.bounds(tier.doors), p, b.copies)
+	if tier.doors {
+		f.assumes = append(f.assumes, AssumesDoorRegion)
+	}
+	if tier.regions {
+		f.assumes = append(f.assumes, AssumesProviderRegions)
+		f.because = append(f.because, Reason{Evidence: []string{}, Text: fmt.Sprintf("%s has %d regions whose place is listed; the store is taken to be in one of them", b.provider, len(b.regions))})
+	}
+	if tier.doors && b.named {
+		f.soften("the place of a front door is known from a name alone, which cannot convict")
+	}
+	return f, true
+}
+
+// soften takes the certainty from a finding.
+func (f *finding) soften(why string) {
+	switch f.result {
+	case Refuted:
+		f.result = Disputed
+	case Proven:
+		f.result = Consistent
+	default:
+		return
+	}
+	f.limits = append(f.limits, why)
+}
+
+// judgeReads holds bounds against a claim under a premise.
+func judgeReads(bounds []bound, p premise, copies string) finding {
+	if i := slices.IndexFunc(bounds, func(b bound) bool { return !p.possible(b) }); i >= 0 {
+		return finding{result: Inconclusive, basis: BasisPhysics, because: []Reason{{
+			Evidence: bounds[i].ids, Text: bounds[i].words() + "; no place that it is taken to be in lies there",
+		}}}
+	}
+	if outside := outsideBounds(bounds, p); len(outside) > 0 {
+		return readRefutation(outside, p)
+	}
+	if f, ok := eachReadInside(bounds, p); ok {
+		return f
+	}
+	return readsTogether(bounds, p, copies)
+}
+
+// outsideBounds gives the bounds that are out of reach of every allowed place:
+// of each vantage the one that says most, the strongest first.
+func outsideBounds(bounds []bound, p premise) []bound {
+	var out []bound
+	for _, b := range bounds {
+		if !p.allowed(b) {
+			out = append(out, b)
+		}
+	}
+	slices.SortStableFunc(out, func(a, b bound) int { return cmp.Compare(needed(b, p).ratio, needed(a, p).ratio) })
+	seen := map[*vantage]bool{}
+	return slices.DeleteFunc(out, func(b bound) bool {
+		again := seen[b.from]
+		seen[b.from] = true
+		return again
+	})
+}
+
+// needed gives the speed that the claim would need for one read over the speed
+// of light in fibre, and how far the nearest allowed place lies beyond reach.
+func needed(b bound, p premise) figures {
+	far := p.allowedKM(b)
+	if math.IsInf(far, 1) {
+		return figures{}
+	}
+	return figures{
+		ratio:    math.Max(0, far-b.slackKM) / geo.ReachKM(b.ms, geo.FibreKMPerMS),
+		marginKM: math.Max(0, far-b.km()),
+	}
+}
+
+// readRefutation is what bounds show that are each out of reach of every
+// allowed place: a copy lies outside, whether there are others or not.
+func readRefutation(outside []bound, p premise) finding {
+	f := finding{result: Refuted, basis: BasisPhysics, single: len(outside) == 1}
+	for _, b := range outside[:min(2, len(outside))] {
+		text := b.words()
+		if far := p.allowedKM(b); math.IsInf(far, 1) {
+			text += "; none of it is a place that the claim allows"
+		} else {
+			text += fmt.Sprintf("; the nearest place that the claim allows is %.0f km away", math.Floor(far))
+		}
+		f.because = append(f.because, Reason{Evidence: b.ids, Text: text})
+	}
+	f.proof = proofOfEach(outside[:min(2, len(outside))], p, func(b bound) float64 { return needed(b, p).ratio })
+	weaker := needed(outside[min(1, len(outside)-1)], p)
+	f.ratio, f.margin = round(weaker.ratio, 1000), math.Floor(weaker.marginKM)
+	if !carried(outside) {
+		f.soften(limitHeldBack)
+	}
+	if asn := outside[0].from.ASN; len(outside) > 1 && asn != 0 &&
+		!slices.ContainsFunc(outside, func(b bound) bool { return b.from.ASN != asn }) {
+		f.limits = append(f.limits, fmt.Sprintf("all vantages that carry it are in one network, AS%d", asn))
+	}
+	return f
+}
+
+// carried reports whether the vantages of the bounds carry a refutation or a
+// proof: two do, and one that passed its self-check.
+func carried(bounds []bound) bool {
+	return slices.ContainsFunc(bounds, func(b bound) bool { return b.from.checked || b.from != bounds[0].from })
+}
+
+// eachReadInside is a proof in which every read, by itself, needs the bytes to
+// be at allowed places; ok is false where one does not.
+func eachReadInside(bounds []bound, p premise) (f finding, ok bool) {
+	shown, inside := map[int]bool{}, []bound{}
+	for _, b := range bounds {
+		if !p.forbidden(b) && !shown[b.read] {
+			shown[b.read] = true
+			inside = append(inside, b)
+		}
+	}
+	if slices.ContainsFunc(bounds, func(b bound) bool { return !shown[b.read] }) {
+		return f, false
+	}
+	f = finding{result: Proven, basis: BasisPhysics, limits: []string{limitOtherCopies}}
+	f.single = !slices.ContainsFunc(inside, func(b bound) bool { return b.from != inside[0].from })
+	f.because = []Reason{{Evidence: inside[0].ids, Text: inside[0].words() + ", all of which the claim allows"}}
+	if len(inside) > 1 {
+		f.because = append(f.because, Reason{Evidence: idsOf(inside[1:]), Text: fmt.Sprintf("the same holds, each by itself, for the other %d reads", len(inside)-1)})
+	}
+	f.proof = proofOfEach(inside, p, func(bound) float64 { return 0 })
+	if !carried(inside) {
+		f.soften(limitHeldBack)
+	}
+	return f, true
+}
+
+// readsTogether is what follows if all reads were of one copy.
+func readsTogether(bounds []bound, p premise, copies string) finding {
+	f := finding{result: Inconclusive, basis: BasisPhysics}
+	all := p.ofAll(nil)
+	var holds func(common) bool
+	switch {
+	case !all.any:
+		f.because = []Reason{{Evidence: idsOf(tightest(bounds, nil)), Text: "no one place is within reach of all reads: there are several copies, or a vantage or a front door is not where it is taken to be"}}
+		return f
+	case !all.allowed:
+		holds = func(c common) bool { return !c.allowed }
+		f.result = Disputed
+		f.limits = []string{"a refutation does not lean on several reads having been of one copy; this one would"}
+	case !all.forbidden:
+		holds = func(c common) bool { return !c.forbidden }
+		f.result = Proven
+		f.limits = []string{"takes for granted that all reads were of one copy", limitOtherCopies}
+		f.proof = proofOfAll(bounds, p)
+	default:
+		return f
+	}
+	f.assumes = []string{AssumesOneHost}
+	f.because = []Reason{{Evidence: idsOf(tightest(bounds, nil)), Text: "each place that contradicts this is out of reach of one of these reads or another"}}
+	for _, v := range vantagesOf(bounds) {
+		if left := p.ofAll(v); !left.any || !holds(left) {
+			f.single = true
+			if !v.checked {
+				f.soften(limitHeldBack)
+			}
+		}
+	}
+	if copies != "" {
+		f.soften("not held to be proven, since several copies may have answered: " + copies)
+	}
+	return f
+}
+
+const limitOtherCopies = "a copy that was read does not exclude another elsewhere"
+
+func vantagesOf(bounds []bound) []*vantage {
+	var out []*vantage
+	for _, b := range bounds {
+		if !slices.Contains(out, b.from) {
+			out = append(out, b.from)
+		}
+	}
+	return out
+}
+
+// idsOf gives the evidence of bounds, each once.
+func idsOf(bounds []bound) []string {
+	var out []string
+	for _, b := range bounds {
+		out = append(out, b.ids...)
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}

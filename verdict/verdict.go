@@ -1,0 +1,165 @@
+// Package verdict says what follows from evidence: where a host can be, and
+// whether a vendor's claim can be true of it.
+//
+// It is pure: no network, no clock, no files, and the same input gives the
+// same bytes. Only upper bounds on distance prove (a reply that took t cannot
+// have come from further than t/2 at the speed of light in fibre); databases,
+// names and registrations agree or disagree, and never convict.
+package verdict
+
+// Schema names the format of a [Document].
+const Schema = "landfall.verdicts/v1"
+
+// Result is how a claim fares.
+type Result string
+
+// The results, worst first.
+const (
+	Refuted      Result = "refuted"      // the claim cannot be true of this endpoint
+	Disputed     Result = "disputed"     // contradicted by what cannot convict, or by physics that a rule holds back
+	Inconclusive Result = "inconclusive" // the evidence allows both
+	NotTested    Result = "not-tested"   // no usable evidence
+	Consistent   Result = "consistent"   // databases or published ranges agree, physics does not contradict
+	Proven       Result = "proven"       // every place the replies can have come from is allowed
+)
+
+// Results lists all results, worst first. Not tested stands above consistent:
+// what was not looked at is not green.
+func Results() []Result {
+	return []Result{Refuted, Disputed, Inconclusive, NotTested, Consistent, Proven}
+}
+
+// Severity is the place of r among [Results], 0 the worst; an unknown word is
+// as bad as the worst.
+func (r Result) Severity() int {
+	for i, known := range Results() {
+		if r == known {
+			return i
+		}
+	}
+	return 0
+}
+
+// Basis is what a result rests on.
+type Basis string
+
+// The bases, strongest first.
+const (
+	BasisPhysics      Basis = "physics"
+	BasisProvider     Basis = "provider"
+	BasisCalibrated   Basis = "calibrated"
+	BasisDatabase     Basis = "database"
+	BasisRegistration Basis = "registration"
+	BasisNone         Basis = "none"
+)
+
+// Subject is what the evidence behind a verdict speaks of.
+type Subject string
+
+// The subjects.
+const (
+	FrontDoor Subject = "front-door" // the host that answers
+	Store     Subject = "store"      // where the bytes rest
+	Operator  Subject = "operator"
+	Path      Subject = "path" // the hosts on the way
+)
+
+// What a result may take for granted.
+const (
+	AssumesOneHost         = "one-host"         // the disks were intersected as if one host had answered them all
+	AssumesProviderRegions = "provider-regions" // the store was taken to be in one of its provider's regions
+)
+
+// Reason is one step of the argument, with the evidence it rests on.
+type Reason struct {
+	Evidence []string `json:"evidence"`
+	Text     string   `json:"text"`
+}
+
+// Verdict is the judgement of one claim on one subject at one address.
+type Verdict struct {
+	Vendor        string   `json:"vendor"`
+	Claim         string   `json:"claim"`
+	Endpoint      string   `json:"endpoint"`
+	Addr          string   `json:"addr,omitempty"`
+	ClientCountry string   `json:"client_country,omitempty"`
+	Subject       Subject  `json:"subject"`
+	Result        Result   `json:"result"`
+	Basis         Basis    `json:"basis"`
+	Ratio         float64  `json:"ratio,omitempty"`     // the speed the claim would need over the speed assumed; above 1 is impossible
+	MarginKM      float64  `json:"margin_km,omitempty"` // how far the nearest allowed place lies beyond reach
+	SingleVantage bool     `json:"single_vantage"`
+	Assumes       []string `json:"assumes"`
+	Countries     []string `json:"countries"` // where it can be by physics alone, where these are at most ten
+	Because       []Reason `json:"because"`
+	Limits        []string `json:"limits"`
+
+	Sites    *Sites    `json:"sites,omitempty"`    // of an address that many hosts share
+	Survives *Survival `json:"survives,omitempty"` // of a result by physics
+	Proof    *Proof    `json:"proof,omitempty"`    // of a refutation or a proof by physics
+}
+
+// ClaimResult is the roll-up of all verdicts on one claim, with the vendor's
+// own words, so that a report needs nothing else.
+type ClaimResult struct {
+	Vendor     string   `json:"vendor"`
+	Claim      string   `json:"claim"`
+	Result     Result   `json:"result"`
+	Verdicts   int      `json:"verdicts"`
+	Limits     []string `json:"limits"`
+	VendorName string   `json:"vendor_name,omitempty"`
+	Says       string   `json:"says,omitempty"`
+	URL        string   `json:"url,omitempty"`
+	Retrieved  string   `json:"retrieved,omitempty"` // YYYY-MM-DD
+	Published  string   `json:"published,omitempty"` // YYYY-MM-DD
+	Grade      string   `json:"grade,omitempty"`
+	About      string   `json:"about,omitempty"`
+	Covers     []string `json:"covers,omitempty"`
+	State      string   `json:"state,omitempty"`
+	Allow      []string `json:"allow,omitempty"` // places, as the claims language writes them
+	Deny       []string `json:"deny,omitempty"`
+	Require    []string `json:"require,omitempty"`
+}
+
+// VantageSummary is a place that was looked from.
+type VantageSummary struct {
+	ID       string   `json:"id"`
+	Name     string   `json:"name,omitempty"`
+	Lat      *float64 `json:"lat,omitempty"`
+	Lon      *float64 `json:"lon,omitempty"`
+	RadiusKM float64  `json:"radius_km,omitempty"`
+	Country  string   `json:"country,omitempty"`
+	Network  string   `json:"network,omitempty"`
+	SetAside string   `json:"set_aside,omitempty"` // why its round trips are not used; empty if they are
+}
+
+// RunSummary is when and by what the evidence was taken.
+type RunSummary struct {
+	Run     string `json:"run"`
+	Tool    string `json:"tool"`
+	Started string `json:"started"` // RFC 3339, UTC
+}
+
+// Document is the whole of landfall.verdicts/v1.
+type Document struct {
+	Schema   string           `json:"schema"`
+	Run      RunSummary       `json:"run"`
+	Summary  map[Result]int   `json:"summary"`
+	Vantages []VantageSummary `json:"vantages"`
+	Claims   []ClaimResult    `json:"claims"`
+	Verdicts []Verdict        `json:"verdicts"`
+}
+
+// Worst gives the worst result of all claims; [NotTested] where there is none.
+func (d *Document) Worst() Result {
+	worst := Proven
+	for _, c := range d.Claims {
+		if c.Result.Severity() < worst.Severity() {
+			worst = c.Result
+		}
+	}
+	if len(d.Claims) == 0 {
+		return NotTested
+	}
+	return worst
+}

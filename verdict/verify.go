@@ -1,0 +1,345 @@
+package verdict
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/landfall-audit/landfall/evidence"
+	"github.com/landfall-audit/landfall/internal/geo"
+	"github.com/landfall-audit/landfall/providers"
+)
+
+// A Verifier checks the proofs of verdicts against the evidence. It uses
+// nothing of the search that found them: it looks up each reply, draws its disk
+// again, and holds it against every piece of every border, one after another.
+type Verifier struct {
+	on       providers.Date
+	ground   *ground
+	byID     map[string]evidence.Observation
+	passed   map[string]bool     // vantages that passed their self-check
+	unused   map[string]bool     // vantages that failed it, or are set aside
+	replied  map[string][]string // by address or target: the vantages that had a reply
+	leastKM  map[Position][]float64
+	compiled map[*providers.Claim]*terms
+}
+
+// NewVerifier takes the evidence that the document was judged from.
+func NewVerifier(b *evidence.Bundle, doc *Document) *Verifier {
+	k := &Verifier{
+		on: providers.DateOf(b.Header.Started), ground: newGround(0), byID: map[string]evidence.Observation{},
+		passed: map[string]bool{}, unused: map[string]bool{}, replied: map[string][]string{},
+		leastKM: map[Position][]float64{}, compiled: map[*providers.Claim]*terms{},
+	}
+	for _, v := range doc.Vantages {
+		k.unused[v.ID] = v.SetAside != ""
+	}
+	for _, o := range b.Observations {
+		k.byID[o.Common().ID] = o
+		switch x := o.(type) {
+		case *evidence.Selfcheck:
+			k.passed[x.Vantage] = x.Result == evidence.CheckPassed
+			k.unused[x.Vantage] = k.unused[x.Vantage] || x.Result == evidence.CheckFailed
+		case *evidence.RTT:
+			k.replied[x.Addr.Unmap().String()] = append(k.replied[x.Addr.Unmap().String()], x.Vantage)
+		}
+	}
+	return k
+}
+
+// Check reports why the proof of a verdict does not hold; nil where it does.
+func (k *Verifier) Check(claim *providers.Claim, v *Verdict) error {
+	p := v.Proof
+	switch {
+	case p == nil || len(p.Disks) == 0:
+		return errors.New("there is no proof")
+	case v.Result != Refuted && v.Result != Proven:
+		return fmt.Errorf("a verdict %q has nothing to prove", v.Result)
+	}
+	t, err := k.terms(claim)
+	if err != nil {
+		return err
+	}
+	for i := range p.Disks {
+		if err := k.checkDisk(v, &p.Disks[i]); err != nil {
+			return fmt.Errorf("disk %d: %w", i+1, err)
+		}
+	}
+	switch {
+	case p.Regions != "":
+		return k.checkRegions(t, v)
+	case v.Result == Refuted:
+		return k.checkRefutation(t, p)
+	case p.Together:
+		return k.checkTogether(t, p)
+	}
+	return k.checkInside(t, v)
+}
+
+func (k *Verifier) terms(claim *providers.Claim) (*terms, error) {
+	if t := k.compiled[claim]; t != nil {
+		return t, nil
+	}
+	t, err := newTerms(k.ground, claim, k.on)
+	k.compiled[claim] = t
+	return t, err
+}
+
+// checkDisk holds one disk against the reply and the vantage that it names.
+func (k *Verifier) checkDisk(v *Verdict, d *ProofDisk) error {
+	vantage, ok := k.byID[d.Vantage].(*evidence.Vantage)
+	if !ok {
+		return fmt.Errorf("no vantage %q is in the evidence", d.Vantage)
+	}
+	if k.unused[d.Vantage] {
+		return fmt.Errorf("the vantage %q is set aside", d.Vantage)
+	}
+	ms, err := k.timeOf(v, d)
+	if err != nil {
+		return err
+	}
+	lat, lon, placed := vantage.Position()
+	radius := geo.ReachKM(ms, geo.FibreKMPerMS) + vantage.RadiusKM
+	if placed && d.Door != "" {
+		if lat, lon, radius, err = k.behindDoor(v, d, vantage, ms); err != nil {
+			return err
+		}
+	}
+	switch {
+	case !placed || math.Abs(lat-d.Lat) > 1e-9 || math.Abs(lon-d.Lon) > 1e-9:
+		return fmt.Errorf("the middle of the disk of %q is not at %v, %v", d.Vantage, d.Lat, d.Lon)
+	case ms != d.RTTMS:
+		return fmt.Errorf("%s took %v ms, not %v", d.Evidence, ms, d.RTTMS)
+	case math.Abs(radius-d.RadiusKM) > 1e-6:
+		return fmt.Errorf("a reply in %v ms reaches %v km, not %v", ms, radius, d.RadiusKM)
+	}
+	return nil
+}
+
+// timeOf gives the time of the reply that a disk names, which must have come to
+// its vantage from what the verdict is about.
+func (k *Verifier) timeOf(v *Verdict, d *ProofDisk) (ms float64, err error) {
+	switch x := k.byID[d.Evidence].(type) {
+	case *evidence.RTT:
+		if x.Addr.Unmap().String() == v.Addr && x.Vantage == d.Vantage {
+			return x.MinMS, nil
+		}
+	case *evidence.Retrieval:
+		ms, why := timeOf(x)
+		if x.Target == v.Endpoint && x.Vantage == d.Vantage && why == "" {
+			return ms, nil
+		}
+	}
+	return 0, fmt.Errorf("%q is no reply from %s%s to %q", d.Evidence, v.Addr, v.Endpoint, d.Vantage)
+}
+
+// behindDoor gives the disk behind a front door in the region that its provider
+// publishes: what is left of the read after the way to that region.
+func (k *Verifier) behindDoor(v *Verdict, d *ProofDisk, vantage *evidence.Vantage, ms float64) (lat, lon, radiusKM float64, err error) {
+	published, ok := k.byID[d.Door].(*evidence.Range)
+	read, _ := k.byID[d.Evidence].(*evidence.Retrieval)
+	if !ok || read == nil || published.Addr.Unmap() != read.Addr.Unmap() || !slices.Contains(v.Assumes, AssumesDoorRegion) {
+		return 0, 0, 0, fmt.Errorf("%q does not tell the region of the front door of %q", d.Door, d.Evidence)
+	}
+	region, known := providers.LookupRegion(published.Provider, published.Region)
+	if !known {
+		return 0, 0, 0, fmt.Errorf("the place of the region %s:%s is not known", published.Provider, published.Region)
+	}
+	vLat, vLon, _ := vantage.Position()
+	way := math.Max(0, geo.AtLeastKM(geo.Point(vLat, vLon), geo.Point(region.Lat, region.Lon))-region.RadiusKM-vantage.RadiusKM)
+	return region.Lat, region.Lon, geo.ReachKM(ms, geo.FibreKMPerMS) + region.RadiusKM - way, nil
+}
+
+// carriedBy reports whether two vantages carry the proof, or one that passed
+// its self-check.
+func (k *Verifier) carriedBy(p *Proof) error {
+	first := p.Disks[0].Vantage
+	if k.passed[first] || slices.ContainsFunc(p.Disks, func(d ProofDisk) bool { return d.Vantage != first || k.passed[d.Vantage] }) {
+		return nil
+	}
+	return fmt.Errorf("the vantage %q alone carries it, and passed no self-check", first)
+}
+
+// checkRefutation needs every disk to be out of reach of all that is allowed.
+func (k *Verifier) checkRefutation(t *terms, p *Proof) error {
+	for i := range p.Disks {
+		d := &p.Disks[i]
+		if slices.ContainsFunc(t.denyCaps, func(z zone) bool {
+			return z.exact && geo.AtMostKM(d.at(), z.at)+d.RadiusKM <= z.radiusKM
+		}) {
+			continue
+		}
+		for area := range t.mayAllow.numbers {
+			if k.meets(d, area) {
+				return fmt.Errorf("disk %d: %s is within %.0f km of %q and may be allowed", i+1, k.ground.areas[area].Name, d.RadiusKM, d.Vantage)
+			}
+		}
+		for _, z := range t.allowCaps {
+			if d.meetsZone(z) {
+				return fmt.Errorf("disk %d: %s is within reach and may be allowed", i+1, z.name)
+			}
+		}
+	}
+	return k.carriedBy(p)
+}
+
+// checkRegions needs every disk, or one of them where they are taken together,
+// to be out of reach of each region that would overturn the result.
+func (k *Verifier) checkRegions(t *terms, v *Verdict) error {
+	if !slices.Contains(v.Assumes, AssumesProviderRegions) {
+		return errors.New("that the store is in a region of its provider is not said to be assumed")
+	}
+	agrees := outside
+	if v.Result == Proven {
+		agrees = inside
+	}
+	for _, r := range listedRegions() {
+		if r.Provider != v.Proof.Regions || t.placeIn(r.Country, r.Provider+":"+r.Code) == agrees {
+			continue
+		}
+		reaches := func(d ProofDisk) bool {
+			return r.RadiusKM == 0 || geo.AtLeastKM(d.at(), geo.Point(r.Lat, r.Lon))-r.RadiusKM <= d.RadiusKM
+		}
+		missed := slices.ContainsFunc(v.Proof.Disks, func(d ProofDisk) bool { return !reaches(d) })
+		if !missed || !v.Proof.Together && slices.ContainsFunc(v.Proof.Disks, reaches) {
+			return fmt.Errorf("%s:%s is within reach and would overturn it", r.Provider, r.Code)
+		}
+	}
+	if v.Proof.Together {
+		return nil
+	}
+	return k.carriedBy(v.Proof)
+}
+
+// checkInside needs every disk to hold nothing that is forbidden; and, where
+// one host is not taken for granted, all that replied to have a disk.
+func (k *Verifier) checkInside(t *terms, v *Verdict) error {
+	for i := range v.Proof.Disks {
+		if err := k.checkNothingForbidden(t, v.Proof.Disks[i:i+1], v.Proof.Disks[i].at()); err != nil {
+			return fmt.Errorf("disk %d: %w", i+1, err)
+		}
+	}
+	if v.Subject != Store && !slices.Contains(v.Assumes, AssumesOneHost) {
+		for _, vantage := range k.replied[v.Addr] {
+			if !k.unused[vantage] && !slices.ContainsFunc(v.Proof.Disks, func(d ProofDisk) bool { return d.Vantage == vantage }) {
+				return fmt.Errorf("what replied to %q may be another host, and has no disk", vantage)
+			}
+		}
+	}
+	return k.carriedBy(v.Proof)
+}
+
+// checkNothingForbidden needs no forbidden place to lie in all of the disks, one
+// place of which is given.
+func (k *Verifier) checkNothingForbidden(t *terms, disks []ProofDisk, within geo.Place) error {
+	if slices.ContainsFunc(t.denyCaps, func(z zone) bool {
+		return !slices.ContainsFunc(disks, func(d ProofDisk) bool { return !d.meetsZone(z) })
+	}) {
+		return errors.New("a place that is denied is within reach")
+	}
+	if !t.deniesAnything() && slices.ContainsFunc(t.allowCaps, func(z zone) bool {
+		return z.exact && slices.ContainsFunc(disks, func(d ProofDisk) bool { return geo.AtMostKM(d.at(), z.at)+d.RadiusKM <= z.radiusKM })
+	}) {
+		return nil
+	}
+	for area := range k.ground.every.less(t.surelyAllow).numbers {
+		if !slices.ContainsFunc(disks, func(d ProofDisk) bool { return !k.meets(&d, area) }) && k.meetsAll(disks, area, within) {
+			return fmt.Errorf("%s is within reach and may not be allowed", k.ground.areas[area].Name)
+		}
+	}
+	return nil
+}
+
+// checkTogether needs what the disks have in common to cross no border of what
+// is forbidden, and a place of it to lie outside of all that is.
+func (k *Verifier) checkTogether(t *terms, p *Proof) error {
+	if p.Within == nil {
+		return errors.New("no place within the disks is given")
+	}
+	at := geo.Point(p.Within.Lat, p.Within.Lon)
+	for i := range p.Disks {
+		if d := &p.Disks[i]; d.convex() && geo.AtLeastKM(d.at(), at) > d.RadiusKM+2*geo.ToleranceKM {
+			return fmt.Errorf("the place given is not within disk %d", i+1)
+		}
+	}
+	if err := k.checkNothingForbidden(t, p.Disks, at); err != nil {
+		return err
+	}
+	if len(p.Disks) == 1 {
+		return nil
+	}
+	for i := range p.Disks {
+		if fewer := slices.Delete(slices.Clone(p.Disks), i, i+1); k.checkNothingForbidden(t, fewer, at) == nil {
+			return fmt.Errorf("disk %d is not needed", i+1)
+		}
+	}
+	return nil
+}
+
+func (d *ProofDisk) at() geo.Place { return geo.Point(d.Lat, d.Lon) }
+
+func (d *ProofDisk) meetsZone(z zone) bool {
+	return geo.AtLeastKM(d.at(), z.at)-z.radiusKM <= d.RadiusKM
+}
+
+// meets reports whether some place of the area can lie in the disk.
+func (k *Verifier) meets(d *ProofDisk, area int) bool {
+	from := Position{d.Lat, d.Lon}
+	if k.leastKM[from] == nil {
+		k.leastKM[from] = make([]float64, len(k.ground.areas))
+		for i, a := range k.ground.areas {
+			k.leastKM[from][i] = scan(a, d.at())
+		}
+	}
+	return k.leastKM[from][area] <= d.RadiusKM
+}
+
+// scan gives how far an area is from a place at the least, by all its borders.
+func scan(a *geo.Area, from geo.Place) float64 {
+	if a.Contains(from) {
+		return 0
+	}
+	least := math.Inf(1)
+	for p, q := range a.Borders {
+		least = scanEdge(from, p, q, least)
+	}
+	return math.Max(0, least-geo.BorderKM-geo.ToleranceKM)
+}
+
+func scanEdge(from, p, q geo.Place, least float64) float64 {
+	mid, half := geo.Halve(p, q)
+	far := geo.AtLeastKM(from, mid)
+	least = min(least, far)
+	if half > geo.ToleranceKM && far-half < least-geo.ToleranceKM {
+		least = scanEdge(from, mid, q, scanEdge(from, p, mid, least))
+	}
+	return least
+}
+
+// meetsAll reports whether an area that each disk reaches can have a place in
+// all of them: the place that is given, or a piece of its border.
+func (k *Verifier) meetsAll(disks []ProofDisk, area int, within geo.Place) bool {
+	if len(disks) == 1 || k.ground.areas[area].Contains(within) {
+		return true
+	}
+	for p, q := range k.ground.areas[area].Borders {
+		if edgeMeets(disks, p, q) {
+			return true
+		}
+	}
+	return false
+}
+
+// convex reports whether the disk can be used together with others.
+func (d *ProofDisk) convex() bool { return d.RadiusKM+geo.BorderKM < geo.ConvexKM }
+
+func edgeMeets(disks []ProofDisk, p, q geo.Place) bool {
+	mid, half := geo.Halve(p, q)
+	for i := range disks {
+		if disks[i].convex() && geo.AtLeastKM(disks[i].at(), mid)-half > disks[i].RadiusKM+geo.BorderKM {
+			return false
+		}
+	}
+	return half <= geo.ToleranceKM || edgeMeets(disks, p, mid) || edgeMeets(disks, mid, q)
+}
