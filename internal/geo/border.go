@@ -118,6 +118,13 @@ type nearestSearch struct {
 	at   Place
 }
 
+// found takes note of a place that is km away.
+func (s *nearestSearch) found(p Place, km float64) {
+	if km < s.km {
+		s.km, s.at = km, p
+	}
+}
+
 func (s *nearestSearch) visit(n *node) {
 	if n.leaf {
 		s.visitLeaf(n)
@@ -146,28 +153,57 @@ func (s *nearestSearch) visit(n *node) {
 
 // visitLeaf looks at the edges of a piece that do not start too far away.
 func (s *nearestSearch) visitLeaf(n *node) {
+	known, far := int32(-1), 0.0 // of the point that was measured last
+	measured := func(i int32) float64 {
+		if known != i {
+			known, far = i, AtLeastKM(s.from, s.points[i])
+		}
+		return far
+	}
 	for i := n.first; i < n.last; i++ {
-		p, q := s.points[i], s.points[i+1]
-		sine := math.Sin(min(math.Pi, (s.km+longestEdgeKM)/polarKM) / 2)
-		if p.Sub(s.from.Vector).Norm2() <= 4*sine*sine {
-			s.edge(p, q)
+		if s.points[i].Sub(s.from.Vector).Norm2() <= chord2Of(s.km+longestEdgeKM) {
+			p, q := measured(i), measured(i+1)
+			s.edge(s.points[i], s.points[i+1], p, q)
 		}
 	}
 }
 
-// edge looks for a nearer place between two points. Halves that cannot hold
-// one, or are smaller than the tolerance, are not looked at.
-func (s *nearestSearch) edge(p, q Place) {
+// chord2Of is the square of the chord that places have which are so far apart at
+// the most.
+func chord2Of(km float64) float64 {
+	sine := math.Sin(min(math.Pi, km/polarKM) / 2)
+	return 4 * sine * sine
+}
+
+// edge looks for a nearer place between two points, which are pKM and qKM away.
+// Halves that cannot hold one nearer by the tolerance are not looked at.
+func (s *nearestSearch) edge(p, q Place, pKM, qKM float64) {
+	s.found(p, pKM)
+	s.found(q, qKM)
 	mid, half := Halve(p, q)
-	far := AtLeastKM(s.from, mid)
-	if far < s.km {
-		s.km, s.at = far, mid
+	least := (pKM+qKM)/2 - half
+	if least > 0 && max(pKM, qKM)+half < bendsToKM {
+		least = max(least, min(pKM, qKM)-half*half/2*(max(1/least, farBend)+edgeBend))
 	}
-	if far-half < s.km-ToleranceKM && half > 0 {
-		s.edge(p, mid)
-		s.edge(mid, q)
+	if least < s.km-ToleranceKM && half > 0 {
+		far := AtLeastKM(s.from, mid)
+		s.edge(p, mid, pKM, far)
+		s.edge(mid, q, far, qKM)
 	}
 }
+
+// How much the distance d to a place can bend along an edge, as its second
+// derivative, per km. By the comparison of Hessians (Petersen: Riemannian
+// Geometry, 2016, theorem 6.4.3), on a surface with curvature from 0 to k it is
+// at most 1/d, and at least √k cot(√k d), which with the curvature of the
+// equator, k = 1/b², is -farBend at bendsToKM. The edges, great circles of
+// reduced latitude, bend themselves by about f/b. So within h of the middle of an
+// edge the distance is no more than h²/2 of that below the smaller one of its ends.
+const (
+	bendsToKM = 16_000
+	farBend   = 1.0 / 4_580
+	edgeBend  = 2 * flattening / polarKM
+)
 
 // Halve gives the middle of an edge and how far any place of it is from there
 // at the most.

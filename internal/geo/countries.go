@@ -42,12 +42,53 @@ type topology struct {
 		Scale     [2]float64 `json:"scale"`
 		Translate [2]float64 `json:"translate"`
 	} `json:"transform"`
-	Arcs    [][][2]int `json:"arcs"`
+	Arcs    arcs `json:"arcs"`
 	Objects struct {
 		Countries struct {
 			Geometries []geometry `json:"geometries"`
 		} `json:"countries"`
 	} `json:"objects"`
+}
+
+// arcs are the steps of each arc. There are so many of them that decoding by
+// reflection takes most of the time until the first verdict.
+type arcs [][][2]int
+
+// UnmarshalJSON reads [[[x,y],…],…], with integers, as the arcs of a quantized
+// topology have them (TopoJSON, section 2.1.4). The decoder has checked the
+// syntax.
+func (a *arcs) UnmarshalJSON(text []byte) error {
+	var step [2]int
+	depth, axis, sign := 0, 0, 1
+	for _, c := range text {
+		switch c {
+		case '[':
+			depth++
+			step, axis, sign = [2]int{}, 0, 1
+			if depth == 2 {
+				*a = append(*a, nil)
+			}
+		case ']':
+			if depth == 3 {
+				last := len(*a) - 1
+				(*a)[last] = append((*a)[last], step)
+			}
+			depth--
+		case ',':
+			axis, sign = axis+1, 1
+		case '-':
+			sign = -1
+		case '0', '1', '2', '3', '4', '5', '6', '7', '8', '9':
+			if depth != 3 || axis > 1 {
+				return fmt.Errorf("arc %d has a number where a step of two is due", len(*a))
+			}
+			step[axis] = 10*step[axis] + sign*int(c-'0')
+		case ' ', '\n', '\t', '\r':
+		default:
+			return fmt.Errorf("arc %d has %q where an integer is due: the topology is not quantized", len(*a), c)
+		}
+	}
+	return nil
 }
 
 type geometry struct {
