@@ -210,7 +210,7 @@ func (p *Probe) transport(e probe.Endpoint) *nethttp.Transport {
 		},
 		// Probe tls says whether the certificate is trusted; here it matters
 		// only what is answered. Nothing secret is sent.
-		TLSClientConfig:        &tls.Config{InsecureSkipVerify: true, MinVersion: tls.VersionTLS10},
+		TLSClientConfig:        &tls.Config{InsecureSkipVerify: true, MinVersion: tls.VersionTLS10, CurvePreferences: probe.KeyExchanges()},
 		ForceAttemptHTTP2:      true,
 		DisableCompression:     true, // nothing to inflate
 		DisableKeepAlives:      true,

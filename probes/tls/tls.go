@@ -125,7 +125,7 @@ func (p *Probe) handshake(ctx context.Context, e probe.Endpoint) (*evidence.TLS,
 		InsecureSkipVerify: true,
 		NextProtos:         []string{"h2", "http/1.1"},
 		MinVersion:         tls.VersionTLS10, // an old server is seen too
-		CurvePreferences:   curves,
+		CurvePreferences:   probe.KeyExchanges(),
 		Time:               p.Time,
 	})
 	began := time.Now()
@@ -142,12 +142,6 @@ func (p *Probe) handshake(ctx context.Context, e probe.Endpoint) (*evidence.TLS,
 	out.RoundTripMS = probe.Milliseconds(watched.roundTrip)
 	return out, nil
 }
-
-// curves are the key exchanges that every server of today knows one of. The
-// hybrid ones of post-quantum cryptography are left out: nothing secret is
-// sent, they are work for both sides, and with them the first message takes
-// two packets.
-var curves = []tls.CurveID{tls.X25519, tls.CurveP256, tls.CurveP384, tls.CurveP521}
 
 // failure knows that whatever ends a handshake, a reset too, is a failure of
 // TLS; that nothing came in time is told apart.
