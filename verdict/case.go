@@ -23,11 +23,11 @@ type caseFile struct {
 	vantages []*vantage
 	byID     map[string]*vantage
 
-	doors     map[netip.Addr][]disk // from round trips: one a vantage, the smallest
-	suspect   map[netip.Addr][]disk // those of vantages that others contradict
-	cut       map[netip.Addr]bool   // more vantages were answered than are judged
-	explained map[netip.Addr]bool   // few vantages that lie would explain that disks are apart
-	stores    map[string][]disk     // from timed reads, by target
+	doors     map[netip.Addr][]disk   // from round trips: one a vantage, the smallest
+	suspect   map[netip.Addr][]disk   // those of vantages that others contradict
+	cut       map[netip.Addr]bool     // more vantages were answered than are judged
+	explained map[netip.Addr][]string // few vantages that would explain that disks are apart if they lied
+	stores    map[string][]disk       // from timed reads, by target
 	timed     timedReads
 	landmarks []landmark
 	paths     map[netip.Addr][]*evidence.Trace
@@ -88,6 +88,7 @@ func newCase(b *evidence.Bundle) *caseFile {
 // openCase begins the case of a run, to which its evidence is added, in any
 // order, and which is then settled.
 func openCase(header evidence.Header) *caseFile {
+	go geo.Countries() // needed once all is read
 	return &caseFile{
 		header: header,
 		on:     providers.DateOf(header.Started),

@@ -1,6 +1,7 @@
 package verdict
 
 import (
+	"cmp"
 	"math"
 	"math/bits"
 	"slices"
@@ -19,10 +20,24 @@ func (s *areaSet) add(i int)     { s[i/64] |= 1 << (i % 64) }
 func (s areaSet) has(i int) bool { return s[i/64]&(1<<(i%64)) != 0 }
 func (s areaSet) empty() bool    { return s == areaSet{} }
 
-func (s areaSet) meets(other areaSet) bool { return !s.and(other).empty() }
+func (s areaSet) meets(other areaSet) bool {
+	for i := range s {
+		if s[i]&other[i] != 0 {
+			return true
+		}
+	}
+	return false
+}
 
 // within reports whether all areas of s are in the other set.
-func (s areaSet) within(other areaSet) bool { return s.less(other).empty() }
+func (s areaSet) within(other areaSet) bool {
+	for i := range s {
+		if s[i]&^other[i] != 0 {
+			return false
+		}
+	}
+	return true
+}
 
 func (s areaSet) and(other areaSet) areaSet {
 	for i := range s {
@@ -71,6 +86,7 @@ type ground struct {
 type row struct {
 	once        sync.Once
 	least, most []float64 // bounds, km
+	order       []int     // the areas, by least
 	mu          sync.Mutex
 	exact       map[int]near
 }
@@ -96,7 +112,9 @@ func (g *ground) row(v *vantage) *row {
 		r.exact = map[int]near{}
 		for i, a := range g.areas {
 			r.least[i], r.most[i] = a.DistanceBoundsKM(v.at)
+			r.order = append(r.order, i)
 		}
+		slices.SortFunc(r.order, r.nearer)
 	})
 	return r
 }
@@ -160,20 +178,41 @@ func (g *ground) nearestKM(v *vantage, set areaSet) float64 {
 // nearestOf gives the nearest area of the set; of equally near ones the first.
 func (g *ground) nearestOf(v *vantage, set areaSet) (area int, ok bool) {
 	r, bound := g.row(v), math.Inf(1)
-	for i := range set.numbers {
-		bound = min(bound, r.most[i])
+	order := r.ordered(set)
+	for _, i := range order {
+		if r.least[i] > bound {
+			break
+		}
+		if set.has(i) {
+			bound = min(bound, r.most[i])
+		}
 	}
 	nearest := math.Inf(1)
-	for i := range set.numbers {
-		if r.least[i] > bound {
+	for _, i := range order {
+		if r.least[i] > min(bound, nearest) {
+			break
+		}
+		if !set.has(i) {
 			continue
 		}
-		if km := g.near(v, i).km; km < nearest {
+		if km := g.near(v, i).km; km < nearest || km == nearest && i < area {
 			area, nearest, ok = i, km, true
 		}
 	}
 	return area, ok
 }
+
+// ordered gives the areas of the set, and maybe others, by their least distance.
+func (r *row) ordered(set areaSet) []int {
+	if set.count() > len(r.order)/8 {
+		return r.order
+	}
+	few := slices.Collect(set.numbers)
+	slices.SortFunc(few, r.nearer)
+	return few
+}
+
+func (r *row) nearer(i, j int) int { return cmp.Compare(r.least[i], r.least[j]) }
 
 // countries gives the ISO codes of the areas in the set, sorted.
 func (g *ground) countries(set areaSet) []string {

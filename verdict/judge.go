@@ -103,11 +103,7 @@ func notNil[T any](s []T) []T {
 func (c *caseFile) judgeDoor(v Verdict, claim *providers.Claim, t *terms, e *providers.Endpoint, addr netip.Addr) Verdict {
 	l := c.locate(addr)
 	f := c.doorFinding(t, l, addr)
-	if len(l.disks) > 0 && !l.many {
-		if codes := c.ground.countries(l.possible); len(codes) <= maxCountries {
-			v.Countries = codes
-		}
-	}
+	v.Countries = l.countries(c.ground)
 	v.Sites = c.sites(t, l)
 	if f.result == NotTested {
 		f.limits = append(f.limits, c.whyNothing(addr, e.Port))

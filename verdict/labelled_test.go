@@ -28,8 +28,11 @@ func labelledFolders() []string {
 }
 
 // truth is where an address really is. Unsure are countries that cannot be
-// ruled out.
-type truth struct{ countries, unsure []string }
+// ruled out. Of an anycast address the countries are those of its hosts.
+type truth struct {
+	countries, unsure []string
+	anycast           bool
+}
 
 func readTruth(path string) (map[string]truth, error) {
 	f, err := os.Open(path)
@@ -47,6 +50,7 @@ func readTruth(path string) (map[string]truth, error) {
 		if row[2] != "" {
 			t.countries = append(t.countries, row[2])
 		}
+		t.anycast = strings.HasPrefix(row[5], "anycast")
 		t.unsure = append(t.unsure, strings.Fields(strings.ReplaceAll(row[6], ";", " "))...)
 		out[row[0]] = t
 	}

@@ -2,8 +2,10 @@ package verdict_test
 
 import (
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -89,7 +91,7 @@ func TestTheLiarIsNamed(t *testing.T) {
 		// The others leave it open, and the liar saw it where it may not be.
 		"allow: [FR]": verdict.Disputed,
 	} {
-		s := contradicted(claim)
+		s := contradicted(claim, map[string]float64{"fra": 3, "par": 6, "lon": 9, "ber": 6, "tyo": 1}) // tyo is not in Tokyo
 		doc := judged(t, s.bundle(t), s.sheet(t))
 		for _, v := range doc.Vantages {
 			if (v.SetAside != "") != (v.ID == "tyo") {
@@ -104,15 +106,31 @@ func TestTheLiarIsNamed(t *testing.T) {
 	}
 }
 
-// contradicted is a story of four addresses near Frankfurt, which one vantage
-// that is not in Tokyo sees too.
-func contradicted(claim string) story {
+// What a vantage saw that is set aside also keeps from being proven what the
+// others' disks prove together.
+func TestTheLiarIsHeededTogether(t *testing.T) {
+	honest := map[string]float64{"fra": 10, "par": 8, "lon": 9, "ber": 6}
+	withLiar := maps.Clone(honest)
+	withLiar["tyo"] = 1
+	for want, seen := range map[verdict.Result]map[string]float64{verdict.Proven: honest, verdict.Consistent: withLiar} {
+		s := contradicted("deny: [RU, IE]\ncovers: [metadata]", seen)
+		for _, v := range judged(t, s.bundle(t), s.sheet(t)).Verdicts {
+			if v.Result != want || !slices.Equal(v.Assumes, []string{verdict.AssumesOneHost}) {
+				t.Errorf("seen in %v ms, %s is %s, assumes %v, want %s: %+v", seen, v.Addr, v.Result, v.Assumes, want, v.Because)
+			}
+		}
+	}
+}
+
+// contradicted is a story of four addresses that answer each vantage in the
+// milliseconds given.
+func contradicted(claim string, seen map[string]float64) story {
 	s := story{name: "liar", claim: claim}
 	var dns []string
 	for i := range 4 {
 		at := fmt.Sprintf("203.0.113.%d", 10+i)
 		dns = append(dns, strconv.Quote(at))
-		for vantage, ms := range map[string]float64{"fra": 3, "par": 6, "lon": 9, "ber": 6, "tyo": 1} { // tyo is not in Tokyo
+		for vantage, ms := range seen {
 			s.seen = append(s.seen, fmt.Sprintf(`{"kind":"rtt","vantage":%q,"addr":%q,"port":443,"method":"tcp","min_ms":%v}`, vantage, at, ms))
 		}
 	}

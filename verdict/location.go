@@ -23,8 +23,21 @@ type location struct {
 	without  map[int]areaSet // cache: what is possible without one disk, by its number
 	many     bool            // the disks cannot all hold one host
 	manyWhy  *Reason
-	shared   bool   // no few vantages that lie would explain it
-	manyHint string // something else speaks for many hosts; empty if nothing does
+	manyHint string   // something else speaks for many hosts; empty if nothing does
+	unless   []string // of the vantages, few that would explain that disks are apart if they lied
+	codes    []string // cache: the countries of what is possible
+}
+
+// countries gives the countries in which the host can be, where they are few;
+// nil where nothing is known of it, or several hosts answered.
+func (l *location) countries(g *ground) []string {
+	if l.codes == nil && len(l.disks) > 0 && !l.many {
+		l.codes = g.countries(l.possible)
+	}
+	if len(l.codes) > maxCountries {
+		return nil
+	}
+	return l.codes
 }
 
 // locate gives the location of an address from its round trips.
@@ -35,7 +48,7 @@ func (c *caseFile) locate(addr netip.Addr) *location {
 	l := c.fromDisks(c.doors[addr])
 	l.suspects = c.suspect[addr]
 	l.cut = c.cut[addr]
-	l.shared = l.many && !c.explained[addr]
+	l.unless = c.explained[addr]
 	l.manyHint = cmp.Or(c.manyHosts(addr), l.seenElsewhere())
 	c.located[addr] = l
 	return l
@@ -59,6 +72,15 @@ func (c *caseFile) fromDisks(disks []disk) *location {
 		}
 	}
 	return l
+}
+
+// each gives the disks, the smallest first.
+func (l *location) each(yield func(*disk) bool) {
+	for i := range l.disks {
+		if !yield(&l.disks[i]) {
+			return
+		}
+	}
 }
 
 // answers is how many vantages were answered.

@@ -2,6 +2,8 @@ package verdict
 
 import (
 	"fmt"
+	"iter"
+	"maps"
 	"math"
 	"slices"
 
@@ -45,21 +47,44 @@ func (c carriers) suffice(l *location) bool {
 	return credible >= 2 || len(c.disks) >= 2 && (!l.mayLie || len(c.disks) > l.answers()/2)
 }
 
-// survival says what a result that they carry outlasts.
-func (c carriers) survival() *Survival {
-	networks, platforms := map[uint32]bool{}, map[string]bool{}
-	checked := 0
+// survival says what a result that they carry outlasts, as suffice has it,
+// whichever of them are lost.
+func (c carriers) survival(l *location) *Survival {
+	networks, platforms := map[uint32]int{}, map[string]int{}
+	checked, credible := 0, 0
 	for _, d := range c.disks {
-		networks[d.from.ASN], platforms[string(d.from.Network)] = true, true
+		networks[d.from.ASN]++
+		platforms[d.from.Network]++
 		if d.from.checked {
 			checked++
 		}
+		if d.from.credible {
+			credible++
+		}
 	}
-	needed := 2
-	if checked == len(c.disks) {
-		needed = 1
+	ofAny := len(c.disks) - 2
+	if l.mayLie {
+		ofAny = min(ofAny, 2*len(c.disks)-l.answers()-1)
 	}
-	return &Survival{Vantages: max(0, len(c.disks)-needed), Networks: len(networks) - 1, Platforms: len(platforms) - 1}
+	vantages := max(0, checked-1, credible-2, ofAny)
+	return &Survival{Vantages: vantages, Networks: groupsWithin(vantages, networks), Platforms: groupsWithin(vantages, platforms)}
+}
+
+// groupsWithin gives how many groups have no more than so many members
+// together, whichever they are.
+func groupsWithin[K comparable](members int, groups map[K]int) int {
+	if members == 0 || len(groups) == 1 {
+		return 0
+	}
+	sizes := slices.Sorted(maps.Values(groups))
+	n := 0
+	for _, size := range slices.Backward(sizes) {
+		if members -= size; members < 0 {
+			break
+		}
+		n++
+	}
+	return n
 }
 
 // oneNetwork gives the network that all of them are in; 0 where there are
@@ -75,15 +100,7 @@ func (c carriers) oneNetwork() uint32 {
 // physics holds the disks of one place against what a claim allows. The
 // result is inconclusive where they allow both.
 func physics(g *ground, t *terms, l *location) finding {
-	var outside, inside carriers
-	for i := range l.disks {
-		d := &l.disks[i]
-		if !t.canBeAllowed(d) {
-			outside.disks = append(outside.disks, d)
-		} else if !t.canBeForbidden(d) {
-			inside.disks = append(inside.disks, d)
-		}
-	}
+	outside, inside := t.carriers(l.each)
 	var f finding
 	switch {
 	case len(outside.disks) > 0:
@@ -104,6 +121,21 @@ func physics(g *ground, t *terms, l *location) finding {
 	return f.heedSuspects(t, l)
 }
 
+// carriers gives the disks that are out of reach of all that is allowed, and
+// those of the others that lie within what is allowed. They are good until it is
+// asked again.
+func (t *terms) carriers(disks iter.Seq[*disk]) (outside, inside carriers) {
+	t.outside, t.inside = t.outside[:0], t.inside[:0]
+	for d := range disks {
+		if !t.canBeAllowed(d) {
+			t.outside = append(t.outside, d)
+		} else if !t.canBeForbidden(d) {
+			t.inside = append(t.inside, d)
+		}
+	}
+	return carriers{t.outside}, carriers{t.inside}
+}
+
 // heedSuspects takes note of what vantages saw that are set aside since they
 // contradict others: it disputes a claim that nothing else settles.
 func (f finding) heedSuspects(t *terms, l *location) finding {
@@ -120,7 +152,7 @@ func (f finding) heedSuspects(t *terms, l *location) finding {
 // refutation is what disks show that are each out of reach of every allowed
 // place. It holds for one host and for many.
 func refutation(g *ground, t *terms, c carriers, l *location) finding {
-	f := finding{result: Refuted, basis: BasisPhysics, single: len(c.disks) == 1, survives: c.survival()}
+	f := finding{result: Refuted, basis: BasisPhysics, single: len(c.disks) == 1, survives: c.survival(l)}
 	strong := t.strongestTwo(g, c.disks)
 	for _, d := range strong {
 		text := d.reach()
@@ -149,7 +181,7 @@ func refutation(g *ground, t *terms, c carriers, l *location) finding {
 // proofByEach is a proof in which every vantage's own reply lies wholly within
 // what is allowed: nothing is taken for granted.
 func proofByEach(g *ground, t *terms, c carriers, l *location) finding {
-	f := finding{result: Proven, basis: BasisPhysics, single: len(c.disks) == 1, survives: c.survival()}
+	f := finding{result: Proven, basis: BasisPhysics, single: len(c.disks) == 1, survives: c.survival(l)}
 	f.because = append(f.because, Reason{
 		Evidence: []string{c.disks[0].id},
 		Text:     c.disks[0].reach() + ", all of which the claim allows",
@@ -186,7 +218,7 @@ func byIntersection(g *ground, t *terms, l *location, inside carriers) finding {
 	var f finding
 	switch {
 	case inside.suffice(l):
-		f = finding{basis: BasisPhysics, assumes: []string{AssumesOneHost}, survives: inside.survival(), proof: eachInsideProof(g, t, inside.disks[:min(2, len(inside.disks))])}
+		f = finding{basis: BasisPhysics, assumes: []string{AssumesOneHost}, survives: inside.survival(l), proof: eachInsideProof(g, t, inside.disks[:min(2, len(inside.disks))])}
 	case proves(l.possible) && !slices.ContainsFunc(t.denyCaps, l.within):
 		f = l.resting(g, proves)
 		f.proof = togetherProof(g, t, l)
@@ -236,12 +268,13 @@ func (c carriers) whyHeldBack() string {
 }
 
 // resting gives a finding that holds of what is possible, with whether it
-// rests on one vantage: whether leaving out one would change it.
+// rests on one vantage: whether leaving out one would change it. Where none
+// would, it may rest on two, and so be held back once one is lost.
 func (l *location) resting(g *ground, holds func(possible areaSet) bool) finding {
-	f := finding{basis: BasisPhysics, assumes: []string{AssumesOneHost}, survives: &Survival{Vantages: 1}}
+	f := finding{basis: BasisPhysics, assumes: []string{AssumesOneHost}, survives: &Survival{}}
 	for _, i := range l.bounding {
 		if !holds(l.leaving(g, i)) {
-			f.single, f.survives.Vantages = true, 0
+			f.single = true
 			f.held = f.held || !l.disks[i].from.checked
 		}
 	}
@@ -290,20 +323,20 @@ func (t *terms) strongest(g *ground, disks []disk) figures {
 // strongestTwo gives the two disks that say most, the stronger first; of equal
 // ones the smaller.
 func (t *terms) strongestTwo(g *ground, disks []*disk) []*disk {
-	first, second := -1, -1
-	ratio := func(i int) float64 { return t.needs(g, disks[i]).ratio }
-	for i := range disks {
-		switch {
-		case first < 0 || ratio(i) > ratio(first):
-			first, second = i, first
-		case second < 0 || ratio(i) > ratio(second):
-			second = i
+	first, second := disks[0], (*disk)(nil)
+	most, next := t.needs(g, first).ratio, 0.0
+	for _, d := range disks[1:] {
+		switch ratio := t.needs(g, d).ratio; {
+		case ratio > most:
+			first, second, most, next = d, first, ratio, most
+		case second == nil || ratio > next:
+			second, next = d, ratio
 		}
 	}
-	if second < 0 {
-		return []*disk{disks[first]}
+	if second == nil {
+		return []*disk{first}
 	}
-	return []*disk{disks[first], disks[second]}
+	return []*disk{first, second}
 }
 
 // measure adds the figures.

@@ -9,6 +9,10 @@ import (
 type Sites struct {
 	AtLeast int        `json:"at_least"`
 	Groups  []SiteSeen `json:"groups"` // at most [maxSites]
+	// UnlessWrong are vantages, one in five at most, without which one host would
+	// explain all replies: there are several unless these are not where they say,
+	// or something near them answered. Empty where so few do not explain it.
+	UnlessWrong []string `json:"unless_wrong,omitempty"`
 }
 
 // SiteSeen is one site, and what the claim is for those who are answered by it:
@@ -26,10 +30,9 @@ const maxSites = 50
 // sites tells the sites of an address that many hosts share, by a set of disks
 // that are all apart, the smallest taken first: a lower bound (Cicalese et al.:
 // Characterizing IPv4 anycast adoption and deployment, CoNEXT 2015). It is nil
-// where the disks allow one host, or where few vantages would explain it if
-// they lied.
+// where the disks allow one host.
 func (c *caseFile) sites(t *terms, l *location) *Sites {
-	if !l.shared {
+	if !l.many {
 		return nil
 	}
 	var middles []*disk
@@ -39,6 +42,9 @@ func (c *caseFile) sites(t *terms, l *location) *Sites {
 			middles = append(middles, d)
 		}
 	}
+	if len(middles) < 2 {
+		return nil
+	}
 	members := make([]carriers, len(middles))
 	for i := range l.disks {
 		d := &l.disks[i]
@@ -46,7 +52,7 @@ func (c *caseFile) sites(t *terms, l *location) *Sites {
 			members[n].disks = append(members[n].disks, d)
 		}
 	}
-	s := &Sites{AtLeast: len(middles)}
+	s := &Sites{AtLeast: len(middles), UnlessWrong: l.unless}
 	for n := range middles[:min(len(middles), maxSites)] {
 		s.Groups = append(s.Groups, c.siteSeen(t, l, members[n]))
 	}
@@ -69,15 +75,10 @@ func onlyNear(middles []*disk, d *disk) (n int, only bool) {
 
 func (c *caseFile) siteSeen(t *terms, l *location, members carriers) SiteSeen {
 	s := SiteSeen{Countries: []string{}, Result: Inconclusive}
-	var outside, inside carriers
 	for _, d := range members.disks {
 		s.Vantages, s.Evidence = append(s.Vantages, d.from.ID), append(s.Evidence, d.id)
-		if !t.canBeAllowed(d) {
-			outside.disks = append(outside.disks, d)
-		} else if !t.canBeForbidden(d) {
-			inside.disks = append(inside.disks, d)
-		}
 	}
+	outside, inside := t.carriers(slices.Values(members.disks))
 	if codes := c.ground.countries(members.disks[0].touched); len(codes) <= maxCountries {
 		s.Countries = codes
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"runtime"
 
 	"github.com/landfall-audit/landfall/evidence"
@@ -80,45 +81,29 @@ type judgement struct {
 	err      error
 }
 
+// task is a claim to judge, and where what follows is waited for.
+type task struct {
+	sheet *providers.Sheet
+	claim *providers.Claim
+	done  chan judgement
+}
+
 // judgeAll judges the claims, several at once, and takes what follows in their
 // order: the verdicts to emit, the rest to the document.
 func (c *caseFile) judgeAll(sheets []*providers.Sheet, encode bool, emit func(judgement) error, doc *Document) error {
-	type task struct {
-		sheet *providers.Sheet
-		claim *providers.Claim
-		done  chan judgement
-	}
-	workers := runtime.GOMAXPROCS(0)
+	// A task is in order before it is worked on, so that no more are done than
+	// there are workers before the first of them is taken.
 	tasks, ordered, quit := make(chan task), make(chan task, 1), make(chan struct{})
 	defer close(quit)
-	for range workers {
-		go func() {
-			for own := c.fork(); ; {
-				select {
-				case t, more := <-tasks:
-					if !more {
-						return
-					}
-					t.done <- own.judgement(t.sheet, t.claim, encode)
-				case <-quit:
-					return
-				}
-			}
-		}()
+	for range runtime.GOMAXPROCS(0) {
+		go c.fork().work(tasks, encode)
 	}
 	go func() {
 		defer close(ordered)
 		defer close(tasks)
-		for _, sheet := range sheets {
-			for i := range sheet.Claims {
-				t := task{sheet, &sheet.Claims[i], make(chan judgement, 1)}
-				for _, next := range []chan task{ordered, tasks} {
-					select {
-					case next <- t:
-					case <-quit:
-						return
-					}
-				}
+		for t := range everyClaim(sheets) {
+			if !offer(ordered, t, quit) || !offer(tasks, t, quit) {
+				return
 			}
 		}
 	}()
@@ -136,6 +121,35 @@ func (c *caseFile) judgeAll(sheets []*providers.Sheet, encode bool, emit func(ju
 		}
 	}
 	return nil
+}
+
+func everyClaim(sheets []*providers.Sheet) iter.Seq[task] {
+	return func(yield func(task) bool) {
+		for _, sheet := range sheets {
+			for i := range sheet.Claims {
+				if !yield(task{sheet, &sheet.Claims[i], make(chan judgement, 1)}) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// offer reports whether the task was taken before quit was closed.
+func offer(to chan<- task, t task, quit <-chan struct{}) bool {
+	select {
+	case to <- t:
+		return true
+	case <-quit:
+		return false
+	}
+}
+
+// work judges the claims that it is given, until there are no more.
+func (c *caseFile) work(tasks <-chan task, encode bool) {
+	for t := range tasks {
+		t.done <- c.judgement(t.sheet, t.claim, encode)
+	}
 }
 
 func (c *caseFile) judgement(sheet *providers.Sheet, claim *providers.Claim, encode bool) judgement {

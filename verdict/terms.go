@@ -22,7 +22,8 @@ type terms struct {
 	allowCaps   []zone // places of known position that are allowed: any of it may be
 	denyCaps    []zone // places that are denied or excepted: any of it may be
 
-	nearest []float64 // by vantage: what allowedKM gave; negative: not asked yet
+	nearest         []float64 // by vantage: what allowedKM gave; negative: not asked yet
+	outside, inside []*disk   // what carriers gave last, whose memory it uses again
 }
 
 // zone is a cap on the earth that a place lies in, or, if exact, is.

@@ -40,8 +40,9 @@ type contradictions struct {
 	vantages []*vantage
 	against  [][]int32 // by number in vantages: those that it is at odds with
 
-	blamed []*vantage // by blame
-	shown  bool       // few vantages explain them all
+	removed []*vantage // by blame: a few without which nothing is contradicted
+	blamed  []*vantage // of these, those that contradict several
+	shown   bool       // few vantages explain them all
 }
 
 // setLiarsAside finds the vantages that contradict others, the one that is
@@ -78,7 +79,7 @@ func (c *caseFile) setLiarsAside() {
 func mostBlamed(blamed map[*vantage][]*contradictions) *vantage {
 	var worst *vantage
 	for v, at := range blamed {
-		if len(at) >= blamedAt && (worst == nil || len(at) > len(blamed[worst]) || len(at) == len(blamed[worst]) && v.number < worst.number) {
+		if len(at) >= blamedAt && (worst == nil || len(at) > len(blamed[worst]) || len(at) == len(blamed[worst]) && v.ID < worst.ID) {
 			worst = v
 		}
 	}
@@ -89,21 +90,21 @@ func mostBlamed(blamed map[*vantage][]*contradictions) *vantage {
 // nobody has tested, those that were never at odds with others, but at addresses
 // that many hosts share.
 func (c *caseFile) settleStanding(found []*contradictions, blamed map[*vantage][]*contradictions) {
-	atOdds := map[*vantage]int{}
-	c.explained = map[netip.Addr]bool{}
-	for _, at := range found {
-		c.explained[at.addr] = at.shown
-		if !at.shown {
+	atOdds := map[*vantage]bool{}
+	c.explained = map[netip.Addr][]string{}
+	for _, x := range found {
+		if !x.shown {
 			continue
 		}
-		for i, v := range at.vantages {
-			if slices.ContainsFunc(at.against[i], func(j int32) bool { return at.vantages[j].setAside == "" }) {
-				atOdds[v]++
-			}
+		for _, v := range x.removed {
+			c.explained[x.addr] = append(c.explained[x.addr], v.ID)
+		}
+		for i, v := range x.vantages {
+			atOdds[v] = atOdds[v] || slices.ContainsFunc(x.against[i], func(j int32) bool { return x.vantages[j].setAside == "" })
 		}
 	}
 	for _, v := range c.vantages {
-		agreed := len(blamed[v]) == 0 && atOdds[v] == 0 && v.agreements >= credibleAfter
+		agreed := len(blamed[v]) == 0 && !atOdds[v] && v.agreements >= credibleAfter
 		v.credible = v.checked || v.setAside == "" && (agreed || v.Network != evidence.NetworkImport)
 	}
 }
@@ -158,7 +159,7 @@ func (d *disk) apart(other *disk) bool {
 // odds with a single other one is not blamed: it may be either. Nobody is where
 // it takes more than one in liarShare, or one that passed its self-check.
 func (x *contradictions) blame() {
-	x.blamed, x.shown = nil, false
+	x.removed, x.blamed, x.shown = nil, nil, false
 	degree := make([]int, len(x.vantages))
 	for i, v := range x.vantages {
 		for _, j := range x.against[i] {
@@ -167,16 +168,19 @@ func (x *contradictions) blame() {
 			}
 		}
 	}
-	var blamed []*vantage
-	for removed := 0; ; removed++ {
+	var removed, blamed []*vantage
+	for {
 		worst := x.busiest(degree)
 		if degree[worst] == 0 {
-			x.blamed, x.shown = blamed, true
+			x.removed, x.blamed, x.shown = removed, blamed, true
 			return
 		}
-		if v := x.vantages[worst]; removed >= max(1, x.answers/liarShare) || v.checked {
+		v := x.vantages[worst]
+		if len(removed) >= max(1, x.answers/liarShare) || v.checked {
 			return
-		} else if degree[worst] > 1 {
+		}
+		removed = append(removed, v)
+		if degree[worst] > 1 {
 			blamed = append(blamed, v)
 		}
 		for _, j := range x.against[worst] {
@@ -187,7 +191,7 @@ func (x *contradictions) blame() {
 }
 
 // busiest gives the vantage with most contradictions, of those that passed no
-// self-check while there are any; of equally busy ones the first.
+// self-check while there are any; of equally busy ones the first by id.
 func (x *contradictions) busiest(degree []int) int {
 	worst := 0
 	weight := func(i int) int {
@@ -197,7 +201,7 @@ func (x *contradictions) busiest(degree []int) int {
 		return 2 * degree[i]
 	}
 	for i := range x.vantages {
-		if cmp.Or(weight(i)-weight(worst), x.vantages[worst].number-x.vantages[i].number) > 0 {
+		if cmp.Or(weight(i)-weight(worst), cmp.Compare(x.vantages[worst].ID, x.vantages[i].ID)) > 0 {
 			worst = i
 		}
 	}

@@ -1,0 +1,83 @@
+package verdict_test
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/landfall-audit/landfall/evidence"
+	"github.com/landfall-audit/landfall/verdict"
+)
+
+// A result outlasts the loss of as many vantages as it says, whichever they are.
+func TestSurvives(t *testing.T) {
+	for name, c := range map[string]struct {
+		seen []string
+		want verdict.Survival
+	}{
+		"two":                      {[]string{"at fra 5", "at par 12"}, verdict.Survival{}},
+		"three":                    {[]string{"at fra 5", "at par 12", "at ber 8"}, verdict.Survival{Vantages: 1}},
+		"one that passed":          {[]string{"at fra 5", "checked fra"}, verdict.Survival{}},
+		"two that passed":          {[]string{"at fra 5", "at par 12", "checked fra", "checked par"}, verdict.Survival{Vantages: 1}},
+		"two, of which one passed": {[]string{"at fra 5", "at par 12", "checked fra"}, verdict.Survival{}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := story{name: "survives", claim: "allow: [CN]", seen: c.seen}
+			v := judged(t, s.bundle(t), s.sheet(t)).Verdicts[0]
+			if v.Result != verdict.Refuted || v.Survives == nil || *v.Survives != c.want {
+				t.Errorf("%s, survives %+v, want %+v", v.Result, v.Survives, c.want)
+			}
+		})
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		w := drawWorld(t, 1, 0)
+		sheet := w.sheet()
+		doc := judged(t, w.bundle(), sheet)
+		lost := rapid.IntRange(0, len(w.vantages)-1).Draw(t, "lost")
+		rest := judged(t, without(w.bundle(), fmt.Sprintf("v%d", lost)), sheet)
+		for i, v := range doc.Verdicts {
+			if v.Survives != nil && v.Survives.Vantages > 0 && conclusive(v.Result) && rest.Verdicts[i].Result != v.Result {
+				t.Fatalf("%s is %s without v%d, and %s, which survives %+v, with it", v.Claim, rest.Verdicts[i].Result, lost, v.Result, *v.Survives)
+			}
+		}
+	})
+}
+
+// without gives the evidence that one vantage did not give.
+func without(b *evidence.Bundle, vantage string) *evidence.Bundle {
+	b.Observations = slices.DeleteFunc(b.Observations, func(o evidence.Observation) bool {
+		switch x := o.(type) {
+		case *evidence.Vantage:
+			return x.ID == vantage
+		case *evidence.RTT:
+			return x.Vantage == vantage
+		}
+		return false
+	})
+	return b
+}
+
+// Of very many replies the slowest are left out, and then nothing is proven
+// without taking for granted that one host gave them all.
+func TestLeftOutRepliesAreSaid(t *testing.T) {
+	for vantages, assumes := range map[int][]string{100: {}, 10_001: {verdict.AssumesOneHost}} {
+		s := story{name: "cut", claim: "deny: [CN]\ncovers: [metadata]", seen: []string{"at fra 5", "at par 12"}}
+		b := s.bundle(t)
+		for i := range vantages {
+			lat, lon, id := 50.1, 8.7, fmt.Sprintf("more%d", i)
+			b.Observations = append(b.Observations,
+				&evidence.Vantage{Meta: evidence.Meta{Kind: evidence.KindVantage, ID: id}, Lat: &lat, Lon: &lon, Network: evidence.NetworkLocal},
+				&evidence.RTT{
+					Meta: evidence.Meta{Kind: evidence.KindRTT, ID: "of-" + id, Vantage: id},
+					Addr: netip.MustParseAddr(addr), Method: evidence.MethodTCP, MinMS: 6 + float64(i)/10_000,
+				})
+		}
+		v := judged(t, b, s.sheet(t)).Verdicts[0]
+		if v.Result != verdict.Proven || !slices.Equal(v.Assumes, assumes) {
+			t.Errorf("%d vantages: %s, assumes %v, want %v", vantages, v.Result, v.Assumes, assumes)
+		}
+	}
+}
