@@ -22,7 +22,7 @@ func (c *caseFile) judgeClaim(sheet *providers.Sheet, claim *providers.Claim) ([
 	if err != nil {
 		return nil, "", err
 	}
-	var out []Verdict
+	out := make([]Verdict, 0, len(sheet.Endpoints))
 	for i := range sheet.Endpoints {
 		e := &sheet.Endpoints[i]
 		if claim.Concerns(*e) {

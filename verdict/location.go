@@ -23,9 +23,10 @@ type location struct {
 	without  map[int]areaSet // cache: what is possible without one disk, by its number
 	many     bool            // the disks cannot all hold one host
 	manyWhy  *Reason
-	manyHint string   // something else speaks for many hosts; empty if nothing does
-	unless   []string // of the vantages, few that would explain that disks are apart if they lied
-	codes    []string // cache: the countries of what is possible
+	manyHint string     // something else speaks for many hosts; empty if nothing does
+	unless   []string   // of the vantages, few that would explain that disks are apart if they lied
+	codes    []string   // cache: the countries of what is possible
+	seen     *sitesSeen // cache
 }
 
 // countries gives the countries in which the host can be, where they are few;
@@ -86,15 +87,19 @@ func (l *location) each(yield func(*disk) bool) {
 // answers is how many vantages were answered.
 func (l *location) answers() int { return len(l.disks) + len(l.suspects) }
 
+// apartFrom reports whether one of the disks is apart from d.
+func (l *location) apartFrom(d *disk) bool {
+	return slices.ContainsFunc(l.disks, func(own disk) bool { return own.apart(d) })
+}
+
 // seenElsewhere says which vantage, of those that are set aside, was answered by
 // what the others were not; empty if none was.
 func (l *location) seenElsewhere() string {
-	for i := range l.suspects {
-		if slices.ContainsFunc(l.disks, func(d disk) bool { return d.apart(&l.suspects[i]) }) {
-			return fmt.Sprintf("%s, which is set aside, was answered from elsewhere (%s)", l.suspects[i].from.named(), l.suspects[i].id)
-		}
+	i := slices.IndexFunc(l.suspects, func(d disk) bool { return l.apartFrom(&d) })
+	if i < 0 {
+		return ""
 	}
-	return ""
+	return fmt.Sprintf("%s, which is set aside, was answered from elsewhere (%s)", l.suspects[i].from.named(), l.suspects[i].id)
 }
 
 // leaving gives the areas that are possible without disk i.

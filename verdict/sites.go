@@ -27,36 +27,62 @@ type SiteSeen struct {
 // maxSites is how many sites a verdict describes.
 const maxSites = 50
 
-// sites tells the sites of an address that many hosts share, by a set of disks
-// that are all apart, the smallest taken first: a lower bound (Cicalese et al.:
-// Characterizing IPv4 anycast adoption and deployment, CoNEXT 2015). It is nil
-// where the disks allow one host.
+// sites gives the sites of an address and what the claim is at each; nil where no
+// two disks are apart.
 func (c *caseFile) sites(t *terms, l *location) *Sites {
-	if !l.many {
+	if l.seen == nil {
+		l.seen = l.sitesSeen()
+	}
+	if len(l.seen.groups) < 2 {
 		return nil
 	}
+	s := &Sites{AtLeast: len(l.seen.groups), UnlessWrong: l.seen.unless}
+	for _, members := range l.seen.groups[:min(len(l.seen.groups), maxSites)] {
+		s.Groups = append(s.Groups, c.siteSeen(t, l, members))
+	}
+	return s
+}
+
+// sitesSeen are the sites of an address, whatever any claim says: of each the
+// disks that can hold it and no other, and the vantages without which there
+// need not be several.
+type sitesSeen struct {
+	groups []carriers
+	unless []string
+}
+
+// sitesSeen tells the sites by a set of disks that are all apart, the smallest
+// taken first: a lower bound (Cicalese et al.: Characterizing IPv4 anycast
+// adoption and deployment, CoNEXT 2015). What vantages saw that are set aside
+// counts where nothing else shows several.
+func (l *location) sitesSeen() *sitesSeen {
+	seen, disks := &sitesSeen{unless: l.unless}, slices.Collect(l.each)
+	if !l.many {
+		var aside []*disk
+		for i := range l.suspects {
+			if d := &l.suspects[i]; !d.touched.empty() && l.apartFrom(d) {
+				seen.unless, aside = append(seen.unless, d.from.ID), append(aside, d)
+			}
+		}
+		if aside == nil {
+			return seen
+		}
+		slices.Sort(seen.unless)
+		disks = append(disks, aside...)
+	}
 	var middles []*disk
-	for i := range l.disks {
-		d := &l.disks[i]
+	for _, d := range disks {
 		if !slices.ContainsFunc(middles, func(m *disk) bool { return !m.apart(d) }) {
 			middles = append(middles, d)
 		}
 	}
-	if len(middles) < 2 {
-		return nil
-	}
-	members := make([]carriers, len(middles))
-	for i := range l.disks {
-		d := &l.disks[i]
+	seen.groups = make([]carriers, len(middles))
+	for _, d := range disks {
 		if n, only := onlyNear(middles, d); only {
-			members[n].disks = append(members[n].disks, d)
+			seen.groups[n].disks = append(seen.groups[n].disks, d)
 		}
 	}
-	s := &Sites{AtLeast: len(middles), UnlessWrong: l.unless}
-	for n := range middles[:min(len(middles), maxSites)] {
-		s.Groups = append(s.Groups, c.siteSeen(t, l, members[n]))
-	}
-	return s
+	return seen
 }
 
 // onlyNear gives the one middle that the disk is not apart from.

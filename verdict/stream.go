@@ -168,9 +168,13 @@ func (c *caseFile) judgement(sheet *providers.Sheet, claim *providers.Claim, enc
 	return j
 }
 
+// verdictBytes is about how long a verdict is as JSON.
+const verdictBytes = 1100
+
 // encodeLines writes verdicts as the items of a list, as [listWriter] does.
 func encodeLines(verdicts []Verdict) ([]byte, error) {
 	var buffer bytes.Buffer
+	buffer.Grow(verdictBytes * len(verdicts))
 	out := newLineWriter(&buffer)
 	list := listWriter[Verdict]{lineWriter: out}
 	list.items(verdicts)
