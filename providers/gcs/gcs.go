@@ -166,11 +166,12 @@ func explain(err, noCredentials error) *cloud.Failure {
 		f.Class, f.Text = evidence.ClassDenied, "the credentials were not accepted; log in again (gcloud auth application-default login)"
 	case errors.As(err, &answered):
 		f.Class, f.Text, f.Permission = byStatus(answered.Code, noCredentials)
-	default:
-		f.Class, f.Text = evidence.Classify(err), cloud.Plain(err)
-	}
-	if errors.Is(err, cloud.ErrTooLong) {
+	case errors.Is(err, cloud.ErrTooLong):
 		f.Class, f.Text = evidence.ClassHTTP, cloud.ErrTooLong.Error()
+	case evidence.Classify(err) != evidence.ClassOther:
+		f.Class, f.Text = evidence.Classify(err), cloud.Plain(err)
+	default:
+		f.Class, f.Text = evidence.ClassHTTP, "the answer is not what this question has"
 	}
 	return f
 }
