@@ -30,7 +30,7 @@ type Cloud struct {
 	http *http.Client
 
 	session cloud.Memo[*session]
-	regions cloud.Memo[string] // of buckets, by partition and name
+	buckets cloud.Memo[told] // by server and name
 	account accountMemos
 
 	mu      sync.Mutex

@@ -101,13 +101,13 @@ func (l *look) replica(ctx context.Context, bucket, rule string) (evidence.Repli
 	if l.at.provider != providerID || bucket == "" {
 		return out, nil
 	}
-	label, err := l.cloud.regionOf(ctx, l.at, bucket)
+	t, err := l.cloud.tell(ctx, l.at, bucket)
 	var answered *cloud.Failure
 	if err != nil && !errors.As(err, &answered) {
 		return out, err
 	}
-	if label != "" {
-		out.Location = providerID + ":" + label
+	if t.region != "" {
+		out.Location = providerID + ":" + t.region
 	}
 	return out, nil
 }

@@ -63,6 +63,8 @@ func explain(api, permission string, at server, err error) error {
 		f.Text = "the clock of this machine and that of the server differ by too much; set the clock"
 	case isOneOf(err, busyCodes):
 		f.Class, f.Text = evidence.ClassRateLimited, "the server asks for fewer questions; go on later with --resume"
+	case codeOf(err) == "AuthorizationHeaderMalformed" && at.provider != providerID:
+		f.Text = "the server expects the name of its region in the signature; set AWS_REGION to it"
 	case isOneOf(err, elsewhere):
 		f.Class, f.Text = evidence.ClassHTTP, "the server sends on to another one, which is not followed"
 	case isOneOf(err, absentCodes):

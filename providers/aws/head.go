@@ -27,45 +27,59 @@ func (e *goneError) Error() string {
 	return "there is no bucket of that name in " + e.where + "; each partition of AWS and each other server has its own names (AWS_REGION, ?endpoint=)"
 }
 
-// head asks for the region of the bucket, without credentials.
-func (l *look) head(ctx context.Context) (*evidence.Storage, error) {
-	label, err := l.cloud.regionOf(ctx, l.at, l.bucket.Container)
-	if err != nil || label == "" {
-		return nil, err
-	}
-	l.region = label
-	return l.located("HeadBucket", label), nil
+// told is what a server says of a bucket to anybody.
+type told struct {
+	region string // the label; empty where the server does not tell
+	hidden bool   // the server says that there is no such bucket, which may be to hide it
 }
 
-// regionOf gives the label of the region of a bucket; empty where the server does
-// not tell.
-func (c *Cloud) regionOf(ctx context.Context, at server, bucket string) (string, error) {
-	return c.regions.Get(ctx, at.url+" "+bucket, func(ctx context.Context) (string, error) {
+// head asks for the region of the bucket, without credentials.
+func (l *look) head(ctx context.Context) (*evidence.Storage, error) {
+	t, err := l.cloud.tell(ctx, l.at, l.bucket.Container)
+	if err != nil || t.region == "" {
+		return nil, err
+	}
+	l.region = t.region
+	if t.hidden {
+		return nil, nil
+	}
+	return l.located("HeadBucket", t.region), nil
+}
+
+// tell asks about a bucket, once.
+func (c *Cloud) tell(ctx context.Context, at server, bucket string) (told, error) {
+	return c.buckets.Get(ctx, at.url+" "+bucket, func(ctx context.Context) (told, error) {
 		request, err := http.NewRequestWithContext(ctx, http.MethodHead, at.url+"/"+bucket, nil)
 		if err != nil {
-			return "", err
+			return told{}, err
 		}
 		response, err := cloud.Ask(c.http, request)
 		if err != nil {
-			return "", err
+			return told{}, err
 		}
 		response.Body.Close()
-		label := strings.TrimSpace(response.Header.Get(regionHeader))
-		switch {
-		case response.StatusCode == http.StatusNotFound && at.provider != providerID:
-			return "", nil // some servers hide what is not public
-		case response.StatusCode == http.StatusNotFound:
-			return "", &cloud.Failure{API: "HeadBucket", Class: evidence.ClassOther, Err: &goneError{at.name()}, Text: (&goneError{at.name()}).Error()}
-		case label == "" && response.StatusCode >= http.StatusInternalServerError, response.StatusCode == http.StatusTooManyRequests:
-			return "", &cloud.Failure{API: "HeadBucket", Class: evidence.ClassRateLimited, Text: fmt.Sprintf("the server is busy (status %d); go on later with --resume", response.StatusCode)}
-		case label == "":
-			return "", nil
-		case !regionLabel.MatchString(label):
-			return "", &cloud.Failure{API: "HeadBucket", Class: evidence.ClassHTTP, Text: "the server names a region that cannot be one"}
-		case at.provider == providerID && partitionOf(label).id != at.partition.id:
-			return "", &cloud.Failure{API: "HeadBucket", Class: evidence.ClassHTTP,
-				Text: fmt.Sprintf("the server of the partition %s names a region of the partition %s", at.partition.id, partitionOf(label).id)}
-		}
-		return label, nil
+		return at.read(response)
 	})
+}
+
+// read reads the answer to a HEAD of a bucket.
+func (s server) read(response *http.Response) (told, error) {
+	t := told{region: strings.TrimSpace(response.Header.Get(regionHeader)), hidden: response.StatusCode == http.StatusNotFound}
+	fail := func(class evidence.Class, text string, err error) (told, error) {
+		return told{}, &cloud.Failure{API: "HeadBucket", Class: class, Text: text, Err: err}
+	}
+	status, gone := response.StatusCode, &goneError{s.name()}
+	switch {
+	case t.hidden && s.provider == providerID:
+		return fail(evidence.ClassOther, gone.Error(), gone)
+	case t.region == "" && (status >= http.StatusInternalServerError || status == http.StatusTooManyRequests):
+		return fail(evidence.ClassRateLimited, fmt.Sprintf("the server is busy (status %d); go on later with --resume", status), nil)
+	case t.region == "":
+		return t, nil
+	case !regionLabel.MatchString(t.region):
+		return fail(evidence.ClassHTTP, "the server names a region that cannot be one", nil)
+	case s.provider == providerID && partitionOf(t.region).id != s.partition.id:
+		return fail(evidence.ClassHTTP, fmt.Sprintf("the server of the partition %s names a region of the partition %s", s.partition.id, partitionOf(t.region).id), nil)
+	}
+	return t, nil
 }

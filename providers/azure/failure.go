@@ -1,6 +1,7 @@
 package azure
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/http"
@@ -30,7 +31,9 @@ func explain(api, permission string, err error) error {
 	}
 	var known *cloud.Failure
 	if errors.As(err, &known) {
-		return known
+		named := *known
+		named.API = cmp.Or(known.API, api)
+		return &named
 	}
 	f := &cloud.Failure{API: api, Err: err}
 	var answered *azcore.ResponseError

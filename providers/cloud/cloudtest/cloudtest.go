@@ -50,7 +50,9 @@ func Serve(t testing.TB, handler http.Handler) *Internet {
 	pool := x509.NewCertPool()
 	pool.AppendCertsFromPEM(ca.PEM())
 	var dialer net.Dialer
-	dial := func(ctx context.Context, network, _ string) (net.Conn, error) { return dialer.DialContext(ctx, network, at) }
+	dial := func(ctx context.Context, network, _ string) (net.Conn, error) {
+		return dialer.DialContext(ctx, network, at)
+	}
 	client := cloud.Client(dial, dial, pool)
 	t.Cleanup(client.CloseIdleConnections)
 
