@@ -57,8 +57,11 @@ func (c *caseFile) metadataFinding(claim *providers.Claim, t *terms, target stri
 	if slices.ContainsFunc(statements, func(s statement) bool { return s.says == outside && s.basis == BasisProvider }) {
 		f.result, f.basis, f.limits = Refuted, BasisProvider, nil
 	}
-	if missing := requiredMissing(claim, said, c.on); missing != "" {
+	if missing := requiredMissing(claim, said, c.on); missing != "" && f.result != Refuted {
 		f.result, f.basis = Refuted, BasisProvider
+		if len(c.failures[target]) > 0 {
+			f.result = Inconclusive // it may stand in what was not read
+		}
 		f.because = append(f.because, Reason{Evidence: storageIDs(said), Text: "no copy is listed in " + missing + ", where the claim has one"})
 	}
 	f.limits = append(f.limits, storeNotes(claim, said)...)
@@ -190,8 +193,8 @@ func requiredMissing(claim *providers.Claim, said []*evidence.Storage, on provid
 	for _, s := range said {
 		places = append(places, s.Locations...)
 		for _, r := range s.Replicas {
-			if holds(claim, r) != "" && r.Location != "" {
-				places = append(places, r.Location)
+			if holds(claim, r) != "" {
+				places = append(places, r.Location) // empty: it can be anywhere
 			}
 		}
 	}

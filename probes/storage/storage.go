@@ -8,6 +8,7 @@ package storage
 import (
 	"context"
 	"crypto/x509"
+	"errors"
 	"net"
 
 	"github.com/landfall-audit/landfall/evidence"
@@ -130,7 +131,12 @@ func (p *Probe) Run(ctx context.Context, step probe.Step) ([]evidence.Observatio
 		out = append(out, said)
 	}
 	for _, failed := range answer.Failed {
-		out = append(out, p.Failed(step, &probe.Failure{Class: failed.Class, Err: failed}))
+		class := failed.Class
+		var refused *probe.Failure // by the guard of the dialer
+		if errors.As(failed.Err, &refused) {
+			class = refused.Class
+		}
+		out = append(out, p.Failed(step, &probe.Failure{Class: class, Err: failed}))
 	}
 	return out, nil
 }
