@@ -1,6 +1,7 @@
 package verdict
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -31,6 +32,9 @@ func (c *caseFile) storeFinding(claim *providers.Claim, t *terms, target string)
 	return f, true
 }
 
+// telling orders what statements say of a claim about every copy.
+func telling(says membership) int { return slices.Index([]membership{outside, cannotTell, inside}, says) }
+
 // storeKey is how evidence names a store: a bucket in one way, whether it was
 // written with a slash at its end or not.
 func storeKey(target string) string {
@@ -49,6 +53,8 @@ func (c *caseFile) metadataFinding(claim *providers.Claim, t *terms, target stri
 	for _, s := range said {
 		statements = append(statements, storageSays(claim, t, s, c.on)...)
 	}
+	// What decides comes first: a report shows the first few.
+	slices.SortStableFunc(statements, func(a, b statement) int { return cmp.Compare(telling(a.says), telling(b.says)) })
 	f := weigh(statements)
 	// Where one of the copies is, is open: so is whether all of them are inside.
 	if f.result == Consistent && slices.ContainsFunc(statements, func(s statement) bool { return s.says == cannotTell }) {
