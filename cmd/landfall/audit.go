@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
-	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -144,7 +143,7 @@ func (a *auditing) prepare(ctx context.Context, args []string) (*prepared, error
 	if p.sources, err = openNamed(a.geoip, a.asn); err != nil {
 		return nil, err
 	}
-	if !a.offline && slices.ContainsFunc(p.targets, addressed) {
+	if !a.offline && !onlyBuckets(p.targets) {
 		p.networkErr = a.fetchLacking(ctx, store)
 	}
 	p.sources.openStore(a.ui, store)

@@ -142,17 +142,21 @@ func scopeOf(scheme, host, query string) (scope string, all bool, err error) {
 	return scope, true, err
 }
 
-// addressed reports whether a target has addresses: buckets are asked about, and
-// not measured.
-func addressed(t probes.Target) bool {
+func isBucket(t probes.Target) bool {
 	_, bucket := t.Bucket()
-	return !bucket
+	return bucket
+}
+
+// onlyBuckets reports whether there is nothing to measure: buckets are asked
+// about, and neither where this machine is nor what databases say matters.
+func onlyBuckets(targets []probes.Target) bool {
+	return len(targets) > 0 && !slices.ContainsFunc(targets, func(t probes.Target) bool { return !isBucket(t) })
 }
 
 // cloudsFor gives who is asked about the buckets among the targets; nobody where
 // there are none.
 func (l *looking) cloudsFor(targets []probes.Target) storage.Clouds {
-	if !slices.ContainsFunc(targets, func(t probes.Target) bool { return !addressed(t) }) {
+	if !slices.ContainsFunc(targets, isBucket) {
 		return nil
 	}
 	return l.clouds()

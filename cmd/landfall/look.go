@@ -189,7 +189,7 @@ func (l *looking) look(ctx context.Context, u *ui, b *bundle, targets []probes.T
 		}
 		return b.record(observations...)
 	}
-	check := !l.noSelfcheck && slices.ContainsFunc(targets, addressed)
+	check := !l.noSelfcheck && !onlyBuckets(targets)
 	if check {
 		targets = append(slices.Clone(targets), selfcheck.Targets()...)
 	}
