@@ -19,8 +19,9 @@ const (
 	// any, the last place to look, an address that only Amazon's machines have,
 	// stays silent.
 	credentialsTimeout = 8 * time.Second
-	// maxTries and longestPause bound the repetitions where a server is busy. The
-	// client slows down as a whole while that lasts (adaptive mode).
+	// maxTries and longestPause bound the repetitions where a server is busy. Few
+	// are asked at once, and each waits longer with every refusal; slowing down as
+	// a whole (the SDK's adaptive mode) took ten times as long and asked no less.
 	maxTries     = 8
 	longestPause = 5 * time.Second
 )
@@ -56,8 +57,7 @@ func (c *Cloud) open(ctx context.Context) (*session, error) {
 // clientKey is what a client of the SDK is made for.
 type clientKey struct{ url, region string }
 
-// client gives the SDK's client for a region of a server. Those for the same
-// region share what they know of its limits.
+// client gives the SDK's client for a region of a server.
 func (l *look) client(region string) *s3.Client {
 	c, at := l.cloud, l.at
 	if at.provider == providerID {
@@ -71,13 +71,11 @@ func (l *look) client(region string) *s3.Client {
 			o.Region, o.BaseEndpoint, o.UsePathStyle = region, &at.url, true
 			o.HTTPClient = c.http
 			o.DisableMultiRegionAccessPoints = true
-			o.Retryer = retry.NewAdaptiveMode(func(o *retry.AdaptiveModeOptions) {
-				o.StandardOptions = []func(*retry.StandardOptions){func(o *retry.StandardOptions) {
-					o.MaxAttempts, o.MaxBackoff = maxTries, longestPause
-					// Each look has its own deadline; a budget shared by a thousand
-					// would leave the last ones without an answer.
-					o.RateLimiter = noBudget{}
-				}}
+			o.Retryer = retry.NewStandard(func(o *retry.StandardOptions) {
+				o.MaxAttempts, o.MaxBackoff = maxTries, longestPause
+				// Each look has its own deadline; a budget shared by a thousand
+				// would leave the last ones without an answer.
+				o.RateLimiter = noBudget{}
 			})
 		})
 	}
