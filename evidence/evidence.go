@@ -296,7 +296,16 @@ type Replica struct {
 	Target   string `json:"target"`
 	Location string `json:"location,omitempty"`
 	Rule     string `json:"rule,omitempty"`
+	// Holds is what the copy is of where it is not the content: [HoldsMetadata].
+	Holds string `json:"holds,omitempty"`
 }
+
+// HoldsMetadata marks a copy of names, sizes and the like, such as an inventory.
+const HoldsMetadata = "metadata"
+
+// ByName is the [Storage.API] of what nobody answered: it was read from the name
+// of an endpoint, which can dispute a claim and cannot refute it.
+const ByName = "endpoint-name"
 
 // Storage is what the provider of a store says of where it lies.
 type Storage struct {
@@ -305,7 +314,10 @@ type Storage struct {
 	Provider  string    `json:"provider"`
 	Locations []string  `json:"locations,omitempty"` // places of the claims language
 	Replicas  []Replica `json:"replicas,omitempty"`
-	API       string    `json:"api,omitempty"`
+	API       string    `json:"api,omitempty"` // that said it, or [ByName]
+	// Notes are what else was said that bears on where the bytes go, such as
+	// "transfer acceleration is on", a sentence each.
+	Notes []string `json:"notes,omitempty"`
 }
 
 // Flow is a destination that received bytes.

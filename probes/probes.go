@@ -21,6 +21,7 @@ import (
 	"github.com/landfall-audit/landfall/probes/probe"
 	"github.com/landfall-audit/landfall/probes/rtt"
 	"github.com/landfall-audit/landfall/probes/selfcheck"
+	"github.com/landfall-audit/landfall/probes/storage"
 	"github.com/landfall-audit/landfall/probes/tls"
 	"github.com/landfall-audit/landfall/probes/trace"
 	"github.com/landfall-audit/landfall/providers/ranges"
@@ -58,6 +59,7 @@ type Config struct {
 	NoTrace   bool                // looks for no hosts on the way
 	NoNames   bool                // asks for no names of the hosts on the way
 	Names     *net.Resolver       // whom it asks for them; nil: the system's
+	Clouds    storage.Clouds      // who is asked about buckets; nil: nobody
 
 	// Known are the hosts of known place that the vantage is checked against;
 	// nil: [selfcheck.KnownHosts].
@@ -82,6 +84,7 @@ func All(c Config) []Probe {
 		&network.Probe{Stamp: local, Databases: c.ASN},
 		&iprange.Probe{Stamp: local, Table: c.Ranges},
 		&hint.Probe{Stamp: local},
+		&storage.Probe{Stamp: here, Clouds: c.Clouds},
 	}
 	noICMP := echo.WhyNoICMP()
 	if !c.NoEcho {

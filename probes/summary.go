@@ -8,6 +8,7 @@ import (
 	"github.com/landfall-audit/landfall/evidence"
 	"github.com/landfall-audit/landfall/probes/dns"
 	"github.com/landfall-audit/landfall/probes/probe"
+	"github.com/landfall-audit/landfall/probes/storage"
 )
 
 // Summary says how a run went.
@@ -126,6 +127,9 @@ func resolverSpeaks(d *evidence.DNS) reach {
 }
 
 func failureSpeaks(failed *evidence.Error) reach {
+	if failed.Probe == storage.Name {
+		return refusalSpeaks(failed.Class)
+	}
 	switch failed.Class {
 	case evidence.ClassUnreachable:
 		return noWayOut
@@ -144,6 +148,17 @@ func failureSpeaks(failed *evidence.Error) reach {
 		return answered
 	}
 	return cannotTell
+}
+
+// refusalSpeaks knows that a cloud which refuses to say something is there.
+func refusalSpeaks(class evidence.Class) reach {
+	switch class {
+	case evidence.ClassUnreachable:
+		return noWayOut
+	case evidence.ClassTimeout, evidence.ClassNXDomain, evidence.ClassRefused:
+		return cannotTell
+	}
+	return answered
 }
 
 func anyFailed(observations []evidence.Observation) bool {

@@ -124,10 +124,10 @@ func checkCountry(text string) error {
 	return fmt.Errorf("unknown country %q, expected an ISO 3166-1 alpha-2 code such as DE", text)
 }
 
-// ownCountry is the country code of its own that ISO 3166-1 gives to a
+// OwnCountry is the country code of its own that ISO 3166-1 gives to a
 // subdivision of ISO 3166-2: Hong Kong is CN-HK and HK. A claim uses the country
 // code, so that a place has one name and CN stays the mainland alone.
-func ownCountry(subdivision string) (string, bool) {
+func OwnCountry(subdivision string) (string, bool) {
 	switch subdivision {
 	case "CN-HK", "CN-MO", "CN-TW",
 		"US-AS", "US-GU", "US-MP", "US-PR", "US-UM", "US-VI",

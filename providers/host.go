@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/landfall-audit/landfall/internal/special"
 )
@@ -32,10 +33,33 @@ type Bucket struct {
 	Scheme    string // s3, gs or azblob
 	Account   string // the storage account, for azblob
 	Container string // the bucket or container
+	// Endpoint is the URL of the S3 server that has the bucket, if it is named:
+	// https://s3.fr-par.scw.cloud. Otherwise it is the one that the user's own
+	// settings name, or Amazon's.
+	Endpoint string
 }
 
+// String is the bucket as a claim and evidence name it.
+func (b Bucket) String() string {
+	text := b.Scheme + "://"
+	if b.Account != "" {
+		text += b.Account + "/"
+	}
+	text += b.Container
+	if b.Endpoint != "" {
+		text += endpointQuery + b.Endpoint
+	}
+	return text
+}
+
+// endpointQuery stands between a bucket and the server that has it.
+const endpointQuery = "?endpoint="
+
+// endpointURL is what may follow it: no path, no user, no further query.
+var endpointURL = regexp.MustCompile(`^https?://(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(:[0-9]{1,5})?$`)
+
 // bucketSchemes is the schemes of bucket URLs, with what may follow each.
-func bucketSchemes() map[string]*regexp.Regexp {
+var bucketSchemes = sync.OnceValue(func() map[string]*regexp.Regexp {
 	return map[string]*regexp.Regexp{
 		// https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
 		"s3": regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`),
@@ -44,11 +68,15 @@ func bucketSchemes() map[string]*regexp.Regexp {
 		// https://learn.microsoft.com/en-us/rest/api/storageservices/naming-and-referencing-containers--blobs--and-metadata
 		"azblob": regexp.MustCompile(`^[a-z0-9]{3,24}/(\$root|\$web|\$logs|[a-z0-9][a-z0-9-]{1,61}[a-z0-9])$`),
 	}
-}
+})
+
+// BucketScheme reports whether URLs of a scheme name buckets.
+func BucketScheme(scheme string) bool { return bucketSchemes()[scheme] != nil }
 
 // CheckHost is nil if text can be the host of an endpoint: a DNS name without
 // wildcard, an IP address without zone, or a bucket URL (s3://bucket,
-// gs://bucket, azblob://account/container). Otherwise it says what to write.
+// s3://bucket?endpoint=https://host, gs://bucket, azblob://account/container).
+// Otherwise it says what to write.
 func CheckHost(text string) error {
 	if scheme, rest, ok := strings.Cut(text, "://"); ok {
 		return checkURL(text, scheme, rest)
@@ -67,6 +95,7 @@ func CheckHost(text string) error {
 
 func checkURL(text, scheme, rest string) error {
 	pattern, ok := bucketSchemes()[scheme]
+	rest, endpoint, named := strings.Cut(rest, endpointQuery)
 	switch {
 	case scheme == "http" || scheme == "https":
 		host, _, _ := strings.Cut(rest, "/")
@@ -75,6 +104,10 @@ func checkURL(text, scheme, rest string) error {
 		return fmt.Errorf("host %s has an unknown scheme, expected s3://bucket, gs://bucket, azblob://account/container or a name", shown(text))
 	case !pattern.MatchString(strings.TrimSuffix(rest, "/")):
 		return fmt.Errorf("host %s is no bucket, expected s3://bucket, gs://bucket or azblob://account/container", shown(text))
+	case named && scheme != "s3":
+		return fmt.Errorf("host %s names an endpoint, which only an s3:// bucket has, leave it out", shown(text))
+	case named && !endpointURL.MatchString(endpoint):
+		return fmt.Errorf("host %s has no usable endpoint, expected s3://bucket?endpoint=https://host[:port] in lower case", shown(text))
 	}
 	return nil
 }
@@ -149,9 +182,10 @@ func (e Endpoint) Bucket() (Bucket, bool) {
 	if !ok {
 		return Bucket{}, false
 	}
+	rest, endpoint, _ := strings.Cut(rest, endpointQuery)
 	rest = strings.TrimSuffix(rest, "/")
 	if scheme != "azblob" {
-		return Bucket{Scheme: scheme, Container: rest}, true
+		return Bucket{Scheme: scheme, Container: rest, Endpoint: endpoint}, true
 	}
 	account, container, _ := strings.Cut(rest, "/")
 	return Bucket{Scheme: scheme, Account: account, Container: container}, true

@@ -34,6 +34,8 @@ func TestHosts(t *testing.T) {
 		{host: "fe80::1", kind: HostAddress, addr: "fe80::1", private: true},
 		{host: "ff02::1", kind: HostAddress, addr: "ff02::1", private: true},
 		{host: "s3://my-bucket/", kind: HostBucket, bucket: Bucket{Scheme: "s3", Container: "my-bucket"}},
+		{host: "s3://b-1?endpoint=https://s3.fr-par.scw.cloud", kind: HostBucket, bucket: Bucket{Scheme: "s3", Container: "b-1", Endpoint: "https://s3.fr-par.scw.cloud"}},
+		{host: "s3://b-1?endpoint=http://[::1]:9000", kind: HostBucket, bucket: Bucket{Scheme: "s3", Container: "b-1", Endpoint: "http://[::1]:9000"}},
 		{host: "gs://my_bucket", kind: HostBucket, bucket: Bucket{Scheme: "gs", Container: "my_bucket"}},
 		{host: "azblob://account/$web", kind: HostBucket, bucket: Bucket{Scheme: "azblob", Account: "account", Container: "$web"}},
 	} {

@@ -188,7 +188,7 @@ func country() shape[string] {
 }
 
 func hostName() shape[string] {
-	return checked(text(maxURL), schema{"pattern": `^[A-Za-z0-9._:/$-]+$`}, func(value string) (string, error) {
+	return checked(text(maxURL), schema{"pattern": `^[A-Za-z0-9._:/$?=\[\]-]+$`}, func(value string) (string, error) {
 		return value, CheckHost(value)
 	})
 }

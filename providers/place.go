@@ -145,7 +145,7 @@ func unknownName(name string) error {
 
 func parseSubdivision(name, country string) (Place, error) {
 	codes := countries().subdivisions[country]
-	if own, ok := ownCountry(name); ok {
+	if own, ok := OwnCountry(name); ok {
 		return Place{}, fmt.Errorf("%w %q: it has a country code of its own, use %s", ErrUnknownPlace, name, own)
 	}
 	if slices.Contains(codes, name) {

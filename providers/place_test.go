@@ -106,7 +106,7 @@ func TestPlaceRoundTrip(t *testing.T) {
 	}
 	for _, codes := range countries().subdivisions {
 		for _, code := range codes {
-			if _, own := ownCountry(code); !own {
+			if _, own := OwnCountry(code); !own {
 				names = append(names, code)
 			}
 		}

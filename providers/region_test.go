@@ -42,7 +42,7 @@ func TestCountries(t *testing.T) {
 func TestOwnCountry(t *testing.T) {
 	for country, codes := range countries().subdivisions {
 		for _, code := range codes {
-			own, ok := ownCountry(code)
+			own, ok := OwnCountry(code)
 			if !ok {
 				continue
 			}

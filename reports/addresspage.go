@@ -207,13 +207,30 @@ func gist(o evidence.Observation) string {
 	case *evidence.Trace:
 		return fmt.Sprintf("the path, %s", plural(len(x.Hops), "hop", "hops"))
 	case *evidence.Storage:
-		return x.Provider + " says: " + strings.Join(x.Locations, ", ")
+		return storageWords(x)
 	case *evidence.Retrieval:
 		return fmt.Sprintf("a stored object was read in %s, %d times", milliseconds(x.TTFBMinMS), x.Challenges)
 	case *evidence.Error:
 		return x.Probe + ": " + x.Error
 	}
 	return ""
+}
+
+// storageWords tells what a provider says of a store: places, copies, and notes.
+func storageWords(x *evidence.Storage) string {
+	parts := slices.Clone(x.Locations)
+	for _, r := range x.Replicas {
+		parts = append(parts, strings.TrimSpace("a copy "+r.Target+" "+r.Location))
+	}
+	parts = append(parts, x.Notes...)
+	if len(parts) == 0 {
+		parts = []string{"nothing"}
+	}
+	text := x.Provider + " says"
+	if x.API != "" {
+		text += " (" + x.API + ")"
+	}
+	return text + ": " + strings.Join(parts, ", ")
 }
 
 // commands are what a reader can run to see for themselves. Nothing that came

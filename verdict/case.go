@@ -206,7 +206,8 @@ func (c *caseFile) add(o evidence.Observation) {
 	case *evidence.HTTP:
 		c.headers[x.Addr.Unmap()] = append(c.headers[x.Addr.Unmap()], x)
 	case *evidence.Storage:
-		c.storage[x.Target] = append(c.storage[x.Target], x)
+		key := storeKey(x.Target)
+		c.storage[key] = append(c.storage[key], x)
 	case *evidence.Retrieval:
 		c.retrievals = append(c.retrievals, x)
 	case *evidence.Error:

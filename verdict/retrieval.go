@@ -40,17 +40,18 @@ func (c *caseFile) addRetrieval(x *evidence.Retrieval) {
 			behind: map[string]*behind{}, rows: map[geo.Place][]float64{},
 		}
 	}
+	target := storeKey(x.Target)
 	ms, why := timeOf(x)
 	if why != "" {
-		c.timed.unused[x.Target] = append(c.timed.unused[x.Target], Reason{Evidence: []string{x.ID}, Text: "not used: " + why})
+		c.timed.unused[target] = append(c.timed.unused[target], Reason{Evidence: []string{x.ID}, Text: "not used: " + why})
 		return
 	}
 	d, ok := c.disk(x.Vantage, ms, x.ID)
 	if !ok {
 		return
 	}
-	c.stores[x.Target] = append(c.stores[x.Target], d)
-	c.timed.reads[x.Target] = append(c.timed.reads[x.Target], read{disk: d, addr: x.Addr.Unmap(), doorMS: x.RTTMinMS})
+	c.stores[target] = append(c.stores[target], d)
+	c.timed.reads[target] = append(c.timed.reads[target], read{disk: d, addr: x.Addr.Unmap(), doorMS: x.RTTMinMS})
 }
 
 // unusedReads says why no timed read of a target is used; ok is false where

@@ -1,6 +1,7 @@
 package verdict
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -11,6 +12,7 @@ import (
 // storeFinding judges where the bytes behind a target rest, by the provider's
 // own metadata and by timed reads. ok is false where nothing speaks of it.
 func (c *caseFile) storeFinding(claim *providers.Claim, t *terms, target string) (f finding, ok bool) {
+	target = storeKey(target)
 	said := c.storage[target]
 	if len(said) == 0 && len(c.stores[target]) == 0 {
 		return c.unusedReads(target)
@@ -19,7 +21,7 @@ func (c *caseFile) storeFinding(claim *providers.Claim, t *terms, target string)
 	if f.result == Refuted || len(said) == 0 {
 		return f, true
 	}
-	metadata := metadataFinding(claim, t, said, c.on)
+	metadata := c.metadataFinding(claim, t, target)
 	// One copy outside refutes, whatever is proven of another.
 	if metadata.result == Refuted || f.result == Inconclusive {
 		metadata.because = append(f.because, metadata.because...)
@@ -30,22 +32,78 @@ func (c *caseFile) storeFinding(claim *providers.Claim, t *terms, target string)
 	return f, true
 }
 
-// metadataFinding is what a provider's own metadata says of its store.
-func metadataFinding(claim *providers.Claim, t *terms, said []*evidence.Storage, on providers.Date) finding {
+// telling orders what statements say of a claim about every copy.
+func telling(says membership) int { return slices.Index([]membership{outside, cannotTell, inside}, says) }
+
+// storeKey is how evidence names a store: a bucket in one way, whether it was
+// written with a slash at its end or not.
+func storeKey(target string) string {
+	if bucket, ok := (providers.Endpoint{Host: target}).Bucket(); ok {
+		return bucket.String()
+	}
+	return target
+}
+
+// metadataFinding is what a provider's own metadata says of its store. A copy
+// outside refutes by itself, whatever lies inside: where copies are missing is a
+// question for others. The name of an endpoint convicts nobody.
+func (c *caseFile) metadataFinding(claim *providers.Claim, t *terms, target string) finding {
+	said := c.storage[target]
 	var statements []statement
 	for _, s := range said {
-		statements = append(statements, storageSays(t, s, on)...)
+		statements = append(statements, storageSays(claim, t, s, c.on)...)
 	}
+	// What decides comes first: a report shows the first few.
+	slices.SortStableFunc(statements, func(a, b statement) int { return cmp.Compare(telling(a.says), telling(b.says)) })
 	f := weigh(statements)
-	if slices.ContainsFunc(statements, func(s statement) bool { return s.says == outside }) {
-		f.result, f.limits = Refuted, nil
+	// Where one of the copies is, is open: so is whether all of them are inside.
+	if f.result == Consistent && slices.ContainsFunc(statements, func(s statement) bool { return s.says == cannotTell }) {
+		f.result = Inconclusive
 	}
-	if missing := requiredMissing(claim, said, on); missing != "" {
+	if slices.ContainsFunc(statements, func(s statement) bool { return s.says == outside && s.basis == BasisProvider }) {
+		f.result, f.basis, f.limits = Refuted, BasisProvider, nil
+	}
+	if missing := requiredMissing(claim, said, c.on); missing != "" && f.result != Refuted {
 		f.result, f.basis = Refuted, BasisProvider
+		if len(c.failures[target]) > 0 {
+			f.result = Inconclusive // it may stand in what was not read
+		}
 		f.because = append(f.because, Reason{Evidence: storageIDs(said), Text: "no copy is listed in " + missing + ", where the claim has one"})
 	}
+	f.limits = append(f.limits, storeNotes(claim, said)...)
+	f.limits = append(f.limits, c.notRead(target)...)
 	f.limits = append(f.limits, "the provider's metadata lists the copies that it tells of; it does not exclude others")
 	return f
+}
+
+// storeNotes gives what else was said of a store, each once: notes, and copies that
+// the claim is not about.
+func storeNotes(claim *providers.Claim, said []*evidence.Storage) []string {
+	var out []string
+	for _, s := range said {
+		notes := slices.Clone(s.Notes)
+		for _, r := range s.Replicas {
+			if holds(claim, r) == "" {
+				notes = append(notes, fmt.Sprintf("names and sizes, not contents, are written to %s%s%s", r.Target, inBrackets(r.Location), inBrackets(r.Rule)))
+			}
+		}
+		for _, note := range notes {
+			if !slices.Contains(out, note) {
+				out = append(out, note)
+			}
+		}
+	}
+	return out
+}
+
+// notRead says what of the metadata could not be read: what is not listed there
+// may exist.
+func (c *caseFile) notRead(target string) []string {
+	var out []string
+	for _, failed := range c.failures[target] {
+		out = append(out, "not read: "+failed.Error)
+	}
+	return out
 }
 
 func storageIDs(said []*evidence.Storage) []string {
@@ -56,22 +114,53 @@ func storageIDs(said []*evidence.Storage) []string {
 	return out
 }
 
-// storageSays reads the locations and replicas of one store.
-func storageSays(t *terms, s *evidence.Storage, on providers.Date) []statement {
+// storageSays reads the locations and replicas of one store. Copies of names and
+// sizes count for claims about metadata alone.
+func storageSays(claim *providers.Claim, t *terms, s *evidence.Storage, on providers.Date) []statement {
+	basis, source := BasisProvider, fmt.Sprintf("%s says (%s) that", s.Provider, s.API)
+	if s.API == evidence.ByName {
+		basis, source = BasisDatabase, fmt.Sprintf("the name of the endpoint, which is one of %s, hints that", s.Provider)
+	}
 	var out []statement
 	say := func(what, place string) {
-		m := namedPlaceIn(t, place, on)
-		out = append(out, statement{basis: BasisProvider, says: m, evidence: s.ID, text: fmt.Sprintf("%s says (%s) that %s is in %s", s.Provider, s.API, what, place)})
+		text := fmt.Sprintf("%s %s is in %s", source, what, place)
+		if _, err := providers.ParsePlace(place); err != nil {
+			text += ", a place that is not known here"
+		}
+		out = append(out, statement{basis: basis, says: namedPlaceIn(t, place, on), evidence: s.ID, text: text})
 	}
 	for _, place := range s.Locations {
 		say(s.Target, place)
 	}
 	for _, r := range s.Replicas {
-		if r.Location != "" {
-			say("its copy "+r.Target, r.Location)
+		switch of := holds(claim, r); {
+		case of == "":
+		case r.Location == "":
+			out = append(out, statement{basis: basis, evidence: s.ID, text: fmt.Sprintf("%s there is %s%s%s, and not where", source, of, r.Target, inBrackets(r.Rule))})
+		default:
+			say(of+r.Target+inBrackets(r.Rule), r.Location)
 		}
 	}
 	return out
+}
+
+func inBrackets(text string) string {
+	if text == "" {
+		return ""
+	}
+	return " (" + text + ")"
+}
+
+// holds says what a replica is of, as far as the claim is about that; otherwise it
+// is empty.
+func holds(claim *providers.Claim, r evidence.Replica) string {
+	switch {
+	case r.Holds != evidence.HoldsMetadata:
+		return "its copy "
+	case slices.Contains(claim.Covers, providers.CoverMetadata):
+		return "the copy of its metadata "
+	}
+	return ""
 }
 
 // namedPlaceIn tells whether a place of the claims language, which may stand
@@ -110,7 +199,9 @@ func requiredMissing(claim *providers.Claim, said []*evidence.Storage, on provid
 	for _, s := range said {
 		places = append(places, s.Locations...)
 		for _, r := range s.Replicas {
-			places = append(places, r.Location)
+			if holds(claim, r) != "" {
+				places = append(places, r.Location) // empty: it can be anywhere
+			}
 		}
 	}
 	if len(places) == 0 {

@@ -13,6 +13,9 @@ import (
 // whyNoAddress says why there is nothing to judge at an endpoint.
 func (c *caseFile) whyNoAddress(claim *providers.Claim, e *providers.Endpoint) string {
 	if e.HostKind() == providers.HostBucket {
+		if failed := c.failures[storeKey(e.Host)]; len(failed) > 0 {
+			return fmt.Sprintf("nothing is known of %s: %s (%s)", e.Host, failed[0].Error, failed[0].Class)
+		}
 		return "no metadata and no timed read of " + e.Host + " is in the evidence"
 	}
 	answers := c.answers[hostKey(e.Host)]

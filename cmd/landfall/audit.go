@@ -23,6 +23,7 @@ type auditing struct {
 	format       string
 	dataDir      string
 	acceptedFile string
+	given        givenClaim
 	accepted     []reports.Acceptance
 	failOn       *failOn
 	ui           *ui
@@ -37,13 +38,18 @@ func newAudit(s surroundings) *cobra.Command {
 		Example: `  landfall audit --out site
   landfall audit xiaomi-cloud --vantage here@50.11,8.68
   landfall audit --claims my.yaml --out site --fail-on disputed
-  landfall audit --resume site/evidence.jsonl --out site`,
+  landfall audit --resume site/evidence.jsonl --out site
+  landfall audit s3://my-bucket gs://my-bucket --allow EU
+  landfall audit 's3://my-bucket?endpoint=https://s3.fr-par.scw.cloud' --allow FR
+  landfall audit s3:// --deny CN --out site
+  landfall audit --targets buckets.txt --allow EU,CH --allow=-HU --out site`,
 		ValidArgsFunction: vendorIDs,
 	}
 	a := &auditing{looking: addLooking(c, s), failOn: addFailOn(c)}
 	c.Flags().StringVar(&a.out, "out", "", "keep evidence, verdicts and report in `DIR`")
 	c.Flags().StringVar(&a.format, "format", "text", "`FORMAT` of what is printed: "+formatNames(printable()))
 	c.Flags().StringVar(&a.dataDir, "data-dir", "", "`FOLDER` of the data sets (default landfall/data in the user's cache folder)")
+	a.given.add(c)
 	c.Flags().StringVar(&a.acceptedFile, "accepted", "", acceptedHelp)
 	c.RunE = func(c *cobra.Command, args []string) error { return a.run(c.Context(), args) }
 	return c
@@ -116,8 +122,18 @@ func (l *looking) check(args []string) (*prepared, error) {
 }
 
 func (a *auditing) prepare(ctx context.Context, args []string) (*prepared, error) {
+	claim, err := a.given.claim()
+	if err != nil {
+		return nil, err
+	}
+	if args, err = a.named(ctx, args); err != nil {
+		return nil, err
+	}
 	p, err := a.check(args)
 	if err != nil {
+		return nil, err
+	}
+	if err := claim.giveTo(p.sheets); err != nil {
 		return nil, err
 	}
 	store, err := openStoreAt(a.dataDir)
@@ -127,7 +143,7 @@ func (a *auditing) prepare(ctx context.Context, args []string) (*prepared, error
 	if p.sources, err = openNamed(a.geoip, a.asn); err != nil {
 		return nil, err
 	}
-	if !a.offline {
+	if !a.offline && !onlyBuckets(p.targets) {
 		p.networkErr = a.fetchLacking(ctx, store)
 	}
 	p.sources.openStore(a.ui, store)
@@ -191,6 +207,7 @@ func (a *auditing) report(r *judgement, path string, format reports.Format, look
 	if lookErr != nil {
 		printed.Notes = []string{"This run is incomplete: " + oneLine(lookErr.Error()) + "."}
 	}
+	printed.Notes = append(printed.Notes, storesOf(r.sheets, r.seen)...)
 	if a.out != "" {
 		options := reports.Options{
 			EvidenceFile: evidenceFile, VerdictsFile: verdictsFile, Notes: printed.Notes, Attributions: attributions(),

@@ -18,6 +18,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/landfall-audit/landfall/evidence"
+	"github.com/landfall-audit/landfall/providers/cloud/cloudtest"
 )
 
 func TestMain(m *testing.M) {
@@ -36,6 +37,9 @@ func TestScripts(t *testing.T) {
 			l := newLab(env.T(), env.Defer)
 			writeGeoIP(env.T(), filepath.Join(env.WorkDir, "de.mmdb"), "DE")
 			writeGeoIP(env.T(), filepath.Join(env.WorkDir, "us.mmdb"), "US")
+			clouds := cloudtest.Serve(t, cloudtest.Load(t, "../../providers/aws/testdata/recorded.txtar"))
+			env.Setenv("PROXY", clouds.Proxy)
+			env.Setenv("ROOTS", clouds.Roots)
 			env.Setenv("RESOLVER", l.resolver)
 			env.Setenv("REWRITER", l.rewriter)
 			env.Setenv("PORT", l.port)

@@ -54,7 +54,11 @@ func (c *countries) Set(text string) error {
 // clients gives the networks that stand for the users of the countries, where
 // some target is a name that they could be given other addresses for.
 func (c *countries) clients(targets []probes.Target) ([]dns.Client, error) {
-	named := slices.ContainsFunc(targets, func(t probes.Target) bool { _, literal := t.Literal(); return !literal })
+	named := slices.ContainsFunc(targets, func(t probes.Target) bool {
+		_, err := t.Name()
+		_, literal := t.Literal()
+		return err == nil && !literal
+	})
 	if !named || !c.all && len(c.codes) == 0 {
 		return nil, nil
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"slices"
 	"strconv"
@@ -18,6 +19,7 @@ import (
 	"github.com/landfall-audit/landfall/probes"
 	"github.com/landfall-audit/landfall/probes/dns"
 	"github.com/landfall-audit/landfall/probes/selfcheck"
+	"github.com/landfall-audit/landfall/probes/storage"
 	"github.com/landfall-audit/landfall/providers"
 )
 
@@ -41,11 +43,15 @@ type looking struct {
 	noSelfcheck  bool
 	logLevel     level
 	noProgress   bool
+	targetFiles  []string
+	clouds       func() storage.Clouds // opened when it is first asked for
 }
 
 func addLooking(c *cobra.Command, s surroundings) *looking {
 	l := &looking{surroundings: s, logLevel: levelInfo, countries: countries{all: true}}
+	l.clouds = sync.OnceValue(func() storage.Clouds { return storage.Open(net.Dialer{}, nil, l.allowPrivate) })
 	f := c.Flags()
+	f.StringArrayVar(&l.targetFiles, "targets", nil, "read further targets from `FILE`, one a line, # for remarks, - for standard input (repeatable)")
 	f.StringArrayVar(&l.claims, "claims", nil, "claims `FILE` or folder (repeatable)")
 	f.BoolVar(&l.offline, "offline", false, "fetch no data sets")
 	f.StringArrayVar(&l.vantages, "vantage", []string{here}, vantageHelp())
@@ -183,12 +189,14 @@ func (l *looking) look(ctx context.Context, u *ui, b *bundle, targets []probes.T
 		}
 		return b.record(observations...)
 	}
-	if !l.noSelfcheck {
+	check := !l.noSelfcheck && !onlyBuckets(targets)
+	if check {
 		targets = append(slices.Clone(targets), selfcheck.Targets()...)
 	}
 	clock, seen := selfcheck.NewClock(l.now), probes.NewSeen(b.seen...)
 	summary, err := probes.Run(ctx, options, list, targets, seen, record)
-	if l.noSelfcheck || summary.Steps == 0 {
+	tellRefusals(u, seen.Of(evidence.KindError))
+	if !check || summary.Steps == 0 {
 		return summary, err
 	}
 	return summary, errors.Join(err, b.record(selfcheck.Judge(b.vantage, seen.All(), clock.Check())))
@@ -203,7 +211,7 @@ func (l *looking) config(targets []probes.Target, sources *sources) (probes.Conf
 	clients, err := l.countries.clients(targets)
 	return probes.Config{
 		Resolvers: resolvers, Clients: clients, GeoIP: sources.geoip, ASN: sources.asn, Ranges: sources.table,
-		Now: l.now, Samples: l.samples, Version: version(),
+		Now: l.now, Samples: l.samples, Version: version(), Clouds: l.cloudsFor(targets),
 	}, err
 }
 

@@ -28,7 +28,9 @@ what was collected is kept.`,
   landfall probe --out evidence.jsonl.zst
   landfall probe --resume evidence.jsonl
   landfall probe --out 's3://bucket/run/?region=eu-central-1'
-  landfall probe api.example.com:8443 --resolver 9.9.9.9:53`,
+  landfall probe api.example.com:8443 --resolver 9.9.9.9:53
+  landfall probe s3://my-bucket gs://my-bucket
+  landfall probe --targets buckets.txt --out evidence.jsonl`,
 		ValidArgsFunction: vendorIDs,
 	}
 	p := &probing{looking: addLooking(c, s)}
@@ -41,6 +43,10 @@ what was collected is kept.`,
 func (p *probing) run(ctx context.Context, args []string) error {
 	u := newUI(p.surroundings, p.logLevel)
 	u.progress = u.progress && !p.noProgress
+	args, err := p.named(ctx, args)
+	if err != nil {
+		return err
+	}
 	ready, err := p.check(args)
 	if err != nil {
 		return err

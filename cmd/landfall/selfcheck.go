@@ -37,7 +37,7 @@ Exit status: 0 passed; 1 failed; 2 bad usage; 3 not possible, or interrupted.`,
 		Args: cobra.NoArgs,
 	}
 	l := addLooking(c, s)
-	for _, name := range []string{"claims", "geoip", "asn", "offline", "no-selfcheck", "resume", "allow-private", "budget", "dry-run"} {
+	for _, name := range []string{"claims", "geoip", "asn", "offline", "no-selfcheck", "resume", "allow-private", "budget", "dry-run", "targets"} {
 		_ = c.Flags().MarkHidden(name) // of no use here
 	}
 	check := &selfchecking{looking: l}

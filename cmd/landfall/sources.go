@@ -63,21 +63,18 @@ func rangeSet(source ranges.Source) datasets.Set {
 		Licence: source.Licence, StaleAfter: month, Locate: datasets.At(source.URL),
 		Check: func(path string) error { _, err := readRanges(source, path); return err },
 	}
-	if source.Landing {
-		set.Locate = linkOn(source.URL)
+	if source.Link != nil {
+		set.Locate = linkOn(source.URL, source.Link)
 	}
 	return set
 }
-
-// serviceTags is how Microsoft names the weekly file of service tags.
-var serviceTags = regexp.MustCompile(`https://download\.microsoft\.com/download/[A-Za-z0-9/._-]{1,200}/ServiceTags_Public_[0-9]{8}\.json`)
 
 // maxPageBytes bounds a page that a link is looked for in.
 const maxPageBytes = 4 << 20
 
 // linkOn finds the address of a file whose name changes, on the page that
 // links to it.
-func linkOn(page string) func(context.Context, *http.Client, time.Time) ([]string, error) {
+func linkOn(page string, looksLike *regexp.Regexp) func(context.Context, *http.Client, time.Time) ([]string, error) {
 	return func(ctx context.Context, client *http.Client, _ time.Time) ([]string, error) {
 		request, err := http.NewRequestWithContext(ctx, http.MethodGet, page, nil)
 		if err != nil {
@@ -92,9 +89,9 @@ func linkOn(page string) func(context.Context, *http.Client, time.Time) ([]strin
 		if err != nil {
 			return nil, fmt.Errorf("reading %s: %w", page, err)
 		}
-		link := serviceTags.Find(body)
+		link := looksLike.Find(body)
 		if link == nil {
-			return nil, fmt.Errorf("%s links to no file of service tags (status %s); the page may have changed: fetch the file by hand into the cache folder", page, response.Status)
+			return nil, fmt.Errorf("%s links to no file that looks like %s (status %s); the page may have changed: fetch the file by hand into the cache folder", page, looksLike, response.Status)
 		}
 		return []string{string(link)}, nil
 	}
@@ -112,6 +109,9 @@ func readRanges(source ranges.Source, path string) (ranges.Feed, error) {
 	}
 	if len(feed.Entries) == 0 {
 		return feed, fmt.Errorf("%s: holds no ranges", path)
+	}
+	if feed.Garbled() {
+		return feed, fmt.Errorf("%s: %d rows make no sense and %d do, such as %w", path, feed.SkippedRows, len(feed.Entries), feed.Skipped[0])
 	}
 	return feed, nil
 }

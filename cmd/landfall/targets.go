@@ -17,8 +17,13 @@ import (
 // targetHelp explains what TARGET can be.
 const targetHelp = `TARGET is a vendor id of the catalogue (xiaomi-cloud), a claims file or folder
 (./claims.yaml), host[:port], https://…, or a bucket: s3://bucket, gs://bucket,
-azblob://account/container. Without any, and without --claims, it is the whole
-embedded catalogue.`
+azblob://account/container, s3://bucket?endpoint=https://host for an S3 that is
+not Amazon's. A bucket URL without a name (s3://, gs://?project=ID, azblob://,
+azblob://account) is all that your credentials can see. Without any target, and
+without --claims, it is the whole embedded catalogue.
+
+Buckets are asked for where their cloud says that they and their copies are,
+with your own credentials where there are some (docs/clouds.md).`
 
 // sheetsFor gives the sheets that targets and claims files name.
 func sheetsFor(targets, claims []string) ([]*providers.Sheet, error) {
@@ -79,6 +84,10 @@ func endpointSheet(target string) ([]*providers.Sheet, error) {
 	if err := providers.CheckHost(host); err != nil {
 		return nil, fmt.Errorf("target %q: %w", target, err)
 	}
+	if bucket, ok := (providers.Endpoint{Host: host}).Bucket(); ok {
+		host = bucket.String()
+		target = host
+	}
 	return []*providers.Sheet{{
 		Schema: providers.SchemaID, Vendor: target, Name: target, File: target,
 		Endpoints: []providers.Endpoint{{Host: host, Port: port}},
@@ -115,8 +124,7 @@ func hostAndPort(target string) (string, uint16, error) {
 	return host, uint16(n), nil
 }
 
-// probeTargets gives what can be looked at by address or name. Buckets have
-// their own probes.
+// probeTargets gives what can be looked at.
 func probeTargets(sheets []*providers.Sheet, allowPrivate bool) ([]probes.Target, error) {
 	var out []probes.Target
 	var problems []error
@@ -126,9 +134,14 @@ func probeTargets(sheets []*providers.Sheet, allowPrivate bool) ([]probes.Target
 				problems = append(problems, fmt.Errorf("%s: %s is a private address, and a claims file may come from anyone; give --allow-private if it is meant", place(sheet, e.Pos), e.Host))
 				continue
 			}
-			if e.HostKind() != providers.HostBucket {
-				out = append(out, probes.Target{Host: e.Host, Port: e.Port, AllowPrivate: allowPrivate})
+			if bucket, ok := e.Bucket(); ok {
+				// A claims file may come from anyone: the server that it names is
+				// not shown the user's credentials.
+				foreign := bucket.Endpoint != "" && e.Pos.Line > 0
+				out = append(out, probes.Target{Host: e.Host, AllowPrivate: allowPrivate, Anonymous: foreign})
+				continue
 			}
+			out = append(out, probes.Target{Host: e.Host, Port: e.Port, AllowPrivate: allowPrivate})
 		}
 	}
 	return out, errors.Join(problems...)

@@ -15,9 +15,9 @@ import (
 	"time"
 )
 
-// authority is the certification authority of a world. It certifies any name
+// Authority is the certification authority of a world. It certifies any name
 // that is asked for, and lives as long as the world.
-type authority struct {
+type Authority struct {
 	cert *x509.Certificate
 	key  *ecdsa.PrivateKey
 
@@ -29,7 +29,8 @@ type authority struct {
 // caLife is how long certificates hold, before and after the world begins.
 const caLife = 24 * time.Hour
 
-func newAuthority() (*authority, error) {
+// NewAuthority makes one with a key of its own.
+func NewAuthority() (*Authority, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return nil, fmt.Errorf("making the key of the lab's certification authority: %w", err)
@@ -47,17 +48,17 @@ func newAuthority() (*authority, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading the lab's certification authority: %w", err)
 	}
-	return &authority{cert: cert, key: key, serial: 1, leaves: map[string]*tls.Certificate{}}, nil
+	return &Authority{cert: cert, key: key, serial: 1, leaves: map[string]*tls.Certificate{}}, nil
 }
 
-// pem gives the root in the form of SSL_CERT_FILE.
-func (a *authority) pem() []byte {
+// PEM gives the root in the form of SSL_CERT_FILE.
+func (a *Authority) PEM() []byte {
 	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: a.cert.Raw})
 }
 
-// certificate gives one for the name asked for, or for the address where the
+// Certificate gives one for the name asked for, or for the address where the
 // client named none.
-func (a *authority) certificate(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
+func (a *Authority) Certificate(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
 	name := hello.ServerName
 	if name == "" {
 		name, _, _ = net.SplitHostPort(hello.Conn.LocalAddr().String())
@@ -74,7 +75,7 @@ func (a *authority) certificate(hello *tls.ClientHelloInfo) (*tls.Certificate, e
 	return leaf, err
 }
 
-func (a *authority) issue(name string) (*tls.Certificate, error) {
+func (a *Authority) issue(name string) (*tls.Certificate, error) {
 	a.serial++
 	template := &x509.Certificate{
 		SerialNumber: big.NewInt(a.serial), Subject: pkix.Name{CommonName: name},

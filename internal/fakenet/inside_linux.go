@@ -130,7 +130,7 @@ func settle(w *World, folder string) error {
 		}
 	}
 	roots := filepath.Join(folder, "roots.pem")
-	if err := os.WriteFile(roots, w.services.ca.pem(), 0o600); err != nil {
+	if err := os.WriteFile(roots, w.services.ca.PEM(), 0o600); err != nil {
 		return fmt.Errorf("writing the lab's root certificate: %w", err)
 	}
 	pingRange()

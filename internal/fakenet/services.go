@@ -15,7 +15,7 @@ import (
 // services are what listens on the ports of hosts.
 type services struct {
 	view   *view
-	ca     *authority
+	ca     *Authority
 	names  *names
 	web    *http.Server
 	secure *backlog // connections for the web server
@@ -33,7 +33,7 @@ type services struct {
 const maxServeTime = 5 * time.Minute
 
 func newServices(v *view, platforms []Platform) (*services, error) {
-	ca, err := newAuthority()
+	ca, err := NewAuthority()
 	if err != nil {
 		return nil, err
 	}
@@ -55,7 +55,7 @@ func newServices(v *view, platforms []Platform) (*services, error) {
 }
 
 func (s *services) tlsConfig(protocols ...string) *tls.Config {
-	return &tls.Config{GetCertificate: s.ca.certificate, NextProtos: protocols, MinVersion: tls.VersionTLS12}
+	return &tls.Config{GetCertificate: s.ca.Certificate, NextProtos: protocols, MinVersion: tls.VersionTLS12}
 }
 
 // nodeKey is the key of a connection to a host in its context.

@@ -23,7 +23,8 @@ func hostsOf(targets []probe.Target) []host {
 	index := map[string]int{}
 	var out []host
 	for _, t := range targets {
-		if _, literal := t.Literal(); literal {
+		_, literal := t.Literal()
+		if _, bucket := t.Bucket(); literal || bucket {
 			continue
 		}
 		name, err := t.Name()

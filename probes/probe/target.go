@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"golang.org/x/net/idna"
+
+	"github.com/landfall-audit/landfall/providers"
 )
 
 // maxNameBytes is the longest name in presentation form, without the final
@@ -18,11 +20,23 @@ const maxZoneBytes = 256
 
 // Target is one endpoint that a claim speaks of.
 type Target struct {
-	Host string // a name or a literal address
-	Port uint16
+	Host string // a name, a literal address, or the URL of a bucket
+	Port uint16 // 0 for a bucket
 	// AllowPrivate lets probes contact loopback, link-local and private
 	// addresses for this target, which [Allowed] refuses otherwise.
 	AllowPrivate bool
+	// Anonymous keeps the user's credentials from the server of a bucket: whoever
+	// wrote the target chose the server.
+	Anonymous bool
+}
+
+// Bucket gives the bucket of a target that is one. All other ways to look pass it
+// by, since it has no name that can be asked for.
+func (t Target) Bucket() (providers.Bucket, bool) {
+	if !strings.Contains(t.Host, "://") || providers.CheckHost(t.Host) != nil {
+		return providers.Bucket{}, false
+	}
+	return (providers.Endpoint{Host: t.Host}).Bucket()
 }
 
 // Literal gives the address of a target whose host is one.
@@ -65,6 +79,9 @@ func (t Target) Name() (string, error) {
 
 // Check reports a target that cannot be probed.
 func (t Target) Check() error {
+	if _, bucket := t.Bucket(); bucket {
+		return nil
+	}
 	if t.Port == 0 {
 		return fmt.Errorf("target %q has no port; give one from 1 to 65535", t.Host)
 	}

@@ -31,7 +31,7 @@ var ErrTooLarge = errors.New("file too large")
 // Entry is one published statement about a prefix.
 type Entry struct {
 	Prefix      netip.Prefix
-	Provider    string    // id as in [providers.RegionProviders], or cloudflare, fastly
+	Provider    string    // id as in [providers.RegionProviders], or the name of a content network
 	Service     string    // the provider's name for what runs there, such as S3; may be empty
 	Region      string    // the provider's code for a region or zone, as published; empty: global, or the file names none
 	Country     string    // ISO 3166-1 alpha-2, if the file says
@@ -46,7 +46,7 @@ type Entry struct {
 // where content is and one address is many hosts.
 func (e Entry) Edge() bool {
 	switch e.Provider {
-	case "cloudflare", "fastly":
+	case "akamai", "cloudflare", "fastly", "microsoft-365":
 		return true
 	case "aws":
 		switch e.Service {
@@ -54,7 +54,7 @@ func (e Entry) Edge() bool {
 			return true
 		}
 	case "gcp":
-		return e.Region == ""
+		return e.Region == "" && e.Country == ""
 	case "azure":
 		return strings.HasPrefix(e.Service, "AzureFrontDoor")
 	}
@@ -92,6 +92,10 @@ func (f *Feed) skip(row Skipped) {
 		f.Skipped = append(f.Skipped, row)
 	}
 }
+
+// Garbled reports whether more rows make no sense than do: it is not the file that
+// it should be, or was cut up on its way.
+func (f Feed) Garbled() bool { return f.SkippedRows > len(f.Entries) }
 
 // stamp writes the file's name and time of publication into its entries, which
 // is known only once the whole file has been read.

@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"github.com/landfall-audit/landfall/providers"
 )
 
 // maxLine bounds a line in octets; real ones have fewer than 100.
@@ -55,6 +57,9 @@ func parseGeofeed(provider string) func(file string, r io.Reader) (Feed, error) 
 				}
 				return nil
 			}
+			if strings.HasPrefix(line, microsoftHeader) {
+				return nil
+			}
 			entry, err := geofeedEntry(provider, line)
 			if err == nil {
 				feed.Entries = append(feed.Entries, entry)
@@ -65,6 +70,10 @@ func parseGeofeed(provider string) func(file string, r io.Reader) (Feed, error) 
 		return feed, err
 	}
 }
+
+// microsoftHeader begins the first line of Microsoft's geofeed, which names the
+// columns.
+const microsoftHeader = "IP Range,"
 
 // geofeedEntry reads one line of a geofeed. The fields behind the prefix may be
 // missing (RFC 8805 section 2.1.1).
@@ -85,15 +94,24 @@ func geofeedEntry(provider, line string) (Entry, error) {
 }
 
 // placed is an entry of a geofeed. Codes are compared without regard to case
-// (RFC 8805 section 2.1.1).
+// (RFC 8805 section 2.1.1). Amazon's feed has Hong Kong in China: a place that
+// ISO 3166-1 gives a code of its own is told by that code.
 func placed(provider, text, country, subdivision, city string) (Entry, error) {
 	prefix, err := parsePrefix(text)
 	entry := Entry{
 		Prefix: prefix, Provider: provider,
 		Country: strings.ToUpper(country), Subdivision: strings.ToUpper(subdivision), City: city,
 	}
+	if own, ok := providers.OwnCountry(entry.Subdivision); ok {
+		entry.Country = own
+	} else if entry.Country == "CN" && ownCities[strings.ToLower(city)] != "" {
+		entry.Country = ownCities[strings.ToLower(city)]
+	}
 	return entry, cmp.Or(err, checkCountry(entry.Country), checkField("subdivision", entry.Subdivision), checkField("city", city))
 }
+
+// ownCities are cities with a country code of their own.
+var ownCities = map[string]string{"hong kong": "HK", "macao": "MO", "macau": "MO"}
 
 // parseList reads one prefix a line, as Cloudflare publishes them.
 func parseList(provider string) func(file string, r io.Reader) (Feed, error) {

@@ -51,6 +51,41 @@ func TestSamples(t *testing.T) {
 				`octet 730: region "eu\awest-1" is not plain text`,
 			},
 		},
+		"aws-geo-ip-feed.csv": { // Hong Kong has a code of its own
+			"0001-01-01T00:00:00Z",
+			[]string{"3.5.140.0/23|aws|||KR|KR-11|Seoul", "43.198.0.0/15|aws|||HK||Hong Kong", "16.162.0.0/15|aws|||HK|CN-HK|"},
+			[]string{`4: "x" is no prefix`},
+		},
+		"gcp-geofeed.csv": {
+			"0001-01-01T00:00:00Z",
+			[]string{"34.1.208.0/20|gcp|||ZA|ZA-GP|Johannesburg", "2600:1900:8000::/44|gcp|||ZA|ZA-GP|Johannesburg"},
+			[]string{`3: "34.1.209.0/33" is no prefix`},
+		},
+		"gcp-goog.json": {
+			"2025-07-24T19:16:28Z", []string{"8.8.4.0/24|gcp|||||", "2001:4860::/32|gcp|||||"}, []string{`octet 157: "" is no prefix`},
+		},
+		"azure-servicetags-china.json": {"0001-01-01T00:00:00Z", []string{"159.27.0.0/24|azure|Storage|chinanorth3|||"}, nil},
+		"azure-servicetags-usgov.json": {
+			"0001-01-01T00:00:00Z", []string{"52.127.32.0/24|azure|Storage|usgovvirginia|||"}, []string{`octet 218: "bad" is no prefix`},
+		},
+		"azure-geofeed.csv": { // with a line that names the columns
+			"0001-01-01T00:00:00Z",
+			[]string{"20.38.118.0/24|azure|||DE|DE-HE|FRANKFURT", "2603:1020:c05:1::/64|azure|||DE|DE-HE|FRANKFURT"},
+			[]string{`4: "XX" is no ISO 3166-1 country code`},
+		},
+		"microsoft-365-worldwide.json": {
+			"0001-01-01T00:00:00Z",
+			[]string{"13.107.6.152/31|microsoft-365|Exchange||||", "2603:1006::/40|microsoft-365|Exchange||||"},
+			[]string{`octet 278: "here" is no prefix`},
+		},
+		"microsoft-365-china.json":        {"0001-01-01T00:00:00Z", []string{"40.73.132.0/24|microsoft-365|Exchange||||"}, nil},
+		"microsoft-365-usgovdod.json":     {"0001-01-01T00:00:00Z", []string{"20.35.192.0/20|microsoft-365|Exchange||||"}, nil},
+		"microsoft-365-usgovgcchigh.json": {"0001-01-01T00:00:00Z", []string{"20.34.96.0/20|microsoft-365|Exchange||||"}, nil},
+		"akamai-cidrs.zip": {
+			"0001-01-01T00:00:00Z",
+			[]string{"2.16.0.0/13|akamai|||||", "23.0.0.0/12|akamai|||||", "2600:1400::/24|akamai|||||"},
+			[]string{`3: "x" is no prefix`},
+		},
 		"gcp-cloud.json": {
 			"2025-07-24T19:16:28Z",
 			[]string{

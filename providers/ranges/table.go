@@ -12,6 +12,7 @@ import (
 // for concurrent use. Its zero value is an empty table.
 type Table struct {
 	entries bart.Table[[]Entry]
+	feeds   bart.Table[[]Entry] // of geofeeds: a finer prefix there does not hide a region
 	size    int
 }
 
@@ -29,12 +30,16 @@ func NewTable(feeds ...Feed) *Table {
 // insert keeps the entries of one prefix in a fixed order, the more telling ones
 // first, and drops an entry that says nothing new.
 func (t *Table) insert(entry Entry) {
-	known, _ := t.entries.Get(entry.Prefix)
+	table := &t.entries
+	if entry.Country != "" {
+		table = &t.feeds
+	}
+	known, _ := table.Get(entry.Prefix)
 	at, found := slices.BinarySearchFunc(known, entry, compare)
 	if found {
 		return
 	}
-	t.entries.Insert(entry.Prefix, slices.Insert(known, at, entry))
+	table.Insert(entry.Prefix, slices.Insert(known, at, entry))
 	t.size++
 }
 
@@ -67,9 +72,19 @@ func catchAll(e Entry) int {
 func (t *Table) Len() int { return t.size }
 
 // Lookup is every entry of the longest prefix that holds the address, those of a
-// named service first, or nil. An IPv4 address mapped into IPv6 is looked up as
-// IPv4. The caller must not change the result.
+// named service first, or nil. Behind them stand those of the longest prefix in a
+// geofeed: what a provider says in one file does not outrank the other. An IPv4
+// address mapped into IPv6 is looked up as IPv4. The caller must not change the
+// result.
 func (t *Table) Lookup(addr netip.Addr) []Entry {
-	entries, _ := t.entries.Lookup(addr.Unmap().WithZone(""))
-	return entries
+	addr = addr.Unmap().WithZone("")
+	entries, _ := t.entries.Lookup(addr)
+	placed, _ := t.feeds.Lookup(addr)
+	switch {
+	case len(placed) == 0:
+		return entries
+	case len(entries) == 0:
+		return placed
+	}
+	return slices.Concat(entries, placed)
 }

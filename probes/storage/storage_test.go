@@ -1,0 +1,149 @@
+package storage_test
+
+import (
+	"context"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/landfall-audit/landfall/evidence"
+	"github.com/landfall-audit/landfall/probes/probe"
+	"github.com/landfall-audit/landfall/probes/probetest"
+	"github.com/landfall-audit/landfall/probes/storage"
+	"github.com/landfall-audit/landfall/providers"
+	"github.com/landfall-audit/landfall/providers/aws"
+	"github.com/landfall-audit/landfall/providers/cloud"
+)
+
+// noSettings puts the settings of the AWS tools away.
+func noSettings(t *testing.T) {
+	t.Setenv("HOME", t.TempDir())
+	for _, name := range []string{"AWS_ACCESS_KEY_ID", "AWS_PROFILE", "AWS_REGION", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3", "AWS_CONFIG_FILE"} {
+		t.Setenv(name, "")
+	}
+	t.Setenv("AWS_EC2_METADATA_DISABLED", "true")
+}
+
+// shortLived asks over connections that do not outlive the answer.
+func shortLived(t *testing.T) storage.Clouds {
+	var dialer net.Dialer
+	client := cloud.Client(dialer.DialContext, dialer.DialContext, nil)
+	client.Transport = closing{client.Transport}
+	return storage.Clouds{"s3": aws.New(client)}
+}
+
+// closing asks for connections to be closed.
+type closing struct{ http.RoundTripper }
+
+func (c closing) RoundTrip(r *http.Request) (*http.Response, error) {
+	r.Close = true
+	return c.RoundTripper.RoundTrip(r)
+}
+
+func target(endpoint string) probe.Target {
+	return probe.Target{Host: "s3://photos?endpoint=" + endpoint, AllowPrivate: true}
+}
+
+func TestProbe(t *testing.T) {
+	noSettings(t)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("X-Amz-Bucket-Region", "eu-central-1")
+		w.WriteHeader(http.StatusForbidden)
+	}))
+	t.Cleanup(server.Close)
+	asked := make(chan struct{}, 100)
+	silent := probetest.Serve(t, func(conn net.Conn) {
+		buffer := make([]byte, 1)
+		if _, err := conn.Read(buffer); err == nil {
+			asked <- struct{}{}
+			probetest.Silence(conn)
+		}
+	})
+	probetest.Run(t, probetest.Case{
+		Probe:       &storage.Probe{Stamp: probe.Stamp{Vantage: probetest.Vantage}, Clouds: shortLived(t)},
+		World:       probetest.World{Targets: []probe.Target{target(server.URL), {Host: "api.example.com", Port: 443}}},
+		SilentProbe: &storage.Probe{Stamp: probe.Stamp{Vantage: probetest.Vantage}, Clouds: shortLived(t)},
+		Silent:      probetest.World{Targets: []probe.Target{target("http://" + silent.String())}},
+		Asked:       asked,
+	})
+}
+
+// TestOthersPassBucketsBy: a bucket has no name that can be asked for.
+func TestOthersPassBucketsBy(t *testing.T) {
+	bucket := probe.Target{Host: "s3://photos"}
+	if err := bucket.Check(); err != nil {
+		t.Error(err)
+	}
+	if _, err := bucket.Name(); err == nil {
+		t.Error("a bucket has the name of a host")
+	}
+	if endpoints := probe.Endpoints([]probe.Target{bucket}, probe.NewSeen()); len(endpoints) != 0 {
+		t.Errorf("it has the endpoints %v", endpoints)
+	}
+}
+
+// TestPrivateServer is not asked unless the user said so.
+func TestPrivateServer(t *testing.T) {
+	noSettings(t)
+	asked := false
+	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { asked = true }))
+	defer server.Close()
+	p := &storage.Probe{Clouds: storage.Open(net.Dialer{}, nil, false)}
+	steps := p.Plan([]probe.Target{{Host: "s3://photos?endpoint=" + server.URL}}, probe.NewSeen())
+	out, err := p.Run(t.Context(), steps[0])
+	if err != nil || asked || len(out) == 0 {
+		t.Fatalf("asked %v, %v, %v", asked, out, err)
+	}
+	failed, ok := out[0].(*evidence.Error)
+	if !ok || failed.Class != evidence.ClassDenied || !strings.Contains(failed.Error, "--allow-private") {
+		t.Errorf("got %+v", out[0])
+	}
+}
+
+// liar says what no cloud would.
+type liar struct{ answer cloud.Answer }
+
+func (l liar) Look(context.Context, providers.Bucket, bool) cloud.Answer { return l.answer }
+
+func (l liar) List(context.Context, string) ([]providers.Bucket, error) { return nil, io.EOF }
+
+// TestWhatComesBackIsTamed: texts are escaped and bounded, and an answer speaks of
+// the bucket that was asked about.
+func TestWhatComesBackIsTamed(t *testing.T) {
+	long := strings.Repeat("\x1b[31m\u202e", 1000)
+	said := &evidence.Storage{
+		Target: "s3://other", Provider: long, Locations: []string{long}, API: long, Notes: []string{long},
+		Replicas: []evidence.Replica{{Target: long, Location: long, Rule: long}},
+	}
+	for range 5000 {
+		said.Notes = append(said.Notes, "n")
+	}
+	p := &storage.Probe{Clouds: storage.Clouds{"s3": liar{cloud.Answer{
+		Said:   []*evidence.Storage{said},
+		Failed: []*cloud.Failure{{API: "X", Class: evidence.ClassRateLimited, Text: long}},
+	}}}}
+	steps := p.Plan([]probe.Target{{Host: "s3://photos"}, {Host: "s3://photos/"}, {Host: "gs://photos"}}, nil)
+	if len(steps) != 1 {
+		t.Fatalf("%d steps: a bucket is asked about once, and a cloud that is not there never", len(steps))
+	}
+	out, err := p.Run(t.Context(), steps[0])
+	if err != nil || len(out) != 2 {
+		t.Fatalf("%v, %v", out, err)
+	}
+	got := out[0].(*evidence.Storage)
+	if got.Target != "s3://photos" || len(got.Notes) > 1000 {
+		t.Errorf("of %s, %d notes", got.Target, len(got.Notes))
+	}
+	for _, text := range []string{got.Provider, got.API, got.Locations[0], got.Notes[0], got.Replicas[0].Target, got.Replicas[0].Rule, out[1].(*evidence.Error).Error} {
+		if len(text) > 500 || strings.ContainsAny(text, "\x1b\u202e") {
+			t.Errorf("%d bytes: %.40q", len(text), text)
+		}
+	}
+	// That a cloud was too busy is no answer: a run that goes on asks again.
+	if _, answered := p.Answers(out[1]); answered {
+		t.Error("a look that was throttled counts as answered")
+	}
+}

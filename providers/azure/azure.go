@@ -1,0 +1,99 @@
+// Package azure asks Azure where a storage account is and where it copies to.
+//
+// The region stands in the management API (Azure Resource Manager), which needs
+// the role Reader. The blob service itself tells an account's kind and
+// replication to whoever has a key, a shared access signature or a role, and no
+// region. Without credentials Azure tells nothing of this.
+package azure
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
+
+	"github.com/landfall-audit/landfall/evidence"
+	"github.com/landfall-audit/landfall/providers"
+	"github.com/landfall-audit/landfall/providers/cloud"
+)
+
+// providerID is what regions.csv calls Azure.
+const providerID = "azure"
+
+// Cloud asks Azure. It is made for one run, remembers what accounts share, and is
+// safe for concurrent use.
+type Cloud struct {
+	http       *http.Client
+	credential azcore.TokenCredential // nil: the one that the environment has
+
+	session  cloud.Memo[*session]
+	accounts cloud.Memo[[]account]
+	policies cloud.Memo[[]copyPolicy] // by the id of the account
+	tellers  cloud.Memo[*evidence.Storage]
+}
+
+var _ cloud.Store = (*Cloud)(nil)
+
+// New gives a Cloud that asks by a client, which bounds what it reads and follows
+// no redirect: see [cloud.Client].
+func New(client *http.Client) *Cloud { return &Cloud{http: client} }
+
+// Permissions gives the actions of Azure's roles that a full look needs; the role
+// Reader has them all
+// (https://learn.microsoft.com/en-us/azure/role-based-access-control/permissions/storage).
+func Permissions() []string {
+	return []string{
+		"Microsoft.Resources/subscriptions/read", readAccounts, readPolicies,
+		"Microsoft.Storage/storageAccounts/blobServices/containers/read",
+	}
+}
+
+const (
+	readAccounts = "Microsoft.Storage/storageAccounts/read"
+	readPolicies = "Microsoft.Storage/storageAccounts/objectReplicationPolicies/read"
+)
+
+// Look implements [cloud.Store].
+func (c *Cloud) Look(ctx context.Context, bucket providers.Bucket, anonymous bool) cloud.Answer {
+	var answer cloud.Answer
+	s, err := c.open(ctx)
+	switch {
+	case err != nil:
+		answer.Fail("", err)
+		return answer
+	case anonymous || !s.hasKey(bucket.Account) && s.token == nil:
+		answer.Fail("", &cloud.Failure{Class: evidence.ClassDenied, Permission: readAccounts + " (role Reader)",
+			Text: "no credentials were found, and Azure tells nobody else where an account is; give some as Azure's tools take them (az login, AZURE_CLIENT_ID, AZURE_STORAGE_CONNECTION_STRING)"})
+		return answer
+	}
+	said, err := c.service(ctx, s, bucket)
+	answer.Say(said)
+	answer.Fail("Get Account Information", explain("Get Account Information", "Microsoft.Storage/storageAccounts/blobServices/getInfo/action", err))
+	if s.token == nil {
+		answer.Fail("", &cloud.Failure{API: listAccounts, Class: evidence.ClassDenied, Permission: readAccounts + " (role Reader)",
+			Text: "a key of the account does not open the management API, which alone tells the region; log in (az login)"})
+		return answer
+	}
+	c.manage(ctx, s, bucket, &answer)
+	return answer
+}
+
+// manage asks the management API.
+func (c *Cloud) manage(ctx context.Context, s *session, bucket providers.Bucket, answer *cloud.Answer) {
+	accounts, err := c.allAccounts(ctx, s)
+	own, known := find(accounts, bucket.Account)
+	if !known {
+		if err == nil {
+			err = &cloud.Failure{API: listAccounts, Class: evidence.ClassDenied, Permission: readAccounts + " (role Reader)",
+				Text: "the credentials see no storage account of that name in " + s.cloud.name}
+		}
+		answer.Fail(listAccounts, explain(listAccounts, readAccounts+" (role Reader)", err))
+		return
+	}
+	answer.Say(own.says(bucket))
+	said, err := c.objectReplication(ctx, s, own, accounts, bucket)
+	if err == nil || said != nil && len(said.Replicas) > 0 {
+		answer.Say(said)
+	}
+	answer.Fail(listPolicies, explain(listPolicies, readPolicies, err))
+}

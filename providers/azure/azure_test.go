@@ -1,0 +1,213 @@
+package azure
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/landfall-audit/landfall/evidence"
+	"github.com/landfall-audit/landfall/providers"
+	"github.com/landfall-audit/landfall/providers/cloud"
+	"github.com/landfall-audit/landfall/providers/cloud/cloudtest"
+)
+
+// settings puts the settings of Azure's tools away and sets some.
+func settings(t *testing.T, set ...string) {
+	t.Helper()
+	t.Setenv("HOME", t.TempDir())
+	for _, name := range []string{
+		"AZURE_STORAGE_CONNECTION_STRING", "AZURE_STORAGE_ACCOUNT", "AZURE_STORAGE_KEY", "AZURE_STORAGE_SAS_TOKEN",
+		"AZURE_CLIENT_ID", "AZURE_CLIENT_SECRET", "AZURE_TENANT_ID", "AZURE_AUTHORITY_HOST", "AZURE_FEDERATED_TOKEN_FILE",
+	} {
+		t.Setenv(name, "")
+	}
+	// Only what the environment names is looked for: no machine's own identity.
+	t.Setenv("AZURE_TOKEN_CREDENTIALS", "EnvironmentCredential")
+	for _, setting := range set {
+		name, value, _ := strings.Cut(setting, "=")
+		t.Setenv(name, value)
+	}
+}
+
+// tokens stands in for Microsoft's sign-in, which cannot be run here.
+type tokens struct{ err error }
+
+func (k tokens) GetToken(context.Context, policy.TokenRequestOptions) (azcore.AccessToken, error) {
+	return azcore.AccessToken{Token: "SECRET-token", ExpiresOn: time.Now().Add(time.Hour)}, k.err
+}
+
+func open(t *testing.T, handler http.Handler) *Cloud {
+	c := New(cloudtest.Serve(t, handler).Client)
+	c.credential = tokens{}
+	return c
+}
+
+func container(account, name string) providers.Bucket {
+	return providers.Bucket{Scheme: "azblob", Account: account, Container: name}
+}
+
+// said tells an answer in lines.
+func said(a cloud.Answer) []string {
+	var out []string
+	for _, s := range a.Said {
+		line := s.API + ": " + strings.Join(s.Locations, " ")
+		for _, r := range s.Replicas {
+			line += fmt.Sprintf(" [%s, %s, %s]", r.Target, r.Location, r.Rule)
+		}
+		for _, note := range s.Notes {
+			line += " (" + note + ")"
+		}
+		out = append(out, line)
+	}
+	for _, f := range a.Failed {
+		out = append(out, fmt.Sprintf("%s! %s", f.Class, f))
+	}
+	return out
+}
+
+func TestManagement(t *testing.T) {
+	settings(t)
+	recorded := cloudtest.Load(t, "testdata/recorded.txtar")
+	c := open(t, recorded)
+	for account, want := range map[string][]string{
+		"onezone": {
+			"Get Account Information:  (the account's replication is Standard_LRS: three copies in one place of the region) (the account is of the kind StorageV2)",
+			"Storage Accounts - List: azure:westeurope (the account's replication is Standard_LRS: three copies in one place of the region) (the account is of the kind StorageV2)",
+			"Object Replication Policies - List:  [azblob://target/photos-copy, azure:eastus2, object replication policy p1, rule r1] [azblob://stranger/away, , object replication policy p3, rule r4]",
+		},
+		"readable": {
+			"Get Account Information:  (the account's replication is Standard_RAGRS: copies in the region and in its paired region, where they can be read at the -secondary endpoint) (the account is of the kind StorageV2)",
+			"Storage Accounts - List: azure:germanywestcentral [azblob://readable-secondary/photos, azure:germanynorth, replication Standard_RAGRS] (the account's replication is Standard_RAGRS: copies in the region and in its paired region, where they can be read at the -secondary endpoint) (the account is of the kind StorageV2)",
+			"Object Replication Policies - List: ",
+		},
+		"leaves": {
+			"Storage Accounts - List: azure:brazilsouth [azblob://leaves-secondary/photos, azure:southcentralus, replication Standard_GRS] (the account's replication is Standard_GRS: copies in the region and in its paired region) (the account is of the kind StorageV2) (the pair leaves the geography: brazilsouth is in brazil, southcentralus in united-states)",
+			"Object Replication Policies - List: ",
+			"denied! Get Account Information: the credentials may not ask this; the permission Microsoft.Storage/storageAccounts/blobServices/getInfo/action would help",
+		},
+		"unpaired": { // the secondary region by Microsoft's list of pairs
+			"Storage Accounts - List: azure:eastasia [azblob://unpaired-secondary/photos, azure:southeastasia, replication Standard_GZRS, by the pair that Microsoft lists] (the account's replication is Standard_GZRS: copies in the region and in its paired region) (the account is of the kind BlobStorage)",
+			"Object Replication Policies - List: ",
+			"denied! Get Account Information: the credentials may not ask this; the permission Microsoft.Storage/storageAccounts/blobServices/getInfo/action would help",
+		},
+		"odd": {
+			"Storage Accounts - List: azure:marsnorth (the account's replication is Premium_Galactic: a replication that is not known here) (the account is of the kind StorageV2)",
+			"denied! Get Account Information: the credentials may not ask this; the permission Microsoft.Storage/storageAccounts/blobServices/getInfo/action would help",
+			"denied! Object Replication Policies - List: the credentials may not ask this; the permission Microsoft.Storage/storageAccounts/objectReplicationPolicies/read would help",
+		},
+		"elsewhere": {
+			"denied! Get Account Information: the credentials may not ask this; the permission Microsoft.Storage/storageAccounts/blobServices/getInfo/action would help",
+			"denied! Storage Accounts - List: the credentials see no storage account of that name in Azure; the permission Microsoft.Storage/storageAccounts/read (role Reader) would help",
+		},
+	} {
+		if diff := cmp.Diff(want, said(c.Look(t.Context(), container(account, "photos"), false))); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", account, diff)
+		}
+	}
+	if n := strings.Count(strings.Join(recorded.Asked(), "\n"), "/subscriptions?api-version"); n != 1 {
+		t.Errorf("the subscriptions were asked for %d times", n)
+	}
+	listed, err := c.List(t.Context(), "onezone")
+	if err != nil || len(listed) != 1 || listed[0] != container("onezone", "photos") {
+		t.Errorf("listed %v, %v", listed, err)
+	}
+	if _, err := c.List(t.Context(), ""); err == nil || !strings.Contains(err.Error(), "containers/read would help") {
+		t.Errorf("List of all: %v", err)
+	}
+}
+
+func TestWithoutCredentials(t *testing.T) {
+	settings(t)
+	c := open(t, cloudtest.Load(t, "testdata/recorded.txtar"))
+	c.credential = tokens{errors.New("SECRET")}
+	got := said(c.Look(t.Context(), container("onezone", "photos"), false))
+	if len(got) != 1 || !strings.Contains(got[0], "no credentials were found") || !strings.Contains(got[0], "role Reader") || strings.Contains(got[0], "SECRET") {
+		t.Errorf("got %q", got)
+	}
+	if _, err := c.List(t.Context(), ""); err == nil || !strings.Contains(err.Error(), "no credentials") {
+		t.Errorf("List: %v", err)
+	}
+}
+
+func TestNationalClouds(t *testing.T) {
+	for authority, want := range map[string]string{
+		"": "management.azure.com", "https://login.chinacloudapi.cn/": "management.chinacloudapi.cn", "https://login.microsoftonline.us": "management.usgovcloudapi.net",
+	} {
+		settings(t, "AZURE_AUTHORITY_HOST="+authority)
+		c := open(t, http.NotFoundHandler())
+		s, err := c.open(t.Context())
+		if err != nil || s.cloud.management != want || !strings.HasSuffix(s.endpoint("a"), s.cloud.blobs+"/") {
+			t.Errorf("%q: %+v, %v", authority, s, err)
+		}
+	}
+	settings(t, "AZURE_AUTHORITY_HOST=https://evil.example.com")
+	if got := said(open(t, http.NotFoundHandler()).Look(t.Context(), container("a", "b"), false)); len(got) != 1 || !strings.Contains(got[0], "of no known cloud") {
+		t.Errorf("got %q", got)
+	}
+}
+
+// TestBadAnswers meets what the management API may do.
+func TestBadAnswers(t *testing.T) {
+	for name, tc := range map[string]struct {
+		answer http.HandlerFunc
+		class  evidence.Class
+		want   string
+	}{
+		"WrongCloud": {func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(401)
+			_, _ = io.WriteString(w, `{"error":{"code":"AuthenticationFailed","message":"SECRET"}}`)
+		}, evidence.ClassDenied, "they may be of another cloud (AZURE_AUTHORITY_HOST)"},
+		"RedirectLoop": {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, r.URL.String(), http.StatusFound) },
+			evidence.ClassHTTP, "which is not followed"},
+		"PageElsewhere": {func(w http.ResponseWriter, _ *http.Request) {
+			_, _ = io.WriteString(w, `{"value": [], "nextLink": "https://evil.example.com/?SECRET"}`)
+		}, evidence.ClassHTTP, "on another server, which is not asked"},
+		"PagesForEver": {func(w http.ResponseWriter, r *http.Request) {
+			fmt.Fprintf(w, `{"value": [], "nextLink": "https://management.azure.com%s"}`, r.URL)
+		}, evidence.ClassHTTP, "more than 200 pages"},
+		"NotJSON": {func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "<html>SECRET") },
+			evidence.ClassHTTP, "the answer is not what this question has"},
+		"EndlessJSON": {func(w http.ResponseWriter, _ *http.Request) {
+			_, _ = io.WriteString(w, `{"value": [`)
+			for range 1 << 20 {
+				if _, err := io.WriteString(w, `{"subscriptionId": "again and again"},`); err != nil {
+					return
+				}
+			}
+		}, evidence.ClassHTTP, "the answer has more than 8 MiB"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			settings(t)
+			c := open(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if r.Host != "management.azure.com" {
+					w.WriteHeader(http.StatusForbidden)
+					return
+				}
+				if r.Header.Get("Authorization") != "Bearer SECRET-token" {
+					t.Errorf("asked with %q", r.Header.Get("Authorization"))
+				}
+				tc.answer(w, r)
+			}))
+			answer := c.Look(t.Context(), container("onezone", "photos"), false)
+			i := slices.IndexFunc(answer.Failed, func(f *cloud.Failure) bool { return f.API == listAccounts })
+			if i < 0 || answer.Failed[i].Class != tc.class || !strings.Contains(answer.Failed[i].Text, tc.want) {
+				t.Fatalf("got %q, want %s … %s", said(answer), tc.class, tc.want)
+			}
+			for _, line := range said(answer) {
+				if strings.Contains(line, "SECRET") || strings.ContainsAny(line, "\n\r") {
+					t.Errorf("%q tells a secret, or is more than a line", line)
+				}
+			}
+		})
+	}
+}

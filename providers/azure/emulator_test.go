@@ -1,0 +1,56 @@
+package azure
+
+import (
+	"errors"
+	"net"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/service"
+
+	"github.com/landfall-audit/landfall/providers"
+	"github.com/landfall-audit/landfall/providers/cloud"
+	"github.com/landfall-audit/landfall/providers/cloud/cloudtest"
+)
+
+// TestEmulator asks Microsoft's own emulator with a key: it tells the account's
+// kind and replication, and as the real one no region.
+func TestEmulator(t *testing.T) {
+	connection := cloudtest.Azurite(t)
+	settings(t, "AZURE_STORAGE_CONNECTION_STRING="+connection)
+	var dialer net.Dialer
+	client := cloud.Client(dialer.DialContext, dialer.DialContext, nil)
+	t.Cleanup(client.CloseIdleConnections)
+	c := New(client)
+	c.credential = tokens{errors.New("nobody is logged in")}
+
+	blobs, err := service.NewClientFromConnectionString(connection, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"photos", "letters"} {
+		if _, err := blobs.CreateContainer(t.Context(), name, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got := said(c.Look(t.Context(), container(cloudtest.AzuriteAccount, "photos"), false))
+	if len(got) != 2 || !strings.HasPrefix(got[0], "Get Account Information:  (the account's replication is Standard_RAGRS: ") ||
+		!strings.Contains(got[1], "a key of the account does not open the management API") {
+		t.Errorf("got %q", got)
+	}
+	listed, err := c.List(t.Context(), cloudtest.AzuriteAccount)
+	want := []providers.Bucket{container(cloudtest.AzuriteAccount, "letters"), container(cloudtest.AzuriteAccount, "photos")}
+	if err != nil || !slices.Equal(listed, want) {
+		t.Errorf("listed %v, %v", listed, err)
+	}
+
+	wrong := strings.Replace(connection, "AccountKey=E", "AccountKey=A", 1)
+	settings(t, "AZURE_STORAGE_CONNECTION_STRING="+wrong)
+	c = New(client)
+	c.credential = tokens{errors.New("nobody is logged in")}
+	got = said(c.Look(t.Context(), container(cloudtest.AzuriteAccount, "photos"), false))
+	if len(got) != 2 || !strings.HasPrefix(got[0], "denied! Get Account Information: ") || strings.Contains(strings.Join(got, ""), "Aby8vdM02xNO") {
+		t.Errorf("a wrong key: %q", got)
+	}
+}

@@ -1,0 +1,113 @@
+// Package cloud holds what the folders for cloud APIs share: the client that
+// asks with bounds, what an answer is, and how a request fails.
+//
+// A cloud's own metadata is its word on where it keeps things. It is asked the
+// way the cloud's own tools ask, with the user's credentials where there are any,
+// and it is read as something that may lie, loop or never end.
+package cloud
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"slices"
+
+	"github.com/landfall-audit/landfall/evidence"
+	"github.com/landfall-audit/landfall/providers"
+)
+
+// Answer is what a cloud says of one store. The observations lack what every
+// line of a bundle has (evidence.Meta); the one who asked knows it.
+type Answer struct {
+	Said   []*evidence.Storage
+	Failed []*Failure
+}
+
+// Say adds what was said, unless it is nothing.
+func (a *Answer) Say(s *evidence.Storage) {
+	if s != nil {
+		a.Said = append(a.Said, s)
+	}
+}
+
+// Fail adds what could not be learnt. A cause that is no [Failure] becomes one.
+func (a *Answer) Fail(api string, err error) {
+	if err == nil {
+		return
+	}
+	var known *Failure
+	if !errors.As(err, &known) {
+		known = &Failure{API: api, Class: evidence.Classify(err), Text: Plain(err), Err: err}
+	}
+	a.Failed = append(a.Failed, known)
+}
+
+// Failure is a question that was not answered. Its text is one line, names the
+// permission that would help, and holds no word of the server's and no secret.
+type Failure struct {
+	API        string // the operation, in the cloud's own terms
+	Class      evidence.Class
+	Text       string // what is the matter
+	Permission string // that the credentials lack; empty where none would help
+	Err        error  // the cause; not to be shown
+}
+
+func (f *Failure) Error() string {
+	text := f.Text
+	if f.API != "" {
+		text = f.API + ": " + text
+	}
+	if f.Permission != "" {
+		text += "; the permission " + f.Permission + " would help"
+	}
+	return text
+}
+
+// Unwrap gives the cause.
+func (f *Failure) Unwrap() error { return f.Err }
+
+// Plain gives the text of an error of the net packages without the address that
+// was asked for: a URL can hold a signature. Cancellations and deadlines are
+// told in words.
+func Plain(err error) string {
+	var at *url.Error
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		return "no answer in time"
+	case errors.Is(err, ErrTooLong):
+		return ErrTooLong.Error()
+	case errors.As(err, &at):
+		return Plain(at.Err)
+	}
+	return err.Error()
+}
+
+// Store is what every cloud can be asked.
+type Store interface {
+	// Look asks what the cloud says of a bucket. With anonymous it is asked
+	// without the user's credentials.
+	Look(ctx context.Context, bucket providers.Bucket, anonymous bool) Answer
+	// List gives all buckets that the user's credentials can see. Scope narrows
+	// it to a project, an account or an endpoint, in the cloud's own terms; empty
+	// where the user's settings say it.
+	List(ctx context.Context, scope string) ([]providers.Bucket, error)
+}
+
+// MaxListed bounds how many buckets are listed.
+const MaxListed = 100_000
+
+// Listed sorts buckets and leaves each once. That there are more than
+// [MaxListed], or none, is an error.
+func Listed(buckets []providers.Bucket) ([]providers.Bucket, error) {
+	slices.SortFunc(buckets, func(a, b providers.Bucket) int { return cmp.Compare(a.String(), b.String()) })
+	buckets = slices.Compact(buckets)
+	switch {
+	case len(buckets) > MaxListed:
+		return nil, fmt.Errorf("the credentials see more than %d buckets; name those that are meant in a file", MaxListed)
+	case len(buckets) == 0:
+		return nil, errors.New("the credentials see no buckets; name those that are meant")
+	}
+	return buckets, nil
+}

@@ -1,0 +1,195 @@
+// Package gcs asks Google Cloud Storage where a bucket is.
+//
+// A bucket's location is part of its metadata. Google tells it to whoever may
+// read that, which needs the permission storage.buckets.get; without credentials
+// it tells it for a bucket that grants this to everybody.
+package gcs
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"os"
+	"time"
+
+	"cloud.google.com/go/storage"
+	"golang.org/x/oauth2"
+	"golang.org/x/oauth2/google"
+	"google.golang.org/api/googleapi"
+	"google.golang.org/api/iterator"
+	"google.golang.org/api/option"
+
+	"github.com/landfall-audit/landfall/evidence"
+	"github.com/landfall-audit/landfall/providers"
+	"github.com/landfall-audit/landfall/providers/cloud"
+)
+
+// readOnly is the scope that reads the metadata of buckets.
+const readOnly = "https://www.googleapis.com/auth/cloud-platform.read-only"
+
+// api is the one question that is asked about a bucket
+// (https://cloud.google.com/storage/docs/json_api/v1/buckets/get).
+const api = "buckets.get"
+
+// credentialsTimeout bounds each request for a token.
+const credentialsTimeout = 8 * time.Second
+
+// Cloud asks Google Cloud Storage. It is made for one run and safe for concurrent
+// use.
+type Cloud struct {
+	http    *http.Client
+	session cloud.Memo[*session]
+}
+
+var _ cloud.Store = (*Cloud)(nil)
+
+// New gives a Cloud that asks by a client, which bounds what it reads and follows
+// no redirect: see [cloud.Client].
+func New(client *http.Client) *Cloud { return &Cloud{http: client} }
+
+// session is the user's settings, read as Google's own tools read them.
+type session struct {
+	client        *storage.Client
+	anonymous     *storage.Client
+	project       string
+	noCredentials error // why there are none; nil: there are
+}
+
+// open finds the application default credentials, once
+// (https://cloud.google.com/docs/authentication/application-default-credentials).
+func (c *Cloud) open(ctx context.Context) (*session, error) {
+	return c.session.Get(ctx, "", func(ctx context.Context) (*session, error) {
+		s := &session{project: os.Getenv("GOOGLE_CLOUD_PROJECT")}
+		var err error
+		// The clients live longer than the look that makes them.
+		background := context.WithoutCancel(ctx)
+		if s.anonymous, err = storage.NewClient(background, option.WithHTTPClient(c.http)); err != nil {
+			return nil, err
+		}
+		s.client = s.anonymous
+		if os.Getenv("STORAGE_EMULATOR_HOST") != "" {
+			return s, nil // emulators know no credentials
+		}
+		found, err := findCredentials(ctx)
+		if err != nil {
+			s.noCredentials = err
+			return s, nil
+		}
+		if s.project == "" {
+			s.project = found.ProjectID
+		}
+		signed := &http.Client{Transport: &oauth2.Transport{Source: found.TokenSource, Base: c.http.Transport}, CheckRedirect: c.http.CheckRedirect}
+		s.client, err = storage.NewClient(background, option.WithHTTPClient(signed))
+		return s, err
+	})
+}
+
+// findCredentials looks for credentials that give a token. The token source keeps
+// the context that it is made with, so it is bounded by its own client.
+func findCredentials(ctx context.Context) (*google.Credentials, error) {
+	ctx = context.WithValue(context.WithoutCancel(ctx), oauth2.HTTPClient, &http.Client{Timeout: credentialsTimeout})
+	found, err := google.FindDefaultCredentials(ctx, readOnly)
+	if err == nil {
+		_, err = found.TokenSource.Token()
+	}
+	return found, err
+}
+
+// Look implements [cloud.Store].
+func (c *Cloud) Look(ctx context.Context, bucket providers.Bucket, anonymous bool) cloud.Answer {
+	var answer cloud.Answer
+	s, err := c.open(ctx)
+	if err != nil {
+		answer.Fail("", explain(err, nil))
+		return answer
+	}
+	client := s.client
+	if anonymous {
+		client = s.anonymous
+	}
+	attrs, err := client.Bucket(bucket.Container).Retryer(storage.WithMaxAttempts(maxTries)).Attrs(ctx)
+	if err != nil {
+		answer.Fail(api, explain(err, s.noCredentials))
+		return answer
+	}
+	answer.Say(read(bucket, attrs))
+	return answer
+}
+
+// maxTries bounds the repetitions where the server is busy.
+const maxTries = 6
+
+// List implements [cloud.Store]. The scope is a project.
+func (c *Cloud) List(ctx context.Context, scope string) ([]providers.Bucket, error) {
+	s, err := c.open(ctx)
+	if err != nil {
+		return nil, explain(err, nil)
+	}
+	if scope == "" {
+		scope = s.project
+	}
+	if scope == "" {
+		return nil, errors.New("listing the buckets of Google Cloud Storage: no project is known; give gs://?project=ID, or set GOOGLE_CLOUD_PROJECT")
+	}
+	var out []providers.Bucket
+	for list := s.client.Buckets(ctx, scope); len(out) <= cloud.MaxListed; {
+		attrs, err := list.Next()
+		if errors.Is(err, iterator.Done) {
+			break
+		}
+		if err != nil {
+			failed := explain(err, s.noCredentials)
+			failed.API = "buckets.list"
+			if failed.Permission != "" {
+				failed.Permission = "storage.buckets.list"
+			}
+			return nil, failed
+		}
+		bucket := providers.Bucket{Scheme: "gs", Container: attrs.Name}
+		if providers.CheckHost(bucket.String()) == nil {
+			out = append(out, bucket)
+		}
+	}
+	return cloud.Listed(out)
+}
+
+// explain says in one line why a question was not answered. The words of the
+// server are left out.
+func explain(err, noCredentials error) *cloud.Failure {
+	f := &cloud.Failure{API: api, Err: err}
+	var answered *googleapi.Error
+	var token *oauth2.RetrieveError
+	switch {
+	case errors.Is(err, storage.ErrBucketNotExist):
+		f.Class, f.Text = evidence.ClassOther, "there is no bucket of that name"
+	case errors.As(err, &token):
+		f.Class, f.Text = evidence.ClassDenied, "the credentials were not accepted; log in again (gcloud auth application-default login)"
+	case errors.As(err, &answered):
+		f.Class, f.Text, f.Permission = byStatus(answered.Code, noCredentials)
+	case errors.Is(err, cloud.ErrTooLong):
+		f.Class, f.Text = evidence.ClassHTTP, cloud.ErrTooLong.Error()
+	case evidence.Classify(err) != evidence.ClassOther:
+		f.Class, f.Text = evidence.Classify(err), cloud.Plain(err)
+	default:
+		f.Class, f.Text = evidence.ClassHTTP, "the answer is not what this question has"
+	}
+	return f
+}
+
+func byStatus(status int, noCredentials error) (class evidence.Class, text, permission string) {
+	switch {
+	case (status == http.StatusUnauthorized || status == http.StatusForbidden) && noCredentials != nil:
+		return evidence.ClassDenied, "no credentials were found, and this bucket tells nothing without; give some as Google's tools take them (gcloud auth application-default login, GOOGLE_APPLICATION_CREDENTIALS)", "storage.buckets.get"
+	case status == http.StatusUnauthorized:
+		return evidence.ClassDenied, "the credentials were not accepted; log in again (gcloud auth application-default login)", ""
+	case status == http.StatusForbidden:
+		return evidence.ClassDenied, "the credentials may not ask this", "storage.buckets.get"
+	case status == http.StatusNotFound:
+		return evidence.ClassOther, "there is no bucket of that name", ""
+	case status == http.StatusTooManyRequests || status >= http.StatusInternalServerError:
+		return evidence.ClassRateLimited, "the server asks for fewer questions; go on later with --resume", ""
+	case status >= http.StatusMultipleChoices && status < http.StatusBadRequest:
+		return evidence.ClassHTTP, "the server sends on to another one, which is not followed", ""
+	}
+	return evidence.ClassHTTP, "the server did not understand the question, or this program not its answer", ""
+}

@@ -1,0 +1,217 @@
+package gcs
+
+import (
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/json"
+	"encoding/pem"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/fsouza/fake-gcs-server/fakestorage"
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/landfall-audit/landfall/evidence"
+	"github.com/landfall-audit/landfall/providers"
+	"github.com/landfall-audit/landfall/providers/cloud"
+	"github.com/landfall-audit/landfall/providers/cloud/cloudtest"
+)
+
+// settings puts the settings of Google's tools away and sets some.
+func settings(t *testing.T, set ...string) {
+	t.Helper()
+	t.Setenv("HOME", t.TempDir())
+	t.Setenv("GCE_METADATA_HOST", "127.0.0.1:1") // nobody there
+	for _, name := range []string{"GOOGLE_APPLICATION_CREDENTIALS", "GOOGLE_CLOUD_PROJECT", "STORAGE_EMULATOR_HOST", "CLOUDSDK_CONFIG", "HTTPS_PROXY"} {
+		t.Setenv(name, "")
+	}
+	for _, setting := range set {
+		name, value, _ := strings.Cut(setting, "=")
+		t.Setenv(name, value)
+	}
+}
+
+// serviceAccount writes the key of a service account, for which a server on
+// loopback gives tokens.
+func serviceAccount(t *testing.T, status int) string {
+	t.Helper()
+	tokens := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		w.WriteHeader(status)
+		_, _ = io.WriteString(w, `{"access_token": "SECRET-token", "token_type": "Bearer", "expires_in": 3600}`)
+	}))
+	t.Cleanup(tokens.Close)
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	der, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	data, err := json.Marshal(map[string]string{
+		"type": "service_account", "project_id": "lab", "client_email": "auditor@lab.iam.gserviceaccount.com", "token_uri": tokens.URL,
+		"private_key": string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "key.json")
+	if err := os.WriteFile(path, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func bucket(name string) providers.Bucket { return providers.Bucket{Scheme: "gs", Container: name} }
+
+// said tells an answer in lines, the note that every bucket has left out.
+func said(a cloud.Answer) []string {
+	var out []string
+	for _, s := range a.Said {
+		line := s.API + ": " + strings.Join(s.Locations, " ")
+		for _, note := range s.Notes[:max(0, len(s.Notes)-1)] {
+			line += " (" + note + ")"
+		}
+		out = append(out, line)
+	}
+	for _, f := range a.Failed {
+		out = append(out, fmt.Sprintf("%s! %s", f.Class, f))
+	}
+	return out
+}
+
+// TestRegions asks two servers of another make, each with a region of its own.
+func TestRegions(t *testing.T) {
+	for region, want := range map[string]string{"EUROPE-WEST4": "gcp:europe-west4", "US-EAST1": "gcp:us-east1"} {
+		free, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		at := free.Addr().(*net.TCPAddr)
+		free.Close()
+		server, err := fakestorage.NewServerWithOptions(fakestorage.Options{
+			Scheme: "http", Host: "127.0.0.1", Port: uint16(at.Port), PublicHost: at.String(), BucketsLocation: region,
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		server.CreateBucketWithOpts(fakestorage.CreateBucketOpts{Name: "fleet"})
+		settings(t, "STORAGE_EMULATOR_HOST="+at.String(), "GOOGLE_CLOUD_PROJECT=lab")
+		dialer := net.Dialer{}
+		client := cloud.Client(dialer.DialContext, dialer.DialContext, nil)
+		c := New(client)
+		answer := c.Look(t.Context(), bucket("fleet"), false)
+		if len(answer.Said) != 1 || len(answer.Said[0].Locations) != 1 || answer.Said[0].Locations[0] != want || answer.Said[0].Target != "gs://fleet" {
+			t.Errorf("got %q, want %s", said(answer), want)
+		}
+		if got := said(c.Look(t.Context(), bucket("gone"), false)); len(got) != 1 || got[0] != "other! buckets.get: there is no bucket of that name" {
+			t.Errorf("got %q", got)
+		}
+		listed, err := c.List(t.Context(), "")
+		if err != nil || len(listed) != 1 || listed[0] != bucket("fleet") {
+			t.Errorf("listed %v, %v", listed, err)
+		}
+		client.CloseIdleConnections()
+		server.Stop()
+	}
+}
+
+func TestKindsOfLocation(t *testing.T) {
+	settings(t, "GOOGLE_APPLICATION_CREDENTIALS="+serviceAccount(t, http.StatusOK))
+	recorded := cloudtest.Load(t, "testdata/recorded.txtar")
+	c := New(cloudtest.Serve(t, recorded).Client)
+	for name, want := range map[string]string{
+		"area":     "buckets.get: EU (EU is a multi-region: the copies are in at least two of its regions, and Google does not say in which) (soft delete is on: deleted objects stay for 7 days)",
+		"asia":     "buckets.get: gcp-geo:asia (ASIA is a multi-region: the copies are in at least two of its regions, and Google does not say in which)",
+		"pair":     "buckets.get: gcp:europe-north1 gcp:europe-west4 (EUR4 is a dual-region: there is a copy in each of the two) (turbo replication is on: the second region has a copy within 15 minutes)",
+		"own-pair": "buckets.get: gcp:europe-west1 gcp:europe-west2 (EU is a dual-region: there is a copy in each of the two)",
+		"zonal":    "buckets.get: gcp:us-central1",
+		"odd":      "buckets.get: gcp:mars-north1",
+		"closed":   "denied! buckets.get: the credentials may not ask this; the permission storage.buckets.get would help",
+		"unknown":  "denied! buckets.get: the credentials were not accepted; log in again (gcloud auth application-default login)",
+		"gone":     "other! buckets.get: there is no bucket of that name",
+	} {
+		if got := said(c.Look(t.Context(), bucket(name), false)); len(got) != 1 || got[0] != want {
+			t.Errorf("%s:\ngot  %q\nwant %q", name, got, want)
+		}
+	}
+	listed, err := c.List(t.Context(), "")
+	if diff := cmp.Diff([]providers.Bucket{bucket("area"), bucket("asia")}, listed); diff != "" || err != nil {
+		t.Errorf("%v %s, asked %q", err, diff, recorded.Asked())
+	}
+	// Every place that the table names is one of the claims language.
+	for code, regions := range dualRegions {
+		for _, region := range regions {
+			if _, err := providers.RegionPlace(providerID, region); err != nil {
+				t.Errorf("%s: %v", code, err)
+			}
+		}
+	}
+	for code, place := range areas {
+		if _, err := providers.ParsePlace(place); err != nil {
+			t.Errorf("%s: %v", code, err)
+		}
+	}
+}
+
+func TestWithoutCredentials(t *testing.T) {
+	settings(t)
+	c := New(cloudtest.Serve(t, cloudtest.Load(t, "testdata/recorded.txtar")).Client)
+	got := said(c.Look(t.Context(), bucket("closed"), false))
+	if len(got) != 1 || !strings.Contains(got[0], "no credentials were found") || !strings.Contains(got[0], "storage.buckets.get") {
+		t.Errorf("got %q", got)
+	}
+	// A bucket that everybody may read the metadata of.
+	if got := said(c.Look(t.Context(), bucket("zonal"), false)); len(got) != 1 || got[0] != "buckets.get: gcp:us-central1" {
+		t.Errorf("got %q", got)
+	}
+	if _, err := c.List(t.Context(), ""); err == nil || !strings.Contains(err.Error(), "no project") {
+		t.Errorf("List: %v", err)
+	}
+}
+
+func TestBadCredentials(t *testing.T) {
+	settings(t, "GOOGLE_APPLICATION_CREDENTIALS="+serviceAccount(t, http.StatusBadRequest))
+	c := New(cloudtest.Serve(t, cloudtest.Load(t, "testdata/recorded.txtar")).Client)
+	if got := said(c.Look(t.Context(), bucket("closed"), false)); len(got) != 1 || !strings.HasPrefix(got[0], "denied! ") || strings.Contains(got[0], "SECRET") {
+		t.Errorf("got %q", got)
+	}
+}
+
+func TestBadAnswers(t *testing.T) {
+	settings(t, "GOOGLE_APPLICATION_CREDENTIALS="+serviceAccount(t, http.StatusOK))
+	for name, tc := range map[string]struct {
+		answer http.HandlerFunc
+		class  evidence.Class
+	}{
+		"RedirectLoop": {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, r.URL.String(), http.StatusFound) }, evidence.ClassHTTP},
+		"NotJSON":      {func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "<html>SECRET") }, evidence.ClassHTTP},
+		"EndlessJSON": {func(w http.ResponseWriter, _ *http.Request) {
+			_, _ = io.WriteString(w, `{"name": "`)
+			for range 1 << 15 {
+				if _, err := io.WriteString(w, strings.Repeat("x", 1<<10)); err != nil {
+					return
+				}
+			}
+		}, evidence.ClassHTTP},
+	} {
+		t.Run(name, func(t *testing.T) {
+			answer := New(cloudtest.Serve(t, tc.answer).Client).Look(t.Context(), bucket("b-1"), false)
+			if len(answer.Said) != 0 || len(answer.Failed) != 1 || answer.Failed[0].Class != tc.class {
+				t.Fatalf("got %q", said(answer))
+			}
+			if text := answer.Failed[0].Error(); strings.Contains(text, "SECRET") || strings.ContainsAny(text, "\n\r") {
+				t.Errorf("%q", text)
+			}
+		})
+	}
+}
