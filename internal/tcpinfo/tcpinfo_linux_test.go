@@ -1,6 +1,7 @@
-package rtt
+package tcpinfo
 
 import (
+	"net"
 	"testing"
 	"time"
 
@@ -27,5 +28,30 @@ func TestSane(t *testing.T) {
 				t.Errorf("got %v; want %v", got, test.want)
 			}
 		})
+	}
+}
+
+// The figure of a real connection is one that the kernel timed, and a closed
+// connection leaves what was known.
+func TestOf(t *testing.T) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	conn, err := net.Dial("tcp", listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	tcp := conn.(*net.TCPConn)
+	if got := Of(tcp, time.Hour); got <= 0 || got > time.Second {
+		t.Errorf("a handshake on loopback took %v", got)
+	}
+	if got := Of(tcp, 1); got != 1 {
+		t.Errorf("%v, longer than what was known", got)
+	}
+	conn.Close()
+	if got := Of(tcp, time.Minute); got != time.Minute {
+		t.Errorf("a closed connection gives %v", got)
 	}
 }
