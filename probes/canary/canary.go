@@ -94,7 +94,7 @@ func (c *Canary) Look(ctx context.Context, addrs []netip.AddrPort) (readings []R
 	if err != nil {
 		return nil, err
 	}
-	defer func() { err = errors.Join(err, c.sweep(context.WithoutCancel(ctx), j)) }()
+	defer func() { err = errors.Join(err, c.sweep(context.WithoutCancel(ctx), j, addrs...)) }()
 	objects, err := c.write(ctx, j, sessions)
 	if err != nil {
 		return nil, err

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -56,8 +57,9 @@ func (c *Canary) SweepLeft(ctx context.Context) (swept int, elsewhere []*LeftErr
 	return swept, elsewhere, errors.Join(problems...)
 }
 
-// sweep deletes what stands in a journal, and ends the journal.
-func (c *Canary) sweep(ctx context.Context, j *journal) error {
+// sweep deletes what stands in a journal, and ends the journal. It goes by one of
+// the addresses, and by whatever the name resolves to where nobody answers there.
+func (c *Canary) sweep(ctx context.Context, j *journal, addrs ...netip.AddrPort) error {
 	ctx, cancel := context.WithTimeout(ctx, sweepTime)
 	defer cancel()
 	left := j.remaining()
@@ -66,10 +68,11 @@ func (c *Canary) sweep(ctx context.Context, j *journal) error {
 		keys <- key
 	}
 	close(keys)
+	ways := append(slices.Clone(addrs[:min(1, len(addrs))]), netip.AddrPort{})
 	done := c.counter(deleting, len(left))
 	var wait sync.WaitGroup
 	for i := range problems {
-		wait.Go(func() { problems[i] = c.sweepSome(ctx, j, keys, done) })
+		wait.Go(func() { problems[i] = c.sweepSome(ctx, j, ways, keys, done) })
 	}
 	wait.Wait()
 	err := errors.Join(problems...)
@@ -80,15 +83,19 @@ func (c *Canary) sweep(ctx context.Context, j *journal) error {
 }
 
 // sweepSome deletes objects as long as there are some.
-func (c *Canary) sweepSome(ctx context.Context, j *journal, keys <-chan string, done func()) error {
-	s, err := c.enter(ctx, netip.AddrPort{})
-	if err != nil {
-		return err
+func (c *Canary) sweepSome(ctx context.Context, j *journal, ways []netip.AddrPort, keys <-chan string, done func()) error {
+	var sessions []*session
+	for _, at := range ways {
+		s, err := c.enter(ctx, at)
+		if err != nil {
+			return err
+		}
+		defer s.close()
+		sessions = append(sessions, s)
 	}
-	defer s.close()
 	var problems []error
 	for key := range keys {
-		err := s.remove(ctx, key)
+		err := removeBy(ctx, sessions, key)
 		if errors.Is(err, errNotThere) && j.doubtful(key) {
 			err = &Fault{Doing: deleting, Key: key, Target: c.Target, Err: errors.New("it is not there, but the write had no answer and may still be done")}
 		}
@@ -100,4 +107,17 @@ func (c *Canary) sweepSome(ctx context.Context, j *journal, keys <-chan string, 
 		done()
 	}
 	return errors.Join(problems...)
+}
+
+// removeBy deletes an object through the first session that is answered.
+func removeBy(ctx context.Context, sessions []*session, key string) error {
+	var err error
+	for _, s := range sessions {
+		err = s.remove(ctx, key)
+		var f *Fault
+		if !errors.As(err, &f) || f.Status != 0 {
+			return err
+		}
+	}
+	return err
 }

@@ -39,20 +39,25 @@ func ParseTarget(text string) (Target, error) {
 	return Target{}, fmt.Errorf("%q is not a target of a canary; expected %s", u.Redacted(), TargetForms)
 }
 
+// checksums is the parameter by which the client of S3 adds no checksums of its
+// own, which not every vendor's S3 takes off again. Each byte is checked anyway.
+const checksums = "request_checksum_calculation"
+
 func bucketTarget(text string) (Target, error) {
 	// The key only gives the objects a folder, which ends with a slash.
-	place, query, asked := strings.Cut(text, "?")
-	if asked {
-		query = "?" + query
+	place, query, _ := strings.Cut(text, "?")
+	scheme, _, _ := strings.Cut(text, "://")
+	if scheme == "s3" && !strings.Contains(query, checksums) {
+		query += "&" + checksums + "=when_required"
 	}
-	a, err := bucket.Parse(strings.TrimSuffix(place, "/") + "/" + query)
+	a, err := bucket.Parse(strings.TrimSuffix(place, "/") + "/?" + query)
 	if err != nil {
 		return Target{}, err
 	}
 	if server, err := url.Parse(a.Query("endpoint")); err != nil || server.User != nil {
 		return Target{}, fmt.Errorf("%s: the endpoint is not the address of a server without name and password", a.Bucket())
 	}
-	scheme, container, _ := strings.Cut(a.Bucket(), "://")
+	_, container, _ := strings.Cut(a.Bucket(), "://")
 	open := func(ctx context.Context, client *http.Client) (store, error) {
 		b, err := bucket.Over(ctx, a, client)
 		if err != nil {
