@@ -32,6 +32,8 @@ type canarying struct {
 	wait      time.Duration
 	sweep     bool
 	ui        *ui
+
+	nearest map[netip.AddrPort]float64 // round trips of the look at the front door, ms
 }
 
 func newCanary(s surroundings) *cobra.Command {
@@ -198,16 +200,16 @@ func (k *canarying) probeFront(ctx context.Context, b *bundle, door probes.Targe
 
 // doors gives the addresses of the front door that answered, the nearest first.
 func (k *canarying) doors(b *bundle, front probes.Target) ([]netip.AddrPort, error) {
-	nearest := map[netip.AddrPort]float64{}
+	k.nearest = map[netip.AddrPort]float64{}
 	for _, o := range b.seen {
 		if r, ok := o.(*evidence.RTT); ok && r.Method == evidence.MethodTCP {
-			nearest[netip.AddrPortFrom(r.Addr, r.Port)] = r.MinMS
+			k.nearest[netip.AddrPortFrom(r.Addr, r.Port)] = r.MinMS
 		}
 	}
 	var out []netip.AddrPort
 	var refused error
 	for _, e := range probe.Endpoints([]probes.Target{front}, probes.NewSeen(b.seen...)) {
-		if _, answered := nearest[e.AddrPort()]; answered {
+		if _, answered := k.nearest[e.AddrPort()]; answered {
 			out = append(out, e.AddrPort())
 		}
 		refused = cmp.Or(e.Refused, refused)
@@ -215,7 +217,7 @@ func (k *canarying) doors(b *bundle, front probes.Target) ([]netip.AddrPort, err
 	if len(out) == 0 {
 		return nil, errors.Join(fmt.Errorf("no address of %s:%d answers, and nothing was written", front.Host, front.Port), refused)
 	}
-	slices.SortStableFunc(out, func(x, y netip.AddrPort) int { return cmp.Compare(nearest[x], nearest[y]) })
+	slices.SortStableFunc(out, func(x, y netip.AddrPort) int { return cmp.Compare(k.nearest[x], k.nearest[y]) })
 	return out[:min(k.addresses, len(out))], nil
 }
 
@@ -251,10 +253,10 @@ func (k *canarying) fly(ctx context.Context, c *canary.Canary, b *bundle, doors 
 // tell says what was learnt through one address.
 func (k *canarying) tell(target canary.Target, r canary.Reading) {
 	if r.TookMS == 0 {
-		k.ui.warn("%s through %s: %d of %d reads can be used, which bounds nothing", target, r.Addr, r.Used, r.Asked)
+		k.ui.warn("%s through %s: %d of %d reads can be used, which bounds nothing", target, r.At.Addr(), r.Used, r.Asked)
 		return
 	}
-	rttMS := probe.Milliseconds(r.RTT)
+	rttMS := min(probe.Milliseconds(r.RTT), k.nearest[r.At])
 	k.ui.note("%s through %s: bytes within %.1f ms, so at most %.0f km from here; round trip %.1f ms, so about %.0f km behind the front door at the most, if it answers at once (%d of %d reads)",
-		target, r.Addr, r.TookMS, geo.ReachKM(r.TookMS, geo.FibreKMPerMS), rttMS, geo.ReachKM(max(0, r.TookMS-rttMS), geo.FibreKMPerMS), r.Used, r.Asked)
+		target, r.At.Addr(), r.TookMS, geo.ReachKM(r.TookMS, geo.FibreKMPerMS), rttMS, geo.ReachKM(max(0, r.TookMS-rttMS), geo.FibreKMPerMS), r.Used, r.Asked)
 }

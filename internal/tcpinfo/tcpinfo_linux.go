@@ -11,6 +11,12 @@ import (
 // stamps rounded down can lie up to one closer than the packets did.
 const tick = time.Microsecond
 
+// timestampTick is the grain of the timestamp option, by which a segment is
+// timed once it was repeated (RFC 7323, 4.1; Linux counts milliseconds in it).
+// The option names the very segment that is answered, so that nothing but the
+// grain can make such a figure too short.
+const timestampTick = time.Millisecond
+
 // noMinimum stands in tcpi_min_rtt before the first sample.
 const noMinimum = ^uint32(0)
 
@@ -22,7 +28,7 @@ const noMinimum = ^uint32(0)
 // After a bare handshake the kernel has one sample, from the stamp of the SYN
 // to the arrival of the SYN-ACK: its smoothed and its minimal figure are both
 // that sample. Once a segment was repeated a sample can come from the timestamp
-// option, whose grain of a millisecond can make it too short.
+// option, and the figure is lengthened by its grain.
 func RoundTrip(fd int, atMost time.Duration) time.Duration {
 	info, err := unix.GetsockoptTCPInfo(fd, unix.SOL_TCP, unix.TCP_INFO)
 	if err != nil {
@@ -50,7 +56,10 @@ func sane(info *unix.TCPInfo, atMost time.Duration) time.Duration {
 		figure = info.Rtt
 	}
 	kernel := time.Duration(figure)*time.Microsecond + tick
-	if figure == 0 || info.Total_retrans > 0 || info.Retransmits > 0 || kernel > atMost {
+	if info.Total_retrans > 0 || info.Retransmits > 0 {
+		kernel += timestampTick
+	}
+	if figure == 0 || kernel > atMost {
 		return atMost
 	}
 	return kernel

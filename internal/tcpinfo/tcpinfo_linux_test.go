@@ -21,7 +21,8 @@ func TestSane(t *testing.T) {
 		{"nothing-measured", unix.TCPInfo{}, wall},
 		{"longer-than-connect", unix.TCPInfo{Rtt: 200000, Min_rtt: 200000}, wall},
 		{"just-as-long", unix.TCPInfo{Rtt: 10000, Min_rtt: 10000}, wall},
-		{"repeated-syn", unix.TCPInfo{Rtt: 1000, Min_rtt: 1000, Total_retrans: 1}, wall},
+		{"repeated", unix.TCPInfo{Rtt: 1000, Min_rtt: 1000, Total_retrans: 1}, 2001 * time.Microsecond},
+		{"repeated-and-longer", unix.TCPInfo{Rtt: 9500, Min_rtt: 9500, Total_retrans: 1}, wall},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			if got := sane(&test.info, wall); got != test.want {

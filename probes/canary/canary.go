@@ -62,7 +62,7 @@ type Canary struct {
 
 // Reading is what was learnt through one address of the front door.
 type Reading struct {
-	Addr   netip.Addr
+	At     netip.AddrPort
 	RTT    time.Duration // the shortest round trip to the address
 	TookMS float64       // the second smallest warm read; 0 where there is none
 	Used   int           // reads whose bytes were right
@@ -176,7 +176,7 @@ func (c *Canary) wait(ctx context.Context) error {
 
 // read reads each object once through a session and records what follows.
 func (c *Canary) read(ctx context.Context, s *session, objects []*object) (Reading, error) {
-	out := Reading{Addr: s.door.at.Addr()}
+	out := Reading{At: s.door.at}
 	var samples []float64
 	var failures []error
 	inARow, done := 0, c.counter(reading, len(objects))
@@ -211,7 +211,7 @@ func (c *Canary) read(ctx context.Context, s *session, objects []*object) (Readi
 	}
 	out.TookMS = ms
 	return out, c.Record(&evidence.Retrieval{
-		Meta: c.Meta(evidence.KindRetrieval), Target: c.Target.String(), Addr: out.Addr, Challenges: len(samples),
+		Meta: c.Meta(evidence.KindRetrieval), Target: c.Target.String(), Addr: out.At.Addr(), Challenges: len(samples),
 		RTTMinMS: probe.Milliseconds(out.RTT), TTFBMinMS: ms, SamplesMS: samples,
 	})
 }
