@@ -257,6 +257,6 @@ func (k *canarying) tell(target canary.Target, r canary.Reading) {
 		return
 	}
 	rttMS := min(probe.Milliseconds(r.RTT), k.nearest[r.At])
-	k.ui.note("%s through %s: bytes within %.1f ms, so at most %.0f km from here; round trip %.1f ms, so about %.0f km behind the front door at the most, if it answers at once (%d of %d reads)",
-		target, r.At.Addr(), r.TookMS, geo.ReachKM(r.TookMS, geo.FibreKMPerMS), rttMS, geo.ReachKM(max(0, r.TookMS-rttMS), geo.FibreKMPerMS), r.Used, r.Asked)
+	k.ui.note("%s through %s: the bytes are at most %.0f km from here (second fastest read: %.1f ms), or about %.0f km behind the front door, its round trip of %.1f ms taken at its word; %d of %d reads can be used",
+		target, r.At.Addr(), geo.ReachKM(r.TookMS, geo.FibreKMPerMS), r.TookMS, geo.ReachKM(max(0, r.TookMS-rttMS), geo.FibreKMPerMS), rttMS, r.Used, r.Asked)
 }

@@ -278,18 +278,22 @@ func (d *door) note(seen exchange) {
 const maxCodeBytes = 60
 
 // redirect gives the error of an answer that leads elsewhere, nil of any other.
+// S3 names the bucket's region beside 301, 307 and 400, and beside a refusal too.
 func redirect(response *nethttp.Response) error {
-	if response.StatusCode < 300 || response.StatusCode > 399 || response.StatusCode == nethttp.StatusNotModified {
-		return nil
+	region, status := response.Header.Get("x-amz-bucket-region"), response.StatusCode
+	leads := status >= 300 && status <= 399 && status != nethttp.StatusNotModified
+	if region != "" && (leads || status == nethttp.StatusBadRequest) {
+		region = probe.Text(region, maxCodeBytes)
+		return fmt.Errorf("the bucket is in the region %s: add ?region=%s to the target", region, region)
 	}
-	if region := response.Header.Get("x-amz-bucket-region"); region != "" {
-		return fmt.Errorf("the bucket is in the region %s: add ?region=%s to the target", probe.Text(region, maxCodeBytes), probe.Text(region, maxCodeBytes))
+	if !leads {
+		return nil
 	}
 	to := "elsewhere"
 	if location, err := response.Location(); err == nil {
 		to = probe.Text(location.Scheme+"://"+location.Host, maxLocationBytes)
 	}
-	return fmt.Errorf("the server leads to %s (%d), and no redirect is followed: give the address that it leads to as the target", to, response.StatusCode)
+	return fmt.Errorf("the server leads to %s (%d), and no redirect is followed: give the address that it leads to as the target", to, status)
 }
 
 const maxLocationBytes = 200

@@ -41,12 +41,26 @@ func (f *Fault) Error() string {
 // Unwrap gives the cause.
 func (f *Fault) Unwrap() error { return f.Err }
 
+// meanings are what the codes of services mean that a status does not tell.
+// https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
+var meanings = map[string]string{
+	"ExpiredToken":                 "the credentials are no longer valid",
+	"TokenRefreshRequired":         "the credentials are no longer valid",
+	"InvalidAccessKeyId":           "the service does not know this key: it may be of another partition or another vendor",
+	"SignatureDoesNotMatch":        "the secret does not belong to the key",
+	"RequestTimeTooSkewed":         "the clock of this machine is too far off",
+	"AuthorizationHeaderMalformed": "the bucket is in another region: add it to the target as ?region=…",
+}
+
 // help says what would make it work.
 func (f *Fault) help() string {
+	if meaning, known := meanings[f.Code]; known {
+		return "; " + meaning
+	}
 	needed := map[string]string{writing: f.Target.kind.write, reading: f.Target.kind.read, deleting: f.Target.kind.remove}[f.Doing]
 	switch f.Status {
 	case nethttp.StatusUnauthorized:
-		return "; the credentials are missing or no longer valid"
+		return "; the credentials are missing or no longer valid: give " + f.Target.kind.credentials
 	case nethttp.StatusForbidden:
 		return "; the credentials are not allowed this, or no longer valid: it takes " + needed
 	case nethttp.StatusNotFound:
@@ -61,6 +75,9 @@ func (f *Fault) help() string {
 
 // class gives the word for evidence.
 func (f *Fault) class() evidence.Class {
+	if _, known := meanings[f.Code]; known {
+		return evidence.ClassDenied
+	}
 	switch f.Status {
 	case 0:
 		return evidence.Classify(f.Err)
@@ -107,7 +124,16 @@ func cause(err error) string {
 	return probe.Text(err.Error(), maxCauseBytes)
 }
 
-// unopened is the error of a target whose client could not be made.
+// told is an error whose text is that of [cause].
+type told struct{ error }
+
+func (t told) Error() string { return cause(t.error) }
+
+// Unwrap gives the cause.
+func (t told) Unwrap() error { return t.error }
+
+// unopened is the error of a target whose client could not be made, or makes no
+// request.
 func unopened(t Target, err error) error {
-	return &Fault{Doing: "opening", Key: t.kind.name, Target: t, Err: fmt.Errorf("no request could be made: %s", cause(err))}
+	return fmt.Errorf("opening %s: no request could be made: %w; give %s", t, told{err}, t.kind.credentials)
 }

@@ -92,6 +92,42 @@ func TestCredentialsExpired(t *testing.T) {
 	}
 }
 
+// What the codes of S3 mean is said in words.
+func TestCodes(t *testing.T) {
+	for code, test := range map[string]struct {
+		status int
+		said   string
+	}{
+		"ExpiredToken": {nethttp.StatusBadRequest, "no longer valid"}, "InvalidAccessKeyId": {nethttp.StatusForbidden, "another partition"},
+		"RequestTimeTooSkewed": {nethttp.StatusForbidden, "clock"}, "AuthorizationHeaderMalformed": {nethttp.StatusBadRequest, "?region="},
+	} {
+		t.Run(code, func(t *testing.T) {
+			l := s3Lab(t)
+			l.set(deny(test.status, code))
+			f := fly(t, l)
+			if _, err := f.look(t); err == nil || !strings.Contains(err.Error(), code) || !strings.Contains(err.Error(), test.said) || f.errors()[0].Class != evidence.ClassDenied {
+				t.Errorf("%v, %+v", err, f.errors())
+			}
+		})
+	}
+}
+
+// Without any credentials it is said which are looked for.
+func TestNoCredentials(t *testing.T) {
+	l := s3Lab(t)
+	for _, name := range []string{"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"} {
+		t.Setenv(name, "")
+	}
+	t.Setenv("HOME", t.TempDir())
+	target, err := ParseTarget(l.target)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := discover(t.Context(), target); err == nil || !strings.Contains(err.Error(), "AWS_ACCESS_KEY_ID") || strings.Contains(err.Error(), "\n") {
+		t.Errorf("%v", err)
+	}
+}
+
 // Reads that are denied bound nothing, are recorded, and what was written is
 // deleted.
 func TestReadingDenied(t *testing.T) {

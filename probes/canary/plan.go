@@ -2,6 +2,7 @@ package canary
 
 import (
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -73,8 +74,11 @@ func (p Plan) Kept() string { return p.kind.kept }
 
 // String says what the run does and costs.
 func (p Plan) String() string {
-	text := fmt.Sprintf("%d writes, %d reads and %d deletes through at most %d addresses, %.1f MB up and %.1f MB down",
+	text := fmt.Sprintf("%d writes, %d reads and %d deletes through %d addresses at the most, %.1f MB up and %.1f MB down",
 		p.Objects, p.Objects, p.Objects, p.Addresses, float64(p.UpBytes)/1e6, float64(p.DownBytes)/1e6)
+	if p.Addresses == 1 {
+		text = strings.Replace(text, "1 addresses at the most", "1 address", 1)
+	}
 	if !p.Priced {
 		return text + "; what the vendor takes for it is not known"
 	}
