@@ -239,7 +239,9 @@ func (k *canarying) fly(ctx context.Context, c *canary.Canary, b *bundle, doors 
 		update(int64(done), int64(planned))
 	}
 	c.Vantage, c.Run, c.Record = b.vantage.ID, b.header.Run, b.record
+	stop := context.AfterFunc(ctx, func() { k.ui.note("stopped: deleting what was written") })
 	readings, err := c.Look(ctx, doors)
+	stop()
 	end()
 	for _, r := range readings {
 		k.tell(c.Target, r)

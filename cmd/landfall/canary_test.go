@@ -104,6 +104,13 @@ func TestCanaryDryRun(t *testing.T) {
 	}
 }
 
+func TestCanaryCompletion(t *testing.T) {
+	s, out, _ := isolated(t)
+	if run(t.Context(), s, []string{"__complete", "canary", ""}); !strings.Contains(out.String(), "s3://") || !strings.Contains(out.String(), "webdav://") {
+		t.Errorf("targets are not completed: %s", out)
+	}
+}
+
 // An address that does not answer is no canary's: nothing is written.
 func TestCanaryWithoutServer(t *testing.T) {
 	t.Setenv("AWS_ACCESS_KEY_ID", "lab")
@@ -148,6 +155,9 @@ func TestCanaryStopped(t *testing.T) {
 					close(release)
 					if _ = c.Wait(); c.ProcessState.ExitCode() != exitIncomplete {
 						t.Errorf("status %d: %s", c.ProcessState.ExitCode(), &errs)
+					}
+					if !strings.Contains(errs.String(), "deleting what was written") {
+						t.Errorf("it is not said why it goes on: %s", &errs)
 					}
 				}
 				if _, err := evidence.ReadFile(filepath.Join(dir, "seen.jsonl")); err != nil {

@@ -91,6 +91,7 @@ type canaryFlight struct {
 	Target string
 	Addrs  []string
 	Runs   int
+	Count  int // objects for each address
 	WaitMS float64
 	File   string // for the readings and the evidence
 
@@ -131,7 +132,7 @@ func (f *canaryFlight) fly(ctx context.Context, run string) error {
 	}
 	var seen []*evidence.Retrieval
 	c := &canary.Canary{
-		Stamp: probe.Stamp{Vantage: "v1"}, Target: target, Size: canary.LeastSize, Count: 6, Run: run,
+		Stamp: probe.Stamp{Vantage: "v1"}, Target: target, Size: canary.LeastSize, Count: f.Count, Run: run,
 		Wait: time.Duration(f.WaitMS * float64(time.Millisecond)), Folder: f.File + ".journals",
 		Record: func(observations ...evidence.Observation) error {
 			for _, o := range observations {
@@ -156,10 +157,10 @@ func (f *canaryFlight) fly(ctx context.Context, run string) error {
 }
 
 // flyInWorld lets canaries fly in a world of their own.
-func flyInWorld(t testing.TB, v vault, kind string, runs int) canaryFlight {
+func flyInWorld(t testing.TB, v vault, kind string, runs, count int) canaryFlight {
 	t.Helper()
 	f := worldTargets[kind]
-	f.Runs, f.File = runs, filepath.Join(t.TempDir(), "flown.json")
+	f.Runs, f.Count, f.File = runs, count, filepath.Join(t.TempDir(), "flown.json")
 	order, err := json.Marshal(f)
 	if err != nil {
 		t.Fatal(err)
@@ -292,7 +293,7 @@ func TestCanaryIsNeverWrong(t *testing.T) {
 				t.Parallel()
 				said := 0
 				var e excess
-				f := flyInWorld(t, v, kind, 2)
+				f := flyInWorld(t, v, kind, 2, 6)
 				for _, reads := range f.Retrievals {
 					if len(reads) != len(f.Addrs) {
 						t.Errorf("%d addresses were read through: %q", len(reads), f.Said)
@@ -434,7 +435,7 @@ func BenchmarkCanary(b *testing.B) {
 			n, said, wrong := 0, 0, 0
 			for b.Loop() {
 				for kind := range worldTargets {
-					for _, reads := range flyInWorld(b, v, kind, each).Retrievals {
+					for _, reads := range flyInWorld(b, v, kind, each, canary.DefaultCount).Retrievals {
 						for _, r := range reads {
 							e.add(v, r)
 						}

@@ -391,6 +391,28 @@ func TestRedirects(t *testing.T) {
 	}
 }
 
+// Where nobody answers any more, it does not try for long, and says what is left.
+func TestServerGone(t *testing.T) {
+	l := davLab(t)
+	f := fly(t, l)
+	hang := func(w nethttp.ResponseWriter, _ *nethttp.Request) bool {
+		if conn, _, err := nethttp.NewResponseController(w).Hijack(); err == nil {
+			conn.Close()
+		}
+		return true
+	}
+	l.set(only(hang, nethttp.MethodGet, nethttp.MethodDelete))
+	f.Count = 50
+	_, err := f.look(t)
+	var left *LeftError
+	if !errors.As(err, &left) || len(left.Keys) != f.Count {
+		t.Errorf("%v", err)
+	}
+	if tried := len(l.requests(nethttp.MethodDelete)); tried == 0 || tried > 4*sweepers*maxFailures {
+		t.Errorf("%d deletes were tried", tried)
+	}
+}
+
 // A write that had no answer may be done after all: it is deleted now if it is
 // there, and looked for again by the next run if it is not.
 func TestUnansweredWrite(t *testing.T) {

@@ -94,8 +94,17 @@ func (c *Canary) sweepSome(ctx context.Context, j *journal, ways []netip.AddrPor
 		sessions = append(sessions, s)
 	}
 	var problems []error
+	unanswered := 0
 	for key := range keys {
+		if unanswered == maxFailures {
+			break // nobody is there any more
+		}
 		err := removeBy(ctx, sessions, key)
+		if f := (*Fault)(nil); errors.As(err, &f) && f.Status == 0 {
+			unanswered++
+		} else {
+			unanswered = 0
+		}
 		if errors.Is(err, errNotThere) && j.doubtful(key) {
 			err = &Fault{Doing: deleting, Key: key, Target: c.Target, Err: errors.New("it is not there, but the write had no answer and may still be done")}
 		}
