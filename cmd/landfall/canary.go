@@ -153,7 +153,7 @@ func (k *canarying) release(ctx context.Context, c *canary.Canary, here *evidenc
 	for _, left := range elsewhere {
 		k.ui.warn("%v", left)
 	}
-	if swept > 0 {
+	if swept > 0 || k.sweep {
 		k.ui.note("%s of earlier runs deleted from %s", counted(swept, "object"), c.Target)
 	}
 	if k.sweep {
@@ -245,6 +245,9 @@ func (k *canarying) fly(ctx context.Context, c *canary.Canary, b *bundle, doors 
 	end()
 	for _, r := range readings {
 		k.tell(c.Target, r)
+	}
+	if err == nil && !slices.ContainsFunc(readings, func(r canary.Reading) bool { return r.TookMS > 0 }) {
+		err = fmt.Errorf("the reads from %s bound nothing", c.Target)
 	}
 	if kept := plan.Kept(); kept != "" {
 		k.ui.note("%s", kept)

@@ -17,8 +17,8 @@ import (
 )
 
 // vaultServer is an S3 server with a bucket. Meet is told of each request before
-// it is served.
-func vaultServer(t *testing.T, meet func(*http.Request)) (target string, left func() int) {
+// it is served, and answers it where it gives a status.
+func vaultServer(t *testing.T, meet func(*http.Request) (status int)) (target string, left func() int) {
 	t.Helper()
 	backend := s3mem.New()
 	if err := backend.CreateBucket("vault"); err != nil {
@@ -26,7 +26,10 @@ func vaultServer(t *testing.T, meet func(*http.Request)) (target string, left fu
 	}
 	s3 := gofakes3.New(backend).Server()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		meet(r)
+		if status := meet(r); status != 0 {
+			w.WriteHeader(status)
+			return
+		}
 		s3.ServeHTTP(w, r)
 	}))
 	t.Cleanup(server.Close)
@@ -49,7 +52,7 @@ func canaryArgs(target string, more ...string) []string {
 }
 
 func TestCanary(t *testing.T) {
-	target, left := vaultServer(t, func(*http.Request) {})
+	target, left := vaultServer(t, func(*http.Request) int { return 0 })
 	s, out, errs := isolated(t)
 	if got := run(t.Context(), s, canaryArgs(target)); got != exitComplete {
 		t.Fatalf("status %d: %s", got, errs)
@@ -77,6 +80,28 @@ func TestCanary(t *testing.T) {
 	}
 }
 
+// A run without the rights that it takes says which, ends with 3, and leaves
+// nothing behind.
+func TestCanaryUnprivileged(t *testing.T) {
+	for method, needed := range map[string]string{http.MethodPut: "s3:PutObject", http.MethodGet: "s3:GetObject"} {
+		t.Run(needed, func(t *testing.T) {
+			target, left := vaultServer(t, func(r *http.Request) int {
+				if r.Method == method && strings.Contains(r.URL.Path, "landfall-canary-") {
+					return http.StatusForbidden
+				}
+				return 0
+			})
+			s, out, errs := isolated(t)
+			if got := run(t.Context(), s, canaryArgs(target)); got != exitIncomplete || left() != 0 {
+				t.Errorf("status %d, %d left", got, left())
+			}
+			if !strings.Contains(errs.String(), needed) || !strings.Contains(out.String(), `"class":"denied"`) {
+				t.Errorf("%s%s", errs, out)
+			}
+		})
+	}
+}
+
 func TestCanaryUsage(t *testing.T) {
 	for name, args := range map[string][]string{
 		"Target": {"canary", "ftp://vault"}, "Size": {"canary", "s3://vault", "--size", "much"}, "Small": {"canary", "s3://vault", "--size", "1KiB"},
@@ -94,7 +119,7 @@ func TestCanaryUsage(t *testing.T) {
 // A rehearsal asks nobody, and says what the run would do.
 func TestCanaryDryRun(t *testing.T) {
 	var asked atomic.Int64
-	target, _ := vaultServer(t, func(*http.Request) { asked.Add(1) })
+	target, _ := vaultServer(t, func(*http.Request) int { asked.Add(1); return 0 })
 	s, out, errs := isolated(t)
 	if got := run(t.Context(), s, canaryArgs(target, "--dry-run")); got != exitComplete || asked.Load() != 0 {
 		t.Errorf("status %d, %d requests: %s", got, asked.Load(), errs)
@@ -131,11 +156,12 @@ func TestCanaryStopped(t *testing.T) {
 			t.Run(name, func(t *testing.T) {
 				var asked atomic.Int64
 				reached, release := make(chan struct{}), make(chan struct{})
-				target, left := vaultServer(t, func(r *http.Request) {
+				target, left := vaultServer(t, func(r *http.Request) int {
 					if r.URL.Path != "/" && asked.Add(1) == moment {
 						close(reached)
 						<-release
 					}
+					return 0
 				})
 				dir := t.TempDir()
 				c := landfallProcess(t, canaryArgs(target, "--out", filepath.Join(dir, "seen.jsonl"))...)

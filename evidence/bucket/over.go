@@ -93,12 +93,18 @@ func overS3(ctx context.Context, u *url.URL, client *http.Client) (*blob.Bucket,
 }
 
 func overGCS(ctx context.Context, u *url.URL, client *http.Client) (*blob.Bucket, error) {
-	anonymous, err := take(u.Query(), "anonymous")
+	q := u.Query()
+	anonymous, err := take(q, "anonymous")
 	if err != nil {
 		return nil, err
 	}
+	nobody := q.Get("access_id") == "-"
+	q.Del("access_id")
+	for name := range q {
+		return nil, fmt.Errorf("%q is not a parameter of gs; expected anonymous", name)
+	}
 	with := &gcp.HTTPClient{Client: *client}
-	if !anonymous && u.Query().Get("access_id") != "-" {
+	if !anonymous && !nobody {
 		credentials, err := gcp.DefaultCredentials(ctx)
 		if err != nil {
 			return nil, err

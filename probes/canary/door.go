@@ -2,7 +2,6 @@ package canary
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -67,9 +66,6 @@ func (f front) storage(t Target) *evidence.Storage {
 	return &evidence.Storage{Target: t.String(), Provider: r.Provider, Locations: []string{r.Provider + ":" + r.Code}, API: "PutObject at " + f.name()}
 }
 
-// errDiscovered ends a request that is only to show where it goes.
-var errDiscovered = errors.New("not sent")
-
 // discover learns where the client of a target sends its requests, and sends
 // none: each is answered here, with a refusal that no client tries again.
 func discover(ctx context.Context, t Target) (front, error) {
@@ -86,7 +82,6 @@ func discover(ctx context.Context, t Target) (front, error) {
 	body, err := s.read(ctx, namePrefix+"nothing", 0, 1)
 	if err == nil {
 		body.Close()
-		err = errDiscovered
 	}
 	if found.host == "" {
 		return front{}, unopened(t, err)
