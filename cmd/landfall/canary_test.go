@@ -2,6 +2,8 @@ package main
 
 import (
 	"bytes"
+	"encoding/json"
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -14,6 +16,7 @@ import (
 	"github.com/johannesboyne/gofakes3/backend/s3mem"
 
 	"github.com/landfall-audit/landfall/evidence"
+	"github.com/landfall-audit/landfall/verdict"
 )
 
 // vaultServer is an S3 server with a bucket. Meet is told of each request before
@@ -77,6 +80,44 @@ func TestCanary(t *testing.T) {
 	}
 	if strings.Contains(out.String()+errs.String(), "hunter2") {
 		t.Error("a secret is told")
+	}
+	judgesStore(t, out.Bytes())
+}
+
+// judgesStore judges the evidence of a canary that looked from Frankfurt. One
+// vantage that passed no self-check proves nothing, and disputes what it rules
+// out.
+func judgesStore(t *testing.T, seen []byte) {
+	t.Helper()
+	dir := t.TempDir()
+	claims, path := filepath.Join(dir, "vault.yaml"), filepath.Join(dir, "seen.jsonl")
+	sheet := `schema: landfall.claims/v1
+vendor: vault
+name: Vault
+endpoints: [{host: "s3://vault", roles: [backup]}]
+claims:
+  - {id: in-germany, says: "In Germany.", source: {url: "https://vault.test/", retrieved: 2026-11-01}, state: rest, allow: [DE]}
+  - {id: in-japan, says: "In Japan.", source: {url: "https://vault.test/", retrieved: 2026-11-01}, state: rest, allow: [JP]}
+`
+	if err := errors.Join(os.WriteFile(claims, []byte(sheet), 0o600), os.WriteFile(path, seen, 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	s, out, errs := isolated(t)
+	if got := run(t.Context(), s, []string{"judge", "--claims", claims, "--fail-on", "never", path}); got != exitComplete {
+		t.Fatalf("status %d: %s", got, errs)
+	}
+	var doc verdict.Document
+	if err := json.Unmarshal(out.Bytes(), &doc); err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]verdict.Result{}
+	for _, v := range doc.Verdicts {
+		if v.Subject == verdict.Store && strings.Contains(strings.Join(v.Limits, "\n"), "keeps what was written through it") {
+			got[v.Claim] = v.Result
+		}
+	}
+	if got["in-germany"] != verdict.Consistent || got["in-japan"] != verdict.Disputed {
+		t.Errorf("%v: %s", got, out)
 	}
 }
 
