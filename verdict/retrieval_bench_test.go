@@ -273,10 +273,13 @@ func regionsIn(rows []readRow) []providers.Region {
 
 // excluded counts the reads whose time, by the second smallest or by the
 // smallest warm sample, leaves the object's true place out: around the probe,
-// or around the front door less the way to it.
-func excluded(rows []readRow) (bySecond, bySmallest int) {
+// or around the front door less the way to it. Objects are all there are, and
+// held those that no read leaves out by the second smallest.
+func excluded(rows []readRow) (bySecond, bySmallest, objects, held int) {
 	const offKM = 60 // how far off the file's places can be
+	out, all := map[string]bool{}, numbered{}
 	for _, row := range rows {
+		all.of(row.object.name)
 		probe, door, object := row.probe.at(), row.door.at(), row.object.at()
 		leaves := func(ms float64) bool {
 			reach := geo.ReachKM(ms, geo.FibreKMPerMS) + offKM
@@ -284,15 +287,17 @@ func excluded(rows []readRow) (bySecond, bySmallest int) {
 		}
 		if ms, ok := evidence.SecondSmallestWarm(row.samples); ok && leaves(ms) {
 			bySecond++
+			out[row.object.name] = true
 		}
 		if leaves(slices.Min(row.samples[1:])) {
 			bySmallest++
 		}
 	}
-	return bySecond, bySmallest
+	return bySecond, bySmallest, len(all), len(all) - len(out)
 }
 
-// BenchmarkRetrieval judges timed reads of stores of known place, and reports
+// BenchmarkRetrieval judges timed reads of stores of known place, fails where a
+// bound leaves the true place of an object out or a verdict is wrong, and reports
 // how claims that they rest on a continent, or in a country, fare with less and
 // more taken for granted. In the last tier, the provider has no regions but
 // those of the file:
@@ -304,7 +309,10 @@ func BenchmarkRetrieval(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		bySecond, bySmallest := excluded(rows)
+		bySecond, bySmallest, objects, held := excluded(rows)
+		if held < objects || objects == 0 {
+			b.Errorf("%s: the bounds hold the true place of %d of %d objects", path, held, objects)
+		}
 		for _, tier := range []struct {
 			name    string
 			told    knowing
@@ -337,6 +345,11 @@ func BenchmarkRetrieval(b *testing.B) {
 				b.ReportMetric(percent(country.conclusive, country.claims), "%country-conclusive")
 				b.ReportMetric(float64(bySecond), "excluding-truth")
 				b.ReportMetric(float64(bySmallest), "excluding-truth-by-smallest")
+				b.ReportMetric(float64(objects), "objects")
+				b.ReportMetric(float64(held), "objects-held")
+				if wrong := continent.wrong + country.wrong + checked.wrong; wrong > 0 {
+					b.Errorf("%d verdicts are wrong", wrong)
+				}
 			})
 		}
 	}

@@ -157,6 +157,13 @@ func TestRetrievalStories(t *testing.T) {
 			if all := fmt.Sprint(v.Because, v.Limits); !strings.Contains(all, tc.text) {
 				t.Errorf("%q is to be among %s", tc.text, all)
 			}
+			decided := v.Basis == verdict.BasisPhysics && v.Result != verdict.Inconclusive
+			if kept := strings.Contains(fmt.Sprint(v.Limits), "keeps what was written through it"); kept != decided {
+				t.Errorf("%s by %s: that a front door may keep objects is said: %t; %q", v.Result, v.Basis, kept, v.Limits)
+			}
+			if v.Result == verdict.Proven && !strings.Contains(fmt.Sprint(v.Limits), "does not exclude another elsewhere") {
+				t.Errorf("other copies are not spoken of: %q", v.Limits)
+			}
 		})
 	}
 }

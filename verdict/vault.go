@@ -28,7 +28,12 @@ func (c *caseFile) readsFinding(t *terms, target string) finding {
 		return finding{result: Inconclusive, basis: BasisNone}
 	}
 	f := physics(c.ground, t, c.fromDisks(disks))
-	if f.result == Refuted || f.result == Proven {
+	switch f.result {
+	case Proven:
+		f.limits = append(f.limits, limitOtherCopies, limitKeptAtDoor)
+		return f
+	case Refuted:
+		f.limits = append(f.limits, limitKeptAtDoor)
 		return f
 	}
 	found := map[Result]finding{f.result: f}
@@ -42,6 +47,7 @@ func (c *caseFile) readsFinding(t *terms, target string) finding {
 	// takes more for granted.
 	for _, result := range []Result{Refuted, Disputed, Proven, Consistent} {
 		if got, ok := found[result]; ok {
+			got.limits = append(got.limits, limitKeptAtDoor)
 			return got
 		}
 	}
@@ -228,7 +234,10 @@ func readsTogether(bounds []bound, p premise, copies string) finding {
 	return f
 }
 
-const limitOtherCopies = "a copy that was read does not exclude another elsewhere"
+const (
+	limitOtherCopies = "a copy that was read does not exclude another elsewhere"
+	limitKeptAtDoor  = "a timed read cannot tell a store from a front door that keeps what was written through it"
+)
 
 func vantagesOf(bounds []bound) []*vantage {
 	var out []*vantage

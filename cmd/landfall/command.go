@@ -102,7 +102,7 @@ evidence that anyone can check again.
 	})
 	root.CompletionOptions.HiddenDefaultCmd = false
 	root.AddCommand(
-		newAudit(s), newProbe(s), newJudge(s), newReport(s), newDiff(s),
+		newAudit(s), newProbe(s), newCanary(s), newJudge(s), newReport(s), newDiff(s),
 		newCatalog(s), newData(s), newSelfcheck(s), newVantages(s), newImport(s), newInit(s), newDemo(s), newVersion(s),
 	)
 	return root

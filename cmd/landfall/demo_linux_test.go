@@ -16,13 +16,14 @@ import (
 	"github.com/landfall-audit/landfall/evidence"
 	"github.com/landfall-audit/landfall/internal/fakenet"
 	"github.com/landfall-audit/landfall/internal/fakeplatform"
+	"github.com/landfall-audit/landfall/internal/fakestore"
 	"github.com/landfall-audit/landfall/verdict"
 )
 
 // TestHoldsAWorld is how this test program is started again to hold a world;
 // started otherwise it checks that it is in none.
 func TestHoldsAWorld(t *testing.T) {
-	fakenet.Main(fakeplatform.GlobalpingPlatform(fakeplatform.Options{}))
+	fakenet.Main(append(fakestore.Platforms(), fakeplatform.GlobalpingPlatform(fakeplatform.Options{}))...)
 	if fakenet.Inside() {
 		t.Error("a world without a command came back")
 	}

@@ -28,7 +28,8 @@ var (
 	countryForm = regexp.MustCompile(`^[A-Z]{2}$`)
 	results     = []string{"refuted", "disputed", "inconclusive", "not-tested", "consistent", "proven"}
 	states      = []PortState{"", Open, Closed, Filtered, Prohibited}
-	kinds       = []Service{"", HTTPS, HTTP, DNS, DoT, Echo, Mute, Globalping, Atlas}
+	kinds       = []Service{"", HTTPS, HTTP, DNS, DoT, Echo, Mute, Globalping, Atlas, S3, WebDAV}
+	caches      = []Cache{"", CacheReads, CacheWrites}
 	platforms   = []string{string(Globalping), string(Atlas)}
 )
 
@@ -245,7 +246,7 @@ func (c *checker) ports(at string, ports []Port) {
 			c.fault(where+".state", "%q; open, closed, filtered or prohibited is expected", p.State)
 		}
 		if !slices.Contains(kinds, p.Service) {
-			c.fault(where+".service", "%q; https, http, dns, dot, echo or mute is expected", p.Service)
+			c.fault(where+".service", "%q; https, http, dns, dot, echo, mute, s3 or webdav is expected", p.Service)
 		}
 		if open := p.State == "" || p.State == Open; open != (p.Service != "") {
 			c.fault(where, "an open port has a service, and no other does")
@@ -259,6 +260,9 @@ func (c *checker) web(at string, w *Web) {
 	}
 	if w.Storage != nil {
 		c.place(at+".storage", *w.Storage)
+	}
+	if !slices.Contains(caches, w.Cache) {
+		c.fault(at+".cache", "%q; reads or writes is expected", w.Cache)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"time"
 
 	"github.com/goccy/go-yaml"
 )
@@ -118,6 +119,9 @@ const (
 
 	Globalping Service = "globalping" // over HTTPS, where [Main] was given the platform
 	Atlas      Service = "atlas"      // likewise
+
+	S3     Service = "s3"     // object storage over HTTPS, likewise
+	WebDAV Service = "webdav" // a folder over HTTPS, likewise
 )
 
 // Port is one port of a host, for both TCP and UDP.
@@ -133,7 +137,20 @@ type Web struct {
 	Headers map[string]string `yaml:"headers,omitempty"`
 	Body    string            `yaml:"body,omitempty"`
 	Storage *Place            `yaml:"storage,omitempty"` // an answer takes a round trip to there longer
+	Cache   Cache             `yaml:"cache,omitempty"`   // of a host with an object store
 }
+
+// Cache is what a front door keeps of the objects behind it.
+type Cache string
+
+// The caches, whatever an object says of being kept.
+const (
+	CacheReads  Cache = "reads"  // whole objects of which a part was read
+	CacheWrites Cache = "writes" // what was written through it, for [CacheWritesFor]
+)
+
+// CacheWritesFor is how long a front door keeps what was written through it.
+const CacheWritesFor = time.Second
 
 // Resolver makes a host with a DNS service answer for all zones.
 type Resolver struct {

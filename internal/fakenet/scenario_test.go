@@ -34,6 +34,7 @@ func TestParse(t *testing.T) {
 		{"NoRouter", "name: there", "name: there, via: [nobody]", `there is no router "nobody"`},
 		{"PortTwice", "name: there", "name: there, ports: [{port: 1, service: echo}, {port: 1, service: echo}]", "ports[1].port: 1 is 0 or there twice"},
 		{"UnknownService", "name: there", "name: there, ports: [{port: 1, service: gopher}]", `"gopher"; https, http`},
+		{"UnknownCache", "name: there", "name: there, web: {cache: everything}", `web.cache: "everything"; reads or writes`},
 		{"OpenWithoutService", "name: there", "name: there, ports: [{port: 1}]", "an open port has a service"},
 		{"OthersOpen", "name: there", "name: there, others: open", "others"},
 		{"NoResolver", "name: here", "name: here, resolvers: [there]", `"there" is not a host with ` + "`resolver`"},

@@ -122,7 +122,7 @@ func (s *services) take(conn net.Conn, n *node, service Service, state PortState
 		defer context.AfterFunc(s.ctx, func() { conn.Close() })()
 		_ = conn.SetDeadline(time.Now().Add(maxServeTime))
 		switch service {
-		case HTTPS, Globalping, Atlas:
+		case HTTPS, Globalping, Atlas, S3, WebDAV:
 			s.secure.await(conn, n, service)
 		case HTTP:
 			s.plain.await(conn, n, service)
@@ -299,7 +299,7 @@ func (s *services) answer(w http.ResponseWriter, r *http.Request) {
 		s.names.overHTTPS(w, r, n)
 		return
 	}
-	if n.web.Storage != nil && !sleep(r.Context(), 2*oneWay(n.at.KM(*n.web.Storage))) {
+	if !AwaitStore(r) {
 		return
 	}
 	for name, value := range n.web.Headers {
@@ -311,4 +311,23 @@ func (s *services) answer(w http.ResponseWriter, r *http.Request) {
 	}
 	w.WriteHeader(status)
 	_, _ = io.WriteString(w, n.web.Body) // whether the vantage reads it is its own affair
+}
+
+// AwaitStore waits as long as it takes to fetch something from the store behind
+// the host that a request was sent to (Web.Storage), and tells whether the
+// client let it.
+func AwaitStore(r *http.Request) bool {
+	c, known := r.Context().Value(nodeKey{}).(*hostConn)
+	if !known || c.node.web.Storage == nil {
+		return r.Context().Err() == nil
+	}
+	return sleep(r.Context(), 2*oneWay(c.node.at.KM(*c.node.web.Storage)))
+}
+
+// CacheOf gives what the host that a request was sent to keeps of objects.
+func CacheOf(r *http.Request) Cache {
+	if c, known := r.Context().Value(nodeKey{}).(*hostConn); known {
+		return c.node.web.Cache
+	}
+	return ""
 }

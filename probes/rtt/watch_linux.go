@@ -11,12 +11,9 @@ import (
 
 	"github.com/landfall-audit/landfall/evidence"
 	"github.com/landfall-audit/landfall/internal/errqueue"
+	"github.com/landfall-audit/landfall/internal/tcpinfo"
 	"github.com/landfall-audit/landfall/probes/probe"
 )
-
-// tick is the grain of the kernel's figures (tcp_info(7) has microseconds):
-// two stamps rounded down can lie up to one closer than the packets did.
-const tick = time.Microsecond
 
 // socket is a second descriptor of the connection's socket. It outlives a
 // failed connect, whose reason the kernel still knows.
@@ -54,35 +51,11 @@ func (w *watch) release() {
 // shortest gives the kernel's own figure for the handshake where it can be
 // trusted, else the time that connect took, which has the scheduler's delay in
 // it.
-//
-// After a bare handshake the kernel has one sample, from the stamp of the SYN
-// to the arrival of the SYN-ACK: its smoothed and its minimal figure are both
-// that sample. Not if the SYN was repeated: then the sample comes from the
-// timestamp option, whose grain of a millisecond can make it too short.
 func (w *watch) shortest(wall time.Duration) time.Duration {
 	if !w.socket.held {
 		return wall
 	}
-	info, err := unix.GetsockoptTCPInfo(w.socket.fd, unix.SOL_TCP, unix.TCP_INFO)
-	if err != nil {
-		return wall // a kernel without the option still connects
-	}
-	return sane(info, wall)
-}
-
-// noMinimum stands in tcpi_min_rtt before the first sample.
-const noMinimum = ^uint32(0)
-
-func sane(info *unix.TCPInfo, wall time.Duration) time.Duration {
-	figure := info.Min_rtt
-	if figure == 0 || figure == noMinimum {
-		figure = info.Rtt
-	}
-	kernel := time.Duration(figure)*time.Microsecond + tick
-	if figure == 0 || info.Total_retrans > 0 || info.Retransmits > 0 || kernel > wall {
-		return wall
-	}
-	return kernel
+	return tcpinfo.RoundTrip(w.socket.fd, wall)
 }
 
 // refusedBy reports a refusal that did not come from the host: routers and

@@ -1,0 +1,11 @@
+//go:build !linux
+
+package tcpinfo
+
+import (
+	"syscall"
+	"time"
+)
+
+// Of gives what is known already: the kernel is not asked on this system.
+func Of(_ syscall.Conn, atMost time.Duration) time.Duration { return atMost }

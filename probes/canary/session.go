@@ -1,0 +1,100 @@
+package canary
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	nethttp "net/http"
+	"net/netip"
+	"time"
+)
+
+const (
+	writeWait  = 2 * time.Minute
+	readWait   = 30 * time.Second
+	removeWait = time.Minute
+)
+
+// session is the client of a target behind a door of its own.
+type session struct {
+	target Target
+	door   *door
+	store  store
+}
+
+// enter opens the target through one address of its front door or, where at is
+// not valid, through any.
+func (c *Canary) enter(ctx context.Context, at netip.AddrPort) (*session, error) {
+	d := newDoor(c.front, at, c.Dialer, c.AllowPrivate)
+	s, err := c.Target.open(ctx, d.client())
+	if err != nil {
+		return nil, unopened(c.Target, err)
+	}
+	return &session{c.Target, d, s}, nil
+}
+
+func (s *session) close() {
+	_ = s.store.close() // nothing is held back
+	s.door.close()
+}
+
+// write writes an object. It is not ended with ctx: a write that was cut off may
+// be done after the object was deleted. Sent tells that the object may be there
+// whatever the error.
+func (s *session) write(ctx context.Context, o *object) (sent bool, err error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), writeWait)
+	defer cancel()
+	s.door.arm()
+	if err := s.store.write(ctx, o.key, o.content()); err != nil {
+		seen := s.door.seen()
+		return seen.status == 0 && !seen.left.IsZero(), s.fault(writing, o.key, err)
+	}
+	return true, nil
+}
+
+// read reads the object's range and gives how long it took until bytes that
+// nobody can guess were there, since just before the request left. The time is
+// of use only where all bytes are right.
+func (s *session) read(ctx context.Context, o *object, patience time.Duration) (time.Duration, error) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	want := o.expected()
+	s.door.arm()
+	body, err := s.store.read(ctx, o.key, o.from, readBytes)
+	if err != nil {
+		return 0, s.fault(reading, o.key, err)
+	}
+	defer body.Close()
+	var took time.Duration
+	err = check(body, want, func() { took = time.Since(s.door.seen().left) })
+	if err == nil {
+		if cached := s.door.seen().cached; cached != "" {
+			err = fmt.Errorf("a cache answered (%s), not the store", cached)
+		}
+	}
+	if err != nil {
+		return 0, s.fault(reading, o.key, err)
+	}
+	return took, nil
+}
+
+// errNotThere is a delete that met nothing.
+var errNotThere = errors.New("it is not there")
+
+// remove deletes an object, with the versions of it that are kept.
+func (s *session) remove(ctx context.Context, key string) error {
+	ctx, cancel := context.WithTimeout(ctx, removeWait)
+	defer cancel()
+	s.door.arm()
+	err := s.store.remove(ctx, key)
+	if s.door.seen().status == nethttp.StatusNotFound {
+		return errNotThere
+	}
+	if err == nil && s.door.seen().versions {
+		err = s.store.purge(ctx, key)
+	}
+	if err != nil {
+		return s.fault(deleting, key, err)
+	}
+	return nil
+}
