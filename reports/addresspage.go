@@ -17,7 +17,6 @@ const (
 	addressItems = 60 // verdicts
 	addressLines = 80 // observations that are cited
 	addressOther = 32 // further ones
-	addressDisks = 12 // of one argument
 	maxRaw       = 2500
 )
 
@@ -40,8 +39,7 @@ type addressItem struct {
 	placeItem
 	Sentence string
 	Steps    []step
-	Disks    []disk
-	More     int // disks that were left out
+	Proof    *proofTold // nil where nothing is timed
 	Limits   []string
 }
 
@@ -83,14 +81,28 @@ func newAddressPage(s *site, p *place) *addressPage {
 		}
 		out.Items = append(out.Items, newAddressItem(s, item, anchors))
 	}
-	for i := range out.Items {
-		if item := &out.Items[i]; out.Map == nil && len(item.Disks) > 0 {
-			out.Map = reachMap("reach", item.Disks, item.Row.Countries)
-		}
-	}
+	out.Map = addressMap(s, shown)
 	out.NoRecord = len(out.Lines) == 0
 	out.Commands = commands(s, p, out)
 	return out
+}
+
+// addressMap draws the replies of the first verdict that rests on any, and the
+// paths that were traced to the address.
+func addressMap(s *site, items []placeItem) *drawing {
+	var paths *drawing
+	for _, item := range items {
+		run := item.Claim.Run
+		traced := s.paths(run, item.Row)
+		disks := s.disksOf(run, item.Row)
+		if len(disks) > 0 {
+			return reachMap("reach", disks, item.Row.Countries, traced)
+		}
+		if paths == nil {
+			paths = reachMap("reach", nil, item.Row.Countries, traced)
+		}
+	}
+	return paths
 }
 
 func newAddressItem(s *site, item placeItem, anchors map[lineKey]string) addressItem {
@@ -104,9 +116,7 @@ func newAddressItem(s *site, item placeItem, anchors map[lineKey]string) address
 		}
 		out.Steps = append(out.Steps, own)
 	}
-	disks := disksOf(s.record(c.Run), r)
-	out.Disks = disks[:min(len(disks), addressDisks)]
-	out.More = len(disks) - len(out.Disks)
+	out.Proof = newProofTold(s, item, anchors)
 	return out
 }
 
@@ -124,6 +134,7 @@ func (a *addressPage) lines(s *site, items []placeItem) map[lineKey]string {
 		if !slices.Contains(runs, run) {
 			runs = append(runs, run)
 		}
+		cited[run] = append(cited[run], item.Row.proofIDs()...)
 		for _, reason := range item.Row.Because {
 			cited[run] = append(cited[run], reason.Evidence...)
 		}
