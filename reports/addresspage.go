@@ -239,6 +239,14 @@ func commands(s *site, p *place, page *addressPage) []command {
 		{"Time the replies from where you are. Half of the time, times 199.86 km for each millisecond, is as far away as the host can be:", "ping -c 10 " + addr.String()},
 		{"Or let landfall time them, with your own position:", "landfall probe " + target + " --vantage here@LAT,LON --out mine.jsonl"},
 	}
+	for _, item := range page.Items {
+		if item.Proof != nil && len(item.Proof.Disks) > 0 {
+			d := &item.Proof.Disks[0]
+			out = append(out, command{"Or let machines of others time them, from around the place that the first reply came to:",
+				fmt.Sprintf("landfall probe %s --vantage globalping:point:%.2f,%.2f,%d --out theirs.jsonl", target, d.Lat, d.Lon, aroundKM)})
+			break
+		}
+	}
 	for _, e := range page.Endpoints {
 		if plainHost.MatchString(e) {
 			out = append(out, command{"What the name leads to for you may differ:", "dig +short " + e})
@@ -247,6 +255,10 @@ func commands(s *site, p *place, page *addressPage) []command {
 	}
 	return append(out, judgeAgain(s)...)
 }
+
+// aroundKM is how far from a vantage others are asked: as far as there is mostly
+// somebody.
+const aroundKM = 300
 
 // plainHost is a host name that means nothing else to a shell.
 var plainHost = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9.-]{0,252}$`)

@@ -10,6 +10,7 @@ import (
 	"github.com/paulmach/orb"
 
 	"github.com/landfall-audit/landfall/evidence"
+	"github.com/landfall-audit/landfall/internal/geo"
 	"github.com/landfall-audit/landfall/providers"
 )
 
@@ -37,7 +38,8 @@ type placedHop struct {
 	Place    string
 	Source   string
 	Lat, Lon float64
-	Drawn    bool // false where nothing but a country is known
+	Drawn    bool
+	Amid     bool // nothing but a country is known: it is drawn amid that
 }
 
 // drawn reports whether there is anything of a path to be seen.
@@ -89,6 +91,9 @@ func (r *record) path(t *evidence.Trace) (tracedPath, bool) {
 	}
 	p := tracedPath{From: name(cmp.Or(v.Name, v.ID)), Lat: lat, Lon: lon, Evidence: name(t.ID)}
 	for _, hop := range t.Hops[:min(len(t.Hops), mapHops)] {
+		if hop.Addr.Unmap() == t.Addr.Unmap() {
+			continue // where the path leads to is what the replies tell
+		}
 		if !hop.Addr.IsValid() {
 			p.Silent++
 			continue
@@ -100,7 +105,7 @@ func (r *record) path(t *evidence.Trace) (tracedPath, bool) {
 		}
 		p.Hops = append(p.Hops, placed)
 	}
-	return p, true
+	return p, len(p.Hops)+p.Silent+p.Unplaced > 0
 }
 
 // placeHop gives the place that a hop's name speaks of or, where that speaks of
@@ -118,8 +123,8 @@ func (r *record) placeHop(hop evidence.Hop, on providers.Date) (placedHop, bool)
 		if g, ok := o.(*evidence.GeoIP); ok && (g.Country != "" || g.City != "") {
 			out.Place = name(strings.Join(slices.DeleteFunc([]string{g.City, countryName(g.Country)}, func(t string) bool { return t == "" }), ", "))
 			out.Source = "by " + name(g.Database)
-			if g.Lat != nil && g.Lon != nil && g.City != "" {
-				out.Lat, out.Lon, out.Drawn = *g.Lat, *g.Lon, true
+			if out.amid(g.Country); g.Lat != nil && g.Lon != nil && g.City != "" {
+				out.Lat, out.Lon, out.Drawn, out.Amid = *g.Lat, *g.Lon, true, false
 			}
 			return out, true
 		}
@@ -140,6 +145,7 @@ func (h *placedHop) readPlace(text string, on providers.Date) bool {
 	h.Place = name(text)
 	if codes := extent.CountryCodes(); len(codes) == 1 {
 		h.Place = countryName(codes[0])
+		h.amid(codes[0])
 	}
 	if len(extent.Parts) == 1 && extent.Parts[0].RadiusKM > 0 {
 		h.Lat, h.Lon, h.Drawn = extent.Parts[0].Lat, extent.Parts[0].Lon, true
@@ -148,6 +154,14 @@ func (h *placedHop) readPlace(text string, on providers.Date) bool {
 		h.Place = position(place.Lat, place.Lon, 0)
 	}
 	return true
+}
+
+// amid places a hop in the middle of a country.
+func (h *placedHop) amid(code string) {
+	lat, lon, known := geo.MiddleDegrees(code)
+	if known {
+		h.Lat, h.Lon, h.Drawn, h.Amid = lat, lon, true, true
+	}
 }
 
 // pathDisks gives a path's places the size of a town, so that a chart holds
@@ -180,7 +194,11 @@ func (d *drawing) path(c *chart, p *tracedPath) {
 	for _, h := range p.Hops {
 		if h.Drawn {
 			line = append(line, orb.Point{h.Lon, h.Lat})
-			d.point(c, "hop", fmt.Sprintf("%d", h.TTL), h.Lon, h.Lat)
+			class := "hop"
+			if h.Amid {
+				class = "hop amid"
+			}
+			d.point(c, class, fmt.Sprint(h.TTL), h.Lon, h.Lat)
 		}
 	}
 	d.Paths = append(d.Paths, c.linePath(line))
@@ -188,31 +206,30 @@ func (d *drawing) path(c *chart, p *tracedPath) {
 
 // words tells a path hop by hop.
 func (p *tracedPath) words() string {
-	var hops []string
-	undrawn := 0
+	var hops, left []string
+	amid := 0
 	for _, h := range p.Hops {
-		hops = append(hops, fmt.Sprintf("%d %s (%s, %s)", h.TTL, h.Name, h.Place, h.Source))
-		if !h.Drawn {
-			undrawn++
+		hops = append(hops, fmt.Sprintf("hop %d %s (%s, %s)", h.TTL, h.Name, h.Place, h.Source))
+		if h.Amid {
+			amid++
 		}
 	}
-	text := "The path from " + p.From + ": "
+	if p.Unplaced > 0 {
+		left = append(left, plural(p.Unplaced, "host", "hosts")+" without a known place")
+	}
+	if p.Silent > 0 {
+		left = append(left, plural(p.Silent, "silent one", "silent ones"))
+	}
+	text := "The path from " + p.From + " (" + p.Evidence + "): "
 	if len(hops) == 0 {
-		text += "no host on it has a known place"
-	} else {
-		text += "hop " + strings.Join(hops, "; hop ")
+		return brief(text+strings.Join(left, ", ")+"; not drawn", maxText) + "."
 	}
-	var left []string
-	for _, not := range []struct {
-		n   int
-		why string
-	}{{p.Unplaced, "without a known place"}, {p.Silent, "silent"}, {undrawn, "known to a country only"}} {
-		if not.n > 0 {
-			left = append(left, fmt.Sprintf("%d %s", not.n, not.why))
-		}
-	}
+	text = brief(text+strings.Join(hops, "; "), maxText) + "."
 	if len(left) > 0 {
-		text += ". Not drawn: " + strings.Join(left, ", ")
+		text += " Not drawn: " + strings.Join(left, ", ") + "."
 	}
-	return brief(text, maxText) + ". Names and databases are their owners' to write: this shows a way, and proves none (" + p.Evidence + ")."
+	if amid > 0 {
+		text += " Of " + fmt.Sprintf("%d", amid) + " nothing but the country is known: drawn amid it."
+	}
+	return text + " Names and databases are their owners' to write: this shows a way, and proves none."
 }

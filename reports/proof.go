@@ -198,18 +198,27 @@ func survivalWords(s *verdict.Survival) string {
 	if s == nil {
 		return ""
 	}
-	loss := func(n int, one, many string) string {
+	var outlasts, lacks []string
+	for _, of := range []struct {
+		n         int
+		one, many string
+	}{{s.Vantages, "vantage", "vantages"}, {s.Networks, "network", "networks"}, {s.Platforms, "measurement platform", "measurement platforms"}} {
 		switch {
-		case n <= 0:
-			return "of no " + one
-		case n == 1:
-			return "of any one " + one
+		case of.n <= 0:
+			lacks = append(lacks, of.one)
+		case of.n == 1:
+			outlasts = append(outlasts, "of any one "+of.one)
+		default:
+			outlasts = append(outlasts, "of any "+plural(of.n, of.one, of.many))
 		}
-		return "of any " + plural(n, one, many)
 	}
-	return "The result outlasts the loss " + strings.Join([]string{
-		loss(s.Vantages, "vantage", "vantages"), loss(s.Networks, "network", "networks"), loss(s.Platforms, "measurement platform", "measurement platforms"),
-	}, ", ") + "."
+	switch {
+	case len(outlasts) == 0:
+		return "There is a vantage without which the result would be another."
+	case len(lacks) == 0:
+		return "The result outlasts the loss " + strings.Join(outlasts, ", ") + "."
+	}
+	return "The result outlasts the loss " + strings.Join(outlasts, ", ") + ", but not that of every " + strings.Join(lacks, " or ") + "."
 }
 
 func newSitesTold(s *site, run string, sites *verdict.Sites, line func(string) lineRef) *sitesTold {

@@ -18,12 +18,12 @@ func TestProofIsTold(t *testing.T) {
 			"Each of these replies, by itself, can only have come from where the claim does not allow it.",
 			"The nearest place that the claim may allow is in Kazakhstan, at 50.40° N, 80.20° E: at least 5,406 km from fra.",
 			"12.31 ms ÷ 2 × 199.86 km/ms = 1,230 km", "<b>1,255 km</b>", "4.31 × light in fibre", `<a href="#line.e2"><code>e2</code></a>`,
-			"The result outlasts the loss of any one vantage, of any one network, of no measurement platform.",
-			"landfall judge", "ping -c 10 203.0.113.7",
+			"The result outlasts the loss of any one vantage, of any one network, but not that of every measurement platform.",
+			"landfall judge", "ping -c 10 203.0.113.7", "landfall probe 203.0.113.7:443 --vantage globalping:point:50.11,8.68,300 --out theirs.jsonl",
 		},
 		"addresses/203.0.113.8.html": {
 			"This reply alone can only have come from where the claim does not allow it.", "At least 2 hosts share this address",
-			"The result outlasts the loss of no vantage, of no network, of no measurement platform.", "China, Mongolia", "more than ten countries",
+			"There is a vantage without which the result would be another.", "China, Mongolia", "more than ten countries",
 		},
 		"addresses/192.0.2.10.html": {
 			"Taken together, as if one host had answered, these replies can only have come from where the claim allows it.",
@@ -65,10 +65,10 @@ func TestProofWithoutEvidence(t *testing.T) {
 // hosts are, with the same in words, and is said to be weak.
 func TestPathIsDrawn(t *testing.T) {
 	pages := renderSite(t, NewView(documents(t, "every"), whole(t)))
-	const words = "The path from fra: hop 1 ae1.fra.lotus.example (50.03° N, 8.57° E, by its name); hop 3 192.0.2.103 (Poland, by dbip-country-lite); hop 5 r1.waw.lotus.example (52.17° N, 20.97° E, by its name). " +
-		"Not drawn: 2 without a known place, 1 silent, 1 known to a country only. Names and databases are their owners&#39; to write: this shows a way, and proves none (e70)."
+	const words = "The path from fra (e70): hop 1 ae1.fra.lotus.example (50.03° N, 8.57° E, by its name); hop 3 192.0.2.103 (Poland, by dbip-country-lite); hop 5 r1.waw.lotus.example (52.17° N, 20.97° E, by its name). " +
+		"Not drawn: 1 host without a known place, 1 silent one. Of 1 nothing but the country is known: drawn amid it. Names and databases are their owners&#39; to write: this shows a way, and proves none."
 	for _, page := range []string{"addresses/203.0.113.7.html", "vendors/lotus-cloud.html"} {
-		if text := pages[page]; !strings.Contains(text, words) || strings.Count(text, `<path class="way"`) != 1 || strings.Count(text, `<circle class="hop"`) != 2 {
+		if text := pages[page]; !strings.Contains(text, words) || strings.Count(text, `<path class="way"`) != 1 || strings.Count(text, `<circle class="hop"`) != 2 || strings.Count(text, `<circle class="hop amid"`) != 1 {
 			t.Errorf("%s has %d paths and %d hops, or not the words", page, strings.Count(text, `<path class="way"`), strings.Count(text, `<circle class="hop"`))
 		}
 	}
