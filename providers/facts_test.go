@@ -20,6 +20,7 @@ type fact struct {
 	SourceURL string `yaml:"source_url"`
 	Certainty string
 	Grade     string `yaml:"source_grade"`
+	Status    string
 }
 
 // facts is the fact base; ok is false where it is not kept here.
@@ -131,5 +132,38 @@ func checkFact(t *testing.T, fact fact, source Source) {
 	}
 	if source.Grade != grades[fact.Grade] {
 		t.Errorf("%s is of grade %s, and a sheet says %s", fact.ID, fact.Grade, source.Grade)
+	}
+}
+
+// A claim whose words no longer stand has the last day on which they are known
+// to have stood, or is a plan with the day by which it was to be carried out.
+func TestSupersededClaimsHaveAnEnd(t *testing.T) {
+	all, ok := facts(t)
+	if !ok {
+		t.Log("the fact base is not kept beside the repository: nothing to compare with")
+		return
+	}
+	sheets, err := Catalogue()
+	if err != nil {
+		t.Fatal(err)
+	}
+	past := 0
+	for _, fact := range all {
+		superseded := strings.HasPrefix(fact.Status, "superseded")
+		if fact.Quote == "" || !superseded && !strings.HasPrefix(fact.Status, "historic") {
+			continue
+		}
+		past++
+		for _, sheet := range sheets {
+			for _, claim := range sheet.Claims {
+				planned := !superseded && claim.Strength == StrengthAnnouncement && !claim.Deadline.IsZero()
+				if claim.Says == fact.Quote && claim.Until.IsZero() && !planned {
+					t.Errorf("%s/%s: the words are %s, and it has neither until nor, as a plan, a deadline", sheet.Vendor, claim.ID, fact.Status)
+				}
+			}
+		}
+	}
+	if past == 0 {
+		t.Error("the fact base knows no words that no longer stand")
 	}
 }

@@ -17,7 +17,6 @@ const (
 	addressItems = 60 // verdicts
 	addressLines = 80 // observations that are cited
 	addressOther = 32 // further ones
-	addressDisks = 12 // of one argument
 	maxRaw       = 2500
 )
 
@@ -40,8 +39,7 @@ type addressItem struct {
 	placeItem
 	Sentence string
 	Steps    []step
-	Disks    []disk
-	More     int // disks that were left out
+	Proof    *proofTold // nil where nothing is timed
 	Limits   []string
 }
 
@@ -83,14 +81,28 @@ func newAddressPage(s *site, p *place) *addressPage {
 		}
 		out.Items = append(out.Items, newAddressItem(s, item, anchors))
 	}
-	for i := range out.Items {
-		if item := &out.Items[i]; out.Map == nil && len(item.Disks) > 0 {
-			out.Map = reachMap("reach", item.Disks, item.Row.Countries)
-		}
-	}
+	out.Map = addressMap(s, shown)
 	out.NoRecord = len(out.Lines) == 0
 	out.Commands = commands(s, p, out)
 	return out
+}
+
+// addressMap draws the replies of the first verdict that rests on any, and the
+// paths that were traced to the address.
+func addressMap(s *site, items []placeItem) *drawing {
+	var paths *drawing
+	for _, item := range items {
+		run := item.Claim.Run
+		traced := s.paths(run, item.Row)
+		disks := s.disksOf(run, item.Row)
+		if len(disks) > 0 {
+			return reachMap("reach", disks, item.Row.Countries, traced)
+		}
+		if paths == nil {
+			paths = reachMap("reach", nil, item.Row.Countries, traced)
+		}
+	}
+	return paths
 }
 
 func newAddressItem(s *site, item placeItem, anchors map[lineKey]string) addressItem {
@@ -104,9 +116,7 @@ func newAddressItem(s *site, item placeItem, anchors map[lineKey]string) address
 		}
 		out.Steps = append(out.Steps, own)
 	}
-	disks := disksOf(s.record(c.Run), r)
-	out.Disks = disks[:min(len(disks), addressDisks)]
-	out.More = len(disks) - len(out.Disks)
+	out.Proof = newProofTold(s, item, anchors)
 	return out
 }
 
@@ -124,6 +134,7 @@ func (a *addressPage) lines(s *site, items []placeItem) map[lineKey]string {
 		if !slices.Contains(runs, run) {
 			runs = append(runs, run)
 		}
+		cited[run] = append(cited[run], item.Row.proofIDs()...)
 		for _, reason := range item.Row.Because {
 			cited[run] = append(cited[run], reason.Evidence...)
 		}
@@ -245,6 +256,14 @@ func commands(s *site, p *place, page *addressPage) []command {
 		{"Time the replies from where you are. Half of the time, times 199.86 km for each millisecond, is as far away as the host can be:", "ping -c 10 " + addr.String()},
 		{"Or let landfall time them, with your own position:", "landfall probe " + target + " --vantage here@LAT,LON --out mine.jsonl"},
 	}
+	for _, item := range page.Items {
+		if item.Proof != nil && len(item.Proof.Disks) > 0 {
+			d := &item.Proof.Disks[0]
+			out = append(out, command{"Or let machines of others time them, from around the place that the first reply came to:",
+				fmt.Sprintf("landfall probe %s --vantage globalping:point:%.2f,%.2f,%d --out theirs.jsonl", target, d.Lat, d.Lon, aroundKM)})
+			break
+		}
+	}
 	for _, e := range page.Endpoints {
 		if plainHost.MatchString(e) {
 			out = append(out, command{"What the name leads to for you may differ:", "dig +short " + e})
@@ -253,6 +272,10 @@ func commands(s *site, p *place, page *addressPage) []command {
 	}
 	return append(out, judgeAgain(s)...)
 }
+
+// aroundKM is how far from a vantage others are asked: as far as there is mostly
+// somebody.
+const aroundKM = 300
 
 // plainHost is a host name that means nothing else to a shell.
 var plainHost = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9.-]{0,252}$`)

@@ -21,6 +21,8 @@ const (
 	maxTexts   = 20   // limits of one verdict or claim
 	maxReasons = 12   // steps of one argument
 	maxIDs     = 12   // evidence ids of one step
+	maxDisks   = 12   // of one proof or argument
+	maxSites   = 50   // hosts that share an address
 )
 
 // clip shortens a text to at most n characters, and says by how much.
@@ -66,6 +68,37 @@ func words(list []string) []string {
 		out = append(out, name(word))
 	}
 	return out
+}
+
+// boundedProof gives a proof with its disks and texts cut to what is told.
+func boundedProof(p *verdict.Proof) *verdict.Proof {
+	if p == nil {
+		return nil
+	}
+	out := *p
+	out.Regions, out.Disks = name(p.Regions), slices.Clone(p.Disks[:min(len(p.Disks), maxDisks)])
+	for i := range out.Disks {
+		d := &out.Disks[i]
+		d.Vantage, d.Evidence, d.Door = name(d.Vantage), name(d.Evidence), name(d.Door)
+	}
+	if p.Nearest != nil {
+		nearest := *p.Nearest
+		nearest.Area = name(nearest.Area)
+		out.Nearest = &nearest
+	}
+	return &out
+}
+
+// boundedSites gives the hosts that share an address, as many as are told.
+func boundedSites(s *verdict.Sites) *verdict.Sites {
+	if s == nil {
+		return nil
+	}
+	out := verdict.Sites{AtLeast: s.AtLeast}
+	for _, g := range s.Groups[:min(len(s.Groups), maxSites)] {
+		out.Groups = append(out.Groups, verdict.SiteSeen{Vantages: words(g.Vantages), Evidence: words(g.Evidence), Countries: codes(g.Countries), Result: known(g.Result)})
+	}
+	return &out
 }
 
 // codes gives country codes, shortened and sorted.

@@ -1,6 +1,7 @@
 package reports
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -363,19 +364,35 @@ func TestKeyboard(t *testing.T) {
 	}
 }
 
-// TestPrint: on paper a page has all of its evidence, none of it folded away.
+// paperWidth is what a browser has between the margins of A4, in CSS pixels: 210
+// mm less twice 10 mm.
+const paperWidth = 718
+
+// TestPrint: on paper a page has all of its evidence, none of it folded away or
+// cut off at the edge, in colours that paper has.
 func TestPrint(t *testing.T) {
 	s := browse(t)
 	if s == nil {
 		return
 	}
-	s.open(t, filepath.Join(everySite(t), "addresses/203.0.113.7.html"), 1280, 900, "light")
-	call(t, s, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Media: "print"})
-	const folded = `[...document.querySelectorAll('details.line pre, details.disks td')].filter(e => e.getBoundingClientRect().height === 0).length`
-	if n := eval[int](t, s, folded); n > 0 {
-		t.Errorf("%d parts of the evidence are folded away in print", n)
-	}
-	if pdf := run(t, s, chromedp.PrintToPDF(chromedp.PDFPaper(chromedp.PaperA4))); len(pdf) < 10_000 {
-		t.Errorf("the printed page has %d bytes", len(pdf))
+	dir := everySite(t)
+	for _, page := range []string{"index.html", "vendors/lotus-cloud.html", "addresses/203.0.113.7.html", methodPage} {
+		s.open(t, filepath.Join(dir, page), paperWidth, 1000, "dark")
+		call(t, s, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Media: "print"})
+		const folded = `[...document.querySelectorAll('details.line pre, details.disks td')].filter(e => e.getBoundingClientRect().height === 0).length`
+		if n := eval[int](t, s, folded); n > 0 {
+			t.Errorf("%s: %d parts of the evidence are folded away in print", page, n)
+		}
+		const cut = `[...document.querySelectorAll('main *')].filter(e => e.getBoundingClientRect().right > document.documentElement.clientWidth + 1 && !e.closest('svg')).map(e => e.outerHTML.slice(0, 200))`
+		if over := eval[[]string](t, s, cut); len(over) > 0 {
+			t.Errorf("%s: %d parts are cut off at the edge of the paper, such as %s", page, len(over), over[0])
+		}
+		if ground := eval[string](t, s, `getComputedStyle(document.body).backgroundColor`); ground != "rgb(255, 255, 255)" {
+			t.Errorf("%s: the paper is %s", page, ground)
+		}
+		pdf := run(t, s, chromedp.PrintToPDF(chromedp.PDFPaper(chromedp.PaperA4)))
+		if len(pdf) < 10_000 || !bytes.HasPrefix(pdf, []byte("%PDF-")) || !bytes.Contains(pdf, []byte("/Font")) {
+			t.Errorf("%s: the printed page has %d bytes, or no text", page, len(pdf))
+		}
 	}
 }

@@ -128,6 +128,28 @@ func (c *chart) path(b *strings.Builder, ring orb.Ring, own orb.Bound) {
 	}
 }
 
+// linePath writes a line as the data of an SVG path. It takes the short way
+// around the world; what lies beyond the edge of the chart is left to the
+// drawing to cut.
+func (c *chart) linePath(line orb.LineString) string {
+	line = line.Clone()
+	for i := 1; i < len(line); i++ {
+		line[i][0] += 360 * math.Round((line[i-1].Lon()-line[i].Lon())/360)
+	}
+	var b strings.Builder
+	own := line.Bound()
+	for _, shift := range []float64{-360, 0, 360} {
+		if own.Min.Lon()+shift > c.bound.Max.Lon() || own.Max.Lon()+shift < c.bound.Min.Lon() {
+			continue
+		}
+		for i, p := range line {
+			x, y := c.project(p.Lon()+shift, p.Lat())
+			b.WriteString([]string{"M", "L"}[min(i, 1)] + strconv.Itoa(x) + pair(y))
+		}
+	}
+	return b.String()
+}
+
 func (c *chart) writeRing(b *strings.Builder, ring orb.Ring) {
 	lastX, lastY, drawn := 0, 0, 0
 	for i, p := range ring {

@@ -36,6 +36,10 @@ type Row struct {
 	Because   []Reason
 	Limits    []string // those that are its own
 	Verdicts  int
+
+	Proof    *verdict.Proof    // what a result by round trips comes down to
+	Survives *verdict.Survival // what that result outlasts
+	Sites    *verdict.Sites    // of an address that many hosts share
 }
 
 // Reason is one step of the argument, with the ids of its evidence.
@@ -205,6 +209,7 @@ func newRow(v *verdict.Verdict) Row {
 	r := Row{
 		Endpoint: name(v.Endpoint), Addr: name(v.Addr), Ratio: v.Ratio, MarginKM: v.MarginKM,
 		Countries: codes(v.Countries), Limits: shortened(v.Limits), Verdicts: 1,
+		Proof: boundedProof(v.Proof), Survives: v.Survives, Sites: boundedSites(v.Sites),
 	}
 	if v.ClientCountry != "" {
 		r.Clients = []string{name(v.ClientCountry)}

@@ -148,7 +148,7 @@ func vantages(d *verdict.Document) []Vantage {
 	var out []Vantage
 	for _, v := range d.Vantages {
 		own := Vantage{
-			Run: name(d.Run.Run), Name: name(cmp.Or(v.Name, v.ID)), Country: name(v.Country),
+			Run: name(d.Run.Run), id: name(v.ID), Name: name(cmp.Or(v.Name, v.ID)), Country: name(v.Country),
 			Network: name(v.Network), SetAside: clip(v.SetAside, maxText),
 		}
 		if v.Lat != nil && v.Lon != nil {

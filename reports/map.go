@@ -25,6 +25,7 @@ type drawing struct {
 	Tinted []tint
 	Disks  []drawnDisk
 	Region int // number of the disk that is drawn within all others; -1: none
+	Paths  []string
 	Marks  []mark
 	Words  []string
 
@@ -105,7 +106,8 @@ func (d *drawing) reach(c *chart, disks []disk) {
 // point marks a place, and names it where there is room.
 func (d *drawing) point(c *chart, class, label string, lon, lat float64) {
 	x, y, ok := c.at(lon, lat)
-	if !ok || len(d.Marks) >= mapMarks {
+	there := func(m mark) bool { return m.Class == class && m.X == x && m.Y == y }
+	if !ok || len(d.Marks) >= mapMarks || slices.ContainsFunc(d.Marks, there) {
 		return
 	}
 	d.taken = append(d.taken, box{x - 5, y - 5, 10, 10})
@@ -144,13 +146,13 @@ func (m *mark) label(d *drawing) {
 // that the last is cut by all before it.
 func (d drawnDisk) Within() int { return d.N - 1 }
 
-// reachMap is the map of an argument: its disks, what they have in common, and
-// the countries that it can be in.
-func reachMap(id string, disks []disk, countries []string) *drawing {
-	if len(disks) == 0 {
+// reachMap is the map of an argument: its disks, what they have in common, the
+// countries that it can be in, and the paths that were traced.
+func reachMap(id string, disks []disk, countries []string, paths []tracedPath) *drawing {
+	if len(disks) == 0 && !slices.ContainsFunc(paths, tracedPath.drawn) {
 		return nil
 	}
-	c := chartOf(disks)
+	c := chartOf(append(slices.Clip(disks), pathDisks(paths)...))
 	d := newDrawing(id, "Where the replies can have come from", &c)
 	classes := map[string]string{}
 	for _, code := range countries {
@@ -163,6 +165,9 @@ func reachMap(id string, disks []disk, countries []string) *drawing {
 	}
 	for _, x := range disks {
 		d.point(&c, "vantage", x.Vantage, x.Lon, x.Lat)
+	}
+	for i := range paths {
+		d.path(&c, &paths[i])
 	}
 	d.label()
 	return d

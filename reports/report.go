@@ -90,6 +90,7 @@ type Vantage struct {
 	Position string // in words; empty where it is not known
 	SetAside string // why its round trips are not used; empty where they are
 
+	id string      // in the evidence
 	at *[2]float64 // longitude and latitude in degrees; nil where they are not known
 }
 

@@ -31,12 +31,13 @@ const sitePlaces = 25_000
 
 // site is a view as the pages of a site tell it.
 type site struct {
-	view    *View
-	records map[string]*record // by run
-	sheets  map[string]*providers.Sheet
-	pages   map[string]string // by vendor: the name of its page
-	places  []*place
-	placeOf map[string]*place
+	view     *View
+	records  map[string]*record // by run
+	sheets   map[string]*providers.Sheet
+	pages    map[string]string // by vendor: the name of its page
+	places   []*place
+	placeOf  map[string]*place
+	vantages map[lineKey]*Vantage
 }
 
 // frame is what every page has.
@@ -123,7 +124,11 @@ func newSite(v *View) *site {
 func newPages(v *View) *site {
 	s := &site{
 		view: v, records: map[string]*record{}, sheets: map[string]*providers.Sheet{},
-		pages: map[string]string{}, placeOf: map[string]*place{},
+		pages: map[string]string{}, placeOf: map[string]*place{}, vantages: map[lineKey]*Vantage{},
+	}
+	for i := range v.Vantages {
+		p := &v.Vantages[i]
+		s.vantages[lineKey{p.Run, p.id}] = p
 	}
 	used := map[string]int{}
 	for i := range v.Vendors {

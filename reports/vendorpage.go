@@ -26,7 +26,7 @@ const (
 	reasonMarkup  = 60
 	findingMarkup = 700
 	claimMarkup   = 1800
-	mapBytes      = 30_000
+	mapBytes      = 40_000 // with the proof
 )
 
 // vendorPage is all that is told of one vendor.
@@ -47,9 +47,11 @@ type vendorPage struct {
 // pageClaim is a claim with the findings that there is room for.
 type pageClaim struct {
 	Claim    *Claim
-	Open     []string // limits that its sentence does not tell already
-	Figures  []string // at the most telling place
-	Map      *drawing // of the replies from there; nil where none is timed
+	Open     []string   // limits that its sentence does not tell already
+	Figures  []string   // at the most telling place
+	At       *Row       // the most telling place; nil where nothing is timed
+	Proof    *proofTold // of it
+	Map      *drawing   // of the replies from there
 	Findings []pageFinding
 	More     int // verdicts in findings that are left out
 	Earlier  []Earlier
@@ -116,14 +118,27 @@ func newPageClaim(s *site, room *budget, c *Claim) pageClaim {
 			out.More += f.Verdicts
 			continue
 		}
-		if out.Map == nil && f.Result == c.Result && room.take(mapBytes) {
-			out.Map = reachMap(c.Anchor+".map", disksOf(s.record(c.Run), &f.Rows[0]), f.Rows[0].Countries)
+		if f.Result == c.Result && out.At == nil && room.take(mapBytes) {
+			out.argue(f)
 		}
 		out.Findings = append(out.Findings, pageFinding{
 			Finding: f, Told: strings.HasPrefix(c.Sentence, f.Sentence), Open: untold(f.Sentence, f.Limits), Site: s,
 		})
 	}
 	return out
+}
+
+// argue tells what carries the claim's result at the most telling place of a
+// finding, if round trips do.
+func (p *pageClaim) argue(f *Finding) {
+	c, row := p.Claim, &f.Rows[0]
+	if disks := p.Site.disksOf(c.Run, row); len(disks) > 0 {
+		p.Map = reachMap(c.Anchor+".map", disks, row.Countries, p.Site.paths(c.Run, row))
+	}
+	p.Proof = newProofTold(p.Site, placeItem{c, f, row}, nil)
+	if p.Map != nil || p.Proof != nil {
+		p.At = row
+	}
 }
 
 // figures gives the numbers at the most telling place of the findings that

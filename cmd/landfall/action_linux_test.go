@@ -11,11 +11,13 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/landfall-audit/landfall/internal/fakenet"
+	"github.com/landfall-audit/landfall/verdict"
 )
 
 // tool finds a program that a test needs, by its name in the variable that
@@ -170,11 +172,7 @@ func userRepository(t *testing.T) string {
 		t.Fatal(err)
 	}
 	for _, args := range [][]string{{"init", "--quiet"}, {"add", "."}, {"-c", "user.name=a", "-c", "user.email=a@example.com", "commit", "--quiet", "--message", "x"}} {
-		c := exec.Command("git", args...)
-		c.Dir = dir
-		if out, err := c.CombinedOutput(); err != nil {
-			t.Fatalf("git %v: %v\n%s", args, err, out)
-		}
+		git(t, dir, args...)
 	}
 	return dir
 }
@@ -205,14 +203,15 @@ func stubs(t *testing.T, kept string, workflow string) (arguments []string) {
 	return arguments
 }
 
-// TestActionInASimulatedInternet: a repository with nothing but the workflow of
-// init gets a summary, SARIF and a site, from the real action, run by act.
-func TestActionInASimulatedInternet(t *testing.T) {
+// byAct runs a workflow of a repository by act in host mode, inside the simulated
+// internet of the demonstration, and gives what act printed; ok is false where
+// act is not there.
+func byAct(t *testing.T, repository, name, kept string, more ...string) (said string, ok bool) {
+	t.Helper()
 	act := tool(t, "act")
 	if act == "" {
-		return
+		return "", false
 	}
-	t.Parallel()
 	scenario, err := fakenet.Named(demoScenario)
 	if err != nil {
 		t.Fatal(err)
@@ -221,22 +220,21 @@ func TestActionInASimulatedInternet(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	repository, kept := userRepository(t), t.TempDir()
-	workflow := filepath.Join(repository, ".github", "workflows", "landfall-pull-request.yml")
+	workflow := filepath.Join(repository, ".github", "workflows", name)
 	args := append([]string{"act", "workflow_dispatch", "-W", workflow, "-P", "ubuntu-latest=-self-hosted", "--no-cache-server", "--action-offline-mode",
 		"--local-repository", "landfall-audit/landfall@test=" + root}, stubs(t, kept, workflow)...)
-	binary := ""
 	if os.Getenv("LANDFALL_ACTION_BUILD") == "" { // set, the action builds it itself, which takes minutes the first time
-		if binary, err = exec.LookPath("landfall"); err != nil { // put there by testscript.Main
+		binary, err := exec.LookPath("landfall") // put there by testscript.Main
+		if err != nil {
 			t.Fatal(err)
 		}
 		args = append(args, "--env", "LANDFALL_BINARY="+binary)
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
 	defer cancel()
-	var said bytes.Buffer
+	var out bytes.Buffer
 	err = fakenet.Run(ctx, scenario, scenario.Vantages[0].Name, fakenet.Job{
-		Again: holdsAWorld, Path: act, Args: args, Dir: repository, Stdout: &said, Stderr: &said,
+		Again: holdsAWorld, Path: act, Args: append(args, more...), Dir: repository, Stdout: &out, Stderr: &out,
 		Env: []string{"HOME=" + actHome(t), "XDG_CACHE_HOME=" + t.TempDir(), "GOPROXY=off", "GOMODCACHE=" + goEnv(t, "GOMODCACHE"), "GOCACHE=" + goEnv(t, "GOCACHE")},
 	})
 	var unavailable *fakenet.UnavailableError
@@ -244,13 +242,90 @@ func TestActionInASimulatedInternet(t *testing.T) {
 		t.Skip(err)
 	}
 	if err != nil {
-		t.Fatalf("act: %v\n%s", err, &said)
+		t.Fatalf("act: %v\n%s", err, &out)
+	}
+	return out.String(), true
+}
+
+// TestActionInASimulatedInternet: a repository with nothing but the workflow of
+// init gets a summary, SARIF and a site, from the real action, run by act.
+func TestActionInASimulatedInternet(t *testing.T) {
+	t.Parallel()
+	kept := t.TempDir()
+	summary, ok := byAct(t, userRepository(t), "landfall-pull-request.yml", kept)
+	if !ok {
+		return
 	}
 	checkKept(t, kept)
 	// act prints the job's summary, which GitHub shows.
-	if summary := said.String(); !strings.Contains(summary, "Summary - ## ") || !strings.Contains(summary, "| Birch Photos | anywhere\\-but\\-china |") {
+	if !strings.Contains(summary, "Summary - ## ") || !strings.Contains(summary, "| Birch Photos | anywhere\\-but\\-china |") {
 		t.Errorf("the job's summary does not tell of the claims:\n%s", summary)
 	}
+}
+
+// TestNightly: the nightly workflow keeps each run on the branch of the history,
+// hands the site to Pages, and the second night's tells of the first. What GitHub
+// itself does (checkout, cache, Pages) is stood in for; the branch is pushed to a
+// repository on this machine.
+func TestNightly(t *testing.T) {
+	t.Parallel()
+	repository, remotes := userRepository(t), t.TempDir()
+	git(t, repository, "remote", "add", "origin", "https://github.com/lab/audit.git")
+	git(t, remotes, "init", "--quiet", "--bare", filepath.Join(remotes, "lab", "audit"))
+	const token = "lab-token"
+	var first string
+	for night := 1; night <= 2; night++ {
+		kept := t.TempDir()
+		said, ok := byAct(t, repository, "landfall-nightly.yml", kept, "--secret", "GITHUB_TOKEN="+token, "--env", "GIT_CONFIG_COUNT=1",
+			"--env", "GIT_CONFIG_KEY_0=url.file://"+remotes+"/.insteadOf", "--env", "GIT_CONFIG_VALUE_0=https://x-access-token:"+token+"@github.com/")
+		if !ok {
+			return
+		}
+		if !regexp.MustCompile(`nightly/publish\s*\].*Job succeeded`).MatchString(said) {
+			t.Errorf("night %d: the job that publishes did not run:\n%s", night, said)
+		}
+		if strings.Contains(said, "x-access-token:"+token) {
+			t.Errorf("night %d: the token is told", night)
+		}
+		site := filepath.Join(kept, "upload-pages-artifact")
+		for _, file := range []string{"index.html", "vendors/birch.html", "feed.xml", evidenceFile, verdictsFile} {
+			if !exists(filepath.Join(site, file)) {
+				t.Errorf("night %d: the site has no %s", night, file)
+			}
+		}
+		if exists(filepath.Join(site, ".git")) {
+			t.Errorf("night %d: the repository of the history is published with the site", night)
+		}
+		run, err := verdict.ReadRunFile(filepath.Join(site, verdictsFile))
+		if err != nil {
+			t.Fatal(err)
+		}
+		history := git(t, filepath.Join(remotes, "lab", "audit"), "ls-tree", "-r", "--name-only", "landfall-history")
+		want := []string{evidenceFile, verdictsFile}
+		if night == 2 {
+			want = []string{evidenceFile, "runs/" + first + "/" + evidenceFile + compressed, "runs/" + first + "/" + verdictsFile + compressed, verdictsFile}
+		}
+		if got := strings.Fields(history); !slices.Equal(got, want) {
+			t.Errorf("night %d: the history has %q, want %q", night, got, want)
+		}
+		page, err := os.ReadFile(filepath.Join(site, "vendors", "birch.html"))
+		if told := bytes.Contains(page, []byte("1 earlier run")); err != nil || told != (night == 2) {
+			t.Errorf("night %d: an earlier run is told of: %v, %v", night, told, err)
+		}
+		first = run.Run
+	}
+}
+
+// git runs git in a folder and gives what it prints.
+func git(t *testing.T, dir string, args ...string) string {
+	t.Helper()
+	c := exec.Command("git", args...)
+	c.Dir = dir
+	out, err := c.CombinedOutput()
+	if err != nil {
+		t.Fatalf("git %v: %v\n%s", args, err, out)
+	}
+	return string(out)
 }
 
 // checkKept looks at what the stand-ins were given.

@@ -42,6 +42,7 @@ type voyage struct {
 	hired    []hired
 	offers   []plan.Offer // those of all platforms
 	from     []origin     // where each of them comes from
+	borrowed map[netip.Addr]bool
 }
 
 // origin is the place of an offer in a platform's list.
@@ -52,7 +53,7 @@ func (l *looking) embark(ctx context.Context, u *ui, b *bundle, p *prepared) (*v
 	if err != nil {
 		return nil, fmt.Errorf("looking from afar: %w", err)
 	}
-	e := &voyage{looking: l, ui: u, bundle: b, prepared: p, hired: all}
+	e := &voyage{looking: l, ui: u, bundle: b, prepared: p, hired: all, borrowed: map[netip.Addr]bool{}}
 	for i, h := range all {
 		for j, o := range h.offers {
 			e.offers = append(e.offers, plan.Offer{Key: o.Platform + " " + o.Key, Vantage: o.Vantage})
@@ -73,6 +74,9 @@ func (e *voyage) run(ctx context.Context) error {
 	e.tellBalances(ctx, "before")
 	defer e.tellBalances(context.WithoutCancel(ctx), "after")
 	for ctx.Err() == nil {
+		if err := e.borrow(ctx); err != nil {
+			return err
+		}
 		p, err := e.plan()
 		if err != nil {
 			return err
@@ -132,6 +136,9 @@ func (e *voyage) plan() (*plan.Plan, error) {
 		for _, key := range o.From {
 			q.Asked[plan.Asked{Key: o.Platform + " " + key, Addr: o.Addr}] = true
 		}
+	}
+	for asked := range e.taken() {
+		q.Asked[asked] = true
 	}
 	for _, addr := range e.private() {
 		for _, o := range e.offers {

@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"slices"
 
 	"github.com/spf13/cobra"
 
 	"github.com/landfall-audit/landfall/evidence"
 	"github.com/landfall-audit/landfall/probes"
+	"github.com/landfall-audit/landfall/probes/capture"
 	"github.com/landfall-audit/landfall/probes/dns"
 	"github.com/landfall-audit/landfall/probes/rtt"
 	"github.com/landfall-audit/landfall/probes/tls"
@@ -31,14 +33,16 @@ func newCatalogDiscover(s surroundings) *cobra.Command {
 		Short: "Propose endpoints for a sheet, for a person to accept",
 		Long: `Propose endpoints for a sheet. A host is looked up, and its certificate is read: the
 names that it leads to and the names beside it are proposed, if they are under
-its own domain. A file is evidence of this program, a HAR file of a browser, or
-a list of hosts, one a line; the hosts that received most come first.
+its own domain. A file is evidence of this program, a HAR file of a browser, a
+capture of packets (pcap or pcapng: DNS answers and the server names of TLS), or a
+list of hosts, one a line; the hosts that received most come first.
 
 What is proposed is no evidence that a vendor uses the host: that takes a source.
 
 Exit status: 0 done; 2 bad usage or input; 3 a host could not be looked at.`,
 		Example: `  landfall catalog discover api.example.com
-  landfall catalog discover session.har >> example-drive.yaml`,
+  landfall catalog discover session.har >> example-drive.yaml
+  landfall catalog discover backup.pcap`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error { return d.run(c.Context(), args) },
 	}
@@ -54,11 +58,14 @@ func (d *discovering) run(ctx context.Context, args []string) error {
 	}
 	var finds discover.Finds
 	var targets []probes.Target
+	var failed []error
 	for _, arg := range args {
 		if exists(arg) {
-			if err := finds.File(arg); err != nil {
+			cut, err := findsIn(&finds, arg)
+			if err != nil {
 				return err
 			}
+			failed = append(failed, cut...)
 			continue
 		}
 		host, port, err := hostAndPort(arg)
@@ -71,10 +78,11 @@ func (d *discovering) run(ctx context.Context, args []string) error {
 		finds.Ask(host)
 		targets = append(targets, probes.Target{Host: host, Port: port, AllowPrivate: d.allowPrivate})
 	}
-	failed, err := d.look(ctx, &finds, targets)
+	unseen, err := d.look(ctx, &finds, targets)
 	if err != nil {
 		return err
 	}
+	failed = append(failed, unseen...)
 	if _, err := fmt.Fprint(d.out, finds.YAML(sheets)); err != nil {
 		return err
 	}
@@ -82,6 +90,28 @@ func (d *discovering) run(ctx context.Context, args []string) error {
 		return incomplete(errors.Join(failed...))
 	}
 	return nil
+}
+
+// findsIn reads a file. What of a capture could not be read is no reason to tell
+// nothing of the rest.
+func findsIn(finds *discover.Finds, path string) (cut []error, err error) {
+	if err = finds.File(path); !errors.Is(err, discover.ErrCapture) {
+		return nil, err
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("what was seen: %w", err)
+	}
+	defer file.Close()
+	seen, err := capture.Read(file)
+	finds.Observations(seen)
+	if errors.Is(err, capture.ErrCut) {
+		return []error{fmt.Errorf("%s: %w", path, err)}, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return nil, nil
 }
 
 // look resolves the hosts and reads their certificates.

@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"maps"
 	"math"
+	"net/netip"
 	"slices"
 
 	"github.com/landfall-audit/landfall/evidence"
@@ -16,6 +18,9 @@ const (
 	// testHosts is how many hosts of known place a vantage is tested against: with
 	// one on each continent, wherever it really is, one is near.
 	testHosts = 6
+	// interceptedPort is the one whose connections are most often taken by somebody
+	// in between.
+	interceptedPort = 443
 	// maxSuspects is how many vantages are tested at once.
 	maxSuspects = 8
 )
@@ -28,8 +33,12 @@ func (e *voyage) distrust(ctx context.Context) (bool, error) {
 		return false, err
 	}
 	hosts := spreadHosts(selfcheck.KnownHosts(), testHosts)
-	if e.journal().Tests()+len(suspects)*len(hosts) > e.budget {
-		e.ui.warn("%d vantages that carry a refutation are not tested against hosts of known place: the budget is used up", len(suspects))
+	affordable := max(0, e.budget-e.journal().Tests()) / (len(hosts) + 1)
+	if left := len(suspects) - affordable; left > 0 {
+		e.ui.warn("%s not tested against hosts of known place: the budget is used up", counted(left, "vantage"))
+		suspects = suspects[:affordable]
+	}
+	if len(suspects) == 0 {
 		return false, nil
 	}
 	e.ui.note("testing %s against hosts of known place", counted(len(suspects), "vantage"))
@@ -50,17 +59,21 @@ func (e *voyage) tests(platform int, suspects []suspect, hosts []selfcheck.Known
 	asked := map[string]bool{}
 	for _, o := range e.journal().Asked() {
 		for _, key := range o.From {
-			asked[o.Platform+" "+key+" "+o.Name] = true
+			asked[o.Platform+" "+key+" "+remote.AskOf(o).Target()] = true
 		}
 	}
-	var out []remote.Ask
+	method := pingMethod(e.hired[platform].Name())
+	list := []remote.Ask{{Type: remote.TypePing, Addr: selfcheck.Unannounced, Port: interceptedPort, Method: method}}
 	for _, h := range hosts {
-		a := remote.Ask{Type: remote.TypePing, Name: h.Host, Port: h.Port, Method: pingMethod(e.hired[platform].Name())}
+		list = append(list, remote.Ask{Type: remote.TypePing, Name: h.Host, Port: h.Port, Method: method})
+	}
+	var out []remote.Ask
+	for _, a := range list {
 		for _, s := range suspects {
 			if s.offer.platform != platform {
 				continue
 			}
-			if offer := e.hired[platform].offers[s.offer.offer]; !asked[offer.Platform+" "+offer.Key+" "+h.Host] {
+			if offer := e.hired[platform].offers[s.offer.offer]; !asked[offer.Platform+" "+offer.Key+" "+a.Target()] {
 				a.From = append(a.From, offer)
 			}
 		}
@@ -93,7 +106,7 @@ type suspect struct {
 }
 
 // suspects gives the vantages whose replies the reasons of refutations and
-// disputes rest on.
+// disputes rest on, and those of which another in their city tells otherwise.
 func (e *voyage) suspects() ([]suspect, error) {
 	doc, err := verdict.Judge(judged(e.prepared.sheets), &evidence.Bundle{Header: e.bundle.header, Observations: e.bundle.seen})
 	if err != nil {
@@ -123,12 +136,61 @@ func (e *voyage) suspects() ([]suspect, error) {
 		}
 	}
 	var out []suspect
-	for _, id := range carries {
+	for _, id := range append(carries, cityOdds(e.bundle.seen)...) {
 		if at, ok := e.offered(vantages[id]); ok && !tested[id] && len(out) < maxSuspects {
+			tested[id] = true
 			out = append(out, suspect{vantages[id], at})
 		}
 	}
 	return out, nil
+}
+
+// oddMS is by how much two vantages of one city may differ: their networks can
+// meet elsewhere on the continent.
+const oddMS = 60
+
+// cityOdds gives the vantages of platforms that have a reply much sooner or much
+// later than another that is said to be in the same place. It may be either, or
+// neither: they are worth a test.
+func cityOdds(seen []evidence.Observation) []string {
+	vantages := map[string]*evidence.Vantage{}
+	fastest := map[netip.Addr]map[string]float64{}
+	for _, o := range seen {
+		switch o := o.(type) {
+		case *evidence.Vantage:
+			vantages[o.ID] = o
+		case *evidence.RTT:
+			addr := o.Addr.Unmap()
+			if fastest[addr] == nil {
+				fastest[addr] = map[string]float64{}
+			}
+			if had, ok := fastest[addr][o.Vantage]; !ok || o.MinMS < had {
+				fastest[addr][o.Vantage] = o.MinMS
+			}
+		}
+	}
+	odd := map[string]bool{}
+	for _, times := range fastest {
+		for a, sooner := range times {
+			for b, later := range times {
+				if later-sooner > oddMS && sameCity(vantages[a], vantages[b]) {
+					odd[a], odd[b] = true, true
+				}
+			}
+		}
+	}
+	return slices.Sorted(maps.Keys(odd))
+}
+
+// sameCity reports whether two vantages are said to be in one place, as far as
+// that is known.
+func sameCity(a, b *evidence.Vantage) bool {
+	if a == nil || b == nil || a == b {
+		return false
+	}
+	latA, lonA, placedA := a.Position()
+	latB, lonB, placedB := b.Position()
+	return placedA && placedB && geo.AtMostKM(geo.Point(latA, lonA), geo.Point(latB, lonB)) <= max(a.RadiusKM, b.RadiusKM)
 }
 
 // offered finds the offer that a vantage of the evidence is.

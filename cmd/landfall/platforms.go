@@ -57,37 +57,54 @@ func (p platform) open(s surroundings, u *ui) (remote.Platform, error) {
 // hired is a platform that a run looks from, and what it offers there.
 type hired struct {
 	remote.Platform
-	offers []remote.Offer
+	offers       []remote.Offer
+	measurements []string // of others, by id
 }
 
 // hire asks the platforms of the standpoints what they offer.
 func hire(ctx context.Context, s surroundings, u *ui, from []afar) ([]hired, error) {
 	var out []hired
 	for _, p := range platforms() {
-		var places []string
-		for _, a := range from {
-			if a.platform == p.name {
-				places = append(places, a.place)
-			}
-		}
-		if places == nil {
+		own := slices.DeleteFunc(slices.Clone(from), func(a afar) bool { return a.platform != p.name })
+		if len(own) == 0 {
 			continue
 		}
 		client, err := p.open(s, u)
 		if err != nil {
 			return nil, err
 		}
-		offers, err := client.Offers(ctx)
-		if err != nil {
+		h := hired{Platform: client}
+		if err := h.choose(ctx, own); err != nil {
 			return nil, err
-		}
-		h := hired{client, slices.DeleteFunc(offers, func(o remote.Offer) bool {
-			return !slices.ContainsFunc(places, o.In)
-		})}
-		if len(h.offers) == 0 {
-			return nil, fmt.Errorf("%s has no vantage in %q now; `landfall vantages` lists what there is", p.name, places)
 		}
 		out = append(out, h)
 	}
 	return out, nil
+}
+
+// choose takes of a platform what the standpoints name.
+func (h *hired) choose(ctx context.Context, from []afar) error {
+	var places []string
+	for _, a := range from {
+		if a.measurement == "" {
+			places = append(places, a.place)
+			continue
+		}
+		if _, shows := h.Platform.(remote.Library); !shows {
+			return fmt.Errorf("%s shows no measurements of others; give a place, such as %s:world", h.Name(), h.Name())
+		}
+		h.measurements = append(h.measurements, a.measurement)
+	}
+	if len(places) == 0 {
+		return nil
+	}
+	offers, err := h.Offers(ctx)
+	if err != nil {
+		return err
+	}
+	h.offers = slices.DeleteFunc(offers, func(o remote.Offer) bool { return !slices.ContainsFunc(places, o.In) })
+	if len(h.offers) == 0 {
+		return fmt.Errorf("%s has no vantage in %q now; `landfall vantages` lists what there is", h.Name(), places)
+	}
+	return nil
 }

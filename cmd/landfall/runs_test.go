@@ -242,6 +242,32 @@ func filesIn(t testing.TB, dir string) string {
 	return out.String()
 }
 
+// BenchmarkYearOfRuns: a year of daily runs over the whole catalogue, seen from
+// seven places, each set aside and the old ones thinned as a schedule does it.
+// The size of the history is measured, not worked out from one run.
+func BenchmarkYearOfRuns(b *testing.B) {
+	s := system()
+	s.out, s.err = io.Discard, io.Discard
+	u := newUI(s, levelError)
+	for b.Loop() {
+		dir := b.TempDir()
+		for n := range 365 {
+			started := time.Date(2026, 1, 1, 7, 0, 0, 0, time.UTC).AddDate(0, 0, n)
+			bundle, doc := catalogueRun(b, fmt.Sprintf("run%03d", n), started)
+			if err := setAside(u, dir, started); err != nil {
+				b.Fatal(err)
+			}
+			writeRunFiles(b, dir, bundle, doc)
+		}
+		sheets, err := providers.Catalogue()
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.ReportMetric(float64(len(sheets)), "vendors")
+		b.ReportMetric(mb(sizeOf(b, filepath.Join(dir, runsFolder))), "MB-of-history")
+	}
+}
+
 // BenchmarkHistory10000: a site of 10,000 endpoints with a year of history.
 func BenchmarkHistory10000(b *testing.B) {
 	s := system()

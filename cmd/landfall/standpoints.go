@@ -8,6 +8,7 @@ import (
 
 	"github.com/landfall-audit/landfall/evidence"
 	"github.com/landfall-audit/landfall/internal/geo"
+	"github.com/landfall-audit/landfall/probes/remote"
 )
 
 // hereRadiusKM is how far off a position given on the command line may be, if
@@ -23,11 +24,14 @@ type standpoints struct {
 	afar []afar
 }
 
-// afar is a place from which a platform looks.
-type afar struct{ platform, place string }
+// afar is a place from which a platform looks, or a measurement that it shows.
+type afar struct{ platform, place, measurement string }
+
+// measurementPrefix stands before the id of somebody's public measurement.
+const measurementPrefix = "msm:"
 
 func vantageHelp() string {
-	return "where to look from (repeatable): here, here@`LAT,LON[,RADIUS_KM]`, " + strings.Join(platformNames(), ":PLACE, ") + ":PLACE"
+	return "where to look from (repeatable): here, here@`LAT,LON[,RADIUS_KM]`, " + strings.Join(platformNames(), ":PLACE, ") + ":PLACE; atlas:msm:ID is a public measurement"
 }
 
 // parseVantages reads --vantage.
@@ -36,10 +40,11 @@ func parseVantages(texts []string) (*standpoints, error) {
 	for _, text := range texts {
 		name, place, colon := strings.Cut(text, ":")
 		if colon && slices.Contains(platformNames(), name) {
-			if strings.TrimSpace(place) == "" {
-				return nil, fmt.Errorf("--vantage %s names no place; expected one such as %s:DE, %s:Frankfurt, %s:AS3320 or %s:world", text, name, name, name, name)
+			from, err := parseAfar(name, place)
+			if err != nil {
+				return nil, fmt.Errorf("--vantage %s: %w", text, err)
 			}
-			s.afar = append(s.afar, afar{name, place})
+			s.afar = append(s.afar, from)
 			continue
 		}
 		if s.here != nil {
@@ -52,6 +57,20 @@ func parseVantages(texts []string) (*standpoints, error) {
 		s.here = v
 	}
 	return s, nil
+}
+
+// parseAfar reads where a platform is to look from.
+func parseAfar(platform, place string) (afar, error) {
+	if id, named := strings.CutPrefix(place, measurementPrefix); named {
+		if id == "" || strings.Trim(id, "0123456789") != "" {
+			return afar{}, fmt.Errorf("%q is no measurement; its number is expected, such as %s:%s1001", id, platform, measurementPrefix)
+		}
+		return afar{platform: platform, measurement: id}, nil
+	}
+	if strings.TrimSpace(place) == "" {
+		return afar{}, fmt.Errorf("it names no place; expected one such as %[1]s:DE, %[1]s:Frankfurt, %[1]s:AS3320, %[1]s:point:LAT,LON,RADIUS_KM or %[1]s:world", platform)
+	}
+	return afar{platform: platform, place: place}, remote.CheckPlace(place)
 }
 
 // parseHere reads the place of this machine.

@@ -2,21 +2,15 @@ package fakeplatform
 
 import (
 	"context"
-	"encoding/base64"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
-	"math"
 	"net/http"
-	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
 	"sync"
 	"time"
-
-	"github.com/miekg/dns"
 
 	"github.com/landfall-audit/landfall/internal/fakenet"
 )
@@ -33,13 +27,7 @@ const (
 
 // Atlas is a simulated RIPE Atlas.
 type Atlas struct {
-	*ledger
-	Options
-	machines []*machine
-	mux      *http.ServeMux
-	ctx      context.Context
-	stop     context.CancelFunc
-	tests    sync.WaitGroup
+	*base
 
 	mu           sync.Mutex
 	measurements []*atlasMeasurement
@@ -50,6 +38,8 @@ type atlasMeasurement struct {
 	id       int
 	def      atlasDefinition
 	machines []*machine
+	began    time.Time
+	public   bool // it is somebody else's, and everybody may see it
 
 	mu      sync.Mutex
 	results []map[string]any
@@ -70,39 +60,21 @@ type atlasDefinition struct {
 // NewAtlas makes the platform of a scenario. Its options' token is the key that
 // may order.
 func NewAtlas(s *fakenet.Scenario, o Options) *Atlas {
-	a := &Atlas{ledger: newLedger(), Options: o, machines: machinesOf(s, fakenet.Atlas), mux: http.NewServeMux()}
-	a.ctx, a.stop = context.WithCancel(context.Background())
+	a := &Atlas{base: newBase(s, fakenet.Atlas, o)}
 	a.mux.HandleFunc("GET /api/v2/probes/", a.probes)
 	a.mux.HandleFunc("GET /api/v2/credits/", a.credits)
 	a.mux.HandleFunc("POST /api/v2/measurements/{$}", a.create)
+	a.mux.HandleFunc("GET /api/v2/measurements/{$}", a.list)
 	a.mux.HandleFunc("GET /api/v2/measurements/my/{$}", a.mine)
 	a.mux.HandleFunc("GET /api/v2/measurements/{id}/{$}", a.show)
 	a.mux.HandleFunc("GET /api/v2/measurements/{id}/results/{$}", a.results)
+	a.mux.HandleFunc("GET /api/v2/measurements/{id}/latest/{$}", a.latest)
 	return a
 }
 
 // AtlasPlatform lets a world have a RIPE Atlas.
 func AtlasPlatform(o Options) fakenet.Platform {
 	return fakenet.Platform{Service: fakenet.Atlas, Handler: func(s *fakenet.Scenario) (http.Handler, error) { return NewAtlas(s, o), nil }}
-}
-
-// Close ends the platform and what it measures.
-func (a *Atlas) Close() error {
-	a.stop()
-	a.tests.Wait()
-	var errs []error
-	for _, m := range a.machines {
-		errs = append(errs, m.close())
-	}
-	return errors.Join(errs...)
-}
-
-// ServeHTTP answers as the API does.
-func (a *Atlas) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if a.Instead != nil && a.Instead(w, r) {
-		return
-	}
-	a.mux.ServeHTTP(w, r)
 }
 
 // problem answers with an error document.
@@ -203,26 +175,20 @@ func (a *Atlas) create(w http.ResponseWriter, r *http.Request) {
 		problem(w, http.StatusPaymentRequired, "You do not have enough credits")
 		return
 	}
-	m := a.start(d, chosen)
+	m := a.start(d, chosen, false)
 	a.ledger.mu.Lock()
 	a.orders = append(a.orders, Order{strconv.Itoa(m.id), d.Type, d.Target, len(chosen), string(body)})
 	a.ledger.mu.Unlock()
 	write(w, http.StatusCreated, map[string]any{"measurements": []int{m.id}})
 }
 
-func (a *Atlas) start(d atlasDefinition, chosen []*machine) *atlasMeasurement {
+func (a *Atlas) start(d atlasDefinition, chosen []*machine, public bool) *atlasMeasurement {
 	a.mu.Lock()
-	m := &atlasMeasurement{id: firstID + len(a.measurements), def: d, machines: chosen}
+	m := &atlasMeasurement{id: firstID + len(a.measurements), def: d, machines: chosen, began: time.Now(), public: public}
 	a.measurements = append(a.measurements, m)
 	a.mu.Unlock()
 	for _, where := range chosen {
-		a.tests.Go(func() {
-			began := time.Now()
-			result := m.measure(a.ctx, where)
-			select {
-			case <-time.After(a.Takes - time.Since(began)):
-			case <-a.ctx.Done():
-			}
+		a.measure(func(ctx context.Context) map[string]any { return m.measure(ctx, where) }, func(result map[string]any) {
 			m.mu.Lock()
 			defer m.mu.Unlock()
 			m.results = append(m.results, result)
@@ -263,111 +229,4 @@ func (a *Atlas) show(w http.ResponseWriter, r *http.Request) {
 		a.fetch(strconv.Itoa(m.id), globalpingPoll)
 		write(w, http.StatusOK, map[string]any{"id": m.id, "status": map[string]any{"id": 2, "name": "Ongoing"}, "probes_requested": len(m.machines)})
 	}
-}
-
-func (a *Atlas) results(w http.ResponseWriter, r *http.Request) {
-	m := a.find(w, r)
-	if m == nil {
-		return
-	}
-	m.mu.Lock()
-	list := append([]map[string]any{}, m.results...)
-	m.mu.Unlock()
-	if a.Twist != nil {
-		for _, result := range list {
-			a.Twist(result)
-		}
-	}
-	write(w, http.StatusOK, list)
-}
-
-// measure gives the result of one probe.
-func (m *atlasMeasurement) measure(ctx context.Context, where *machine) map[string]any {
-	out := map[string]any{
-		"fw": atlasFirmware, "mver": "2.6.2", "lts": 12, "af": m.def.AF, "msm_id": m.id, "prb_id": where.Remote.ID, "group_id": m.id,
-		"timestamp": time.Now().Unix(), "stored_timestamp": time.Now().Unix(), "type": m.def.Type, "from": where.Addrs[0].String(),
-		"dst_name": m.def.Target, "src_addr": where.Addrs[0].String(), "step": nil,
-	}
-	switch m.def.Type {
-	case "ping":
-		m.ping(ctx, where, out)
-	case "traceroute":
-		m.traceroute(ctx, where, out)
-	case "dns":
-		m.lookUp(ctx, where, out)
-	default:
-		out["err"] = "not simulated"
-	}
-	return out
-}
-
-func exactMS(d time.Duration) float64 {
-	return math.Round(float64(d)/float64(time.Millisecond)*1e6) / 1e6
-}
-
-func (m *atlasMeasurement) ping(ctx context.Context, where *machine, out map[string]any) {
-	out["msm_name"], out["proto"], out["size"], out["dup"] = "Ping", "ICMP", 48, 0
-	addr, err := where.address(ctx, m.def.Target)
-	if err != nil {
-		out["dnserr"] = "name not known"
-		return
-	}
-	out["dst_addr"], out["ttl"] = addr.String(), 60
-	took, err := where.ping(ctx, netip.AddrPortFrom(addr, 0), false, max(m.def.Packets, 1))
-	replies, low := []any{}, -1.0
-	for _, d := range took {
-		if d < 0 {
-			replies = append(replies, map[string]any{"x": "*"})
-			continue
-		}
-		ms := exactMS(d)
-		if replies = append(replies, map[string]any{"rtt": ms}); low < 0 || ms < low {
-			low = ms
-		}
-	}
-	if err != nil {
-		replies = append(replies, map[string]any{"error": "connect failed: " + err.Error()})
-	}
-	out["result"], out["sent"], out["rcvd"], out["min"], out["max"], out["avg"] = replies, len(took), len(replies), low, low, low
-}
-
-func (m *atlasMeasurement) traceroute(ctx context.Context, where *machine, out map[string]any) {
-	out["msm_name"], out["proto"], out["size"], out["paris_id"], out["endtime"] = "Traceroute", strings.ToUpper(m.def.Protocol), 48, 1, time.Now().Unix()
-	addr, err := netip.ParseAddr(m.def.Target)
-	if err != nil {
-		out["dnserr"] = "name not known"
-		return
-	}
-	out["dst_addr"] = addr.String()
-	steps, err := where.trace(ctx, netip.AddrPortFrom(addr, m.def.Port), m.def.Protocol == "TCP")
-	hops := []any{}
-	for i, s := range steps {
-		replies := []any{}
-		for _, d := range s.took {
-			replies = append(replies, map[string]any{"from": s.addr.String(), "rtt": math.Round(exactMS(d)*1000) / 1000, "size": 28, "ttl": 60})
-		}
-		if len(replies) == 0 {
-			replies = append(replies, map[string]any{"x": "*"})
-		}
-		hops = append(hops, map[string]any{"hop": i + 1, "result": replies})
-	}
-	if err != nil {
-		hops = append(hops, map[string]any{"hop": 1, "error": "connect failed: " + err.Error()})
-	}
-	out["result"] = hops
-}
-
-func (m *atlasMeasurement) lookUp(ctx context.Context, where *machine, out map[string]any) {
-	out["msm_name"] = "Tdig"
-	answer, resolver, took, err := where.resolve(ctx, m.def.QueryArg, dns.StringToType[m.def.QueryType])
-	set := map[string]any{"af": 4, "dst_addr": resolver.String(), "proto": "UDP", "subid": 1, "submax": 1, "time": time.Now().Unix()}
-	if err != nil {
-		set["error"] = map[string]any{"timeout": 5000}
-	} else if packed, err := answer.Pack(); err == nil {
-		set["result"] = map[string]any{
-			"ANCOUNT": len(answer.Answer), "ARCOUNT": 0, "NSCOUNT": 0, "QDCOUNT": 1, "ID": answer.Id, "rt": exactMS(took), "size": len(packed),
-			"abuf": base64.StdEncoding.EncodeToString(packed),
-		}
-	}
-	out["resultset"] = []any{set}
 }

@@ -1,10 +1,8 @@
 package fakeplatform
 
 import (
-	"context"
 	"crypto/rand"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -29,13 +27,7 @@ const (
 
 // Globalping is a simulated Globalping.
 type Globalping struct {
-	*ledger
-	Options
-	machines []*machine
-	mux      *http.ServeMux
-	ctx      context.Context
-	stop     context.CancelFunc
-	tests    sync.WaitGroup
+	*base
 
 	mu           sync.Mutex
 	measurements map[string]*measurement
@@ -43,8 +35,7 @@ type Globalping struct {
 
 // NewGlobalping makes the platform of a scenario.
 func NewGlobalping(s *fakenet.Scenario, o Options) *Globalping {
-	g := &Globalping{ledger: newLedger(), Options: o, machines: machinesOf(s, fakenet.Globalping), mux: http.NewServeMux(), measurements: map[string]*measurement{}}
-	g.ctx, g.stop = context.WithCancel(context.Background())
+	g := &Globalping{base: newBase(s, fakenet.Globalping, o), measurements: map[string]*measurement{}}
 	if g.Limit == 0 {
 		g.Limit = globalpingLimit
 	}
@@ -65,27 +56,13 @@ func GlobalpingPlatform(o Options) fakenet.Platform {
 	}}
 }
 
-// Close ends the platform and what it measures.
-func (g *Globalping) Close() error {
-	g.stop()
-	g.tests.Wait()
-	var errs []error
-	for _, m := range g.machines {
-		errs = append(errs, m.close())
-	}
-	return errors.Join(errs...)
-}
-
 // ServeHTTP answers as the API does.
 func (g *Globalping) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if g.Instead != nil && g.Instead(w, r) {
-		return
-	}
 	if sent := r.Header.Get("Authorization"); sent != "" && sent != "Bearer "+g.Token {
 		complain(w, http.StatusUnauthorized, "unauthorized", "Unauthorized.")
 		return
 	}
-	g.mux.ServeHTTP(w, r)
+	g.base.ServeHTTP(w, r)
 }
 
 // complain answers with an error document.

@@ -173,6 +173,18 @@ func (m *machine) resolve(ctx context.Context, name string, kind uint16) (*dns.M
 	return answer, resolvers[0], reply.Took, nil
 }
 
+// certificate gives the certificate of a server (PEM), and how long connecting
+// took.
+func (m *machine) certificate(ctx context.Context, to netip.AddrPort, name string) ([]byte, time.Duration, error) {
+	agent, err := m.agent()
+	if err != nil {
+		return nil, 0, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, packetWait)
+	defer cancel()
+	return agent.Certificate(ctx, to, name)
+}
+
 // address gives the address of a target; a name is resolved on the machine.
 func (m *machine) address(ctx context.Context, target string) (netip.Addr, error) {
 	if addr, err := netip.ParseAddr(target); err == nil {

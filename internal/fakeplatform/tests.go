@@ -38,15 +38,13 @@ func (g *Globalping) start(id string, o *order, chosen []*machine) *measurement 
 	g.measurements[id] = m
 	g.mu.Unlock()
 	for i, where := range chosen {
-		g.tests.Go(func() {
-			result := canned(o)
-			if !g.Canned {
-				result = m.test(g.ctx, where)
+		test := func(ctx context.Context) map[string]any {
+			if g.Canned {
+				return canned(o)
 			}
-			select {
-			case <-time.After(g.Takes - time.Since(m.created)):
-			case <-g.ctx.Done():
-			}
+			return m.test(ctx, where)
+		}
+		g.measure(test, func(result map[string]any) {
 			m.mu.Lock()
 			defer m.mu.Unlock()
 			m.results[i] = result

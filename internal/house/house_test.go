@@ -110,7 +110,7 @@ func TestImportsRunDownTheHouse(t *testing.T) {
 // A probe is on its own: it knows evidence and what is below, and the words
 // that probes share, never another probe or the list.
 func TestProbesDoNotKnowOneAnother(t *testing.T) {
-	shared := []string{"probes/probe", "probes/mmdb", "probes/probetest", "probes/remote"}
+	shared := []string{"probes/probe", "probes/mmdb", "probes/probetest", "probes/remote", "probes/remote/remotetest"}
 	for _, s := range sources(t) {
 		folder := s.folder()
 		if !strings.HasPrefix(folder, "probes/") || slices.Contains(shared, folder) {

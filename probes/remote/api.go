@@ -50,6 +50,16 @@ type API struct {
 	Pause         time.Duration     // before the first repetition; 0: half a second
 }
 
+// NewAPI gives the interface at base to whoever has the secret, which goes along
+// under an authentication scheme; without a secret nothing does.
+func NewAPI(base *url.URL, scheme, secret, version string, notify func(string)) API {
+	a := API{Base: base, Secret: secret, UserAgent: "landfall/" + version, Notify: notify}
+	if secret != "" {
+		a.Authorization = scheme + " " + secret
+	}
+	return a
+}
+
 // ParseBase reads the address of an interface. Secrets go over it, so it is
 // HTTPS, or on this machine.
 func ParseBase(text string) (*url.URL, error) {

@@ -14,10 +14,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/landfall-audit/landfall/evidence"
+	"github.com/landfall-audit/landfall/internal/geo"
+	"github.com/landfall-audit/landfall/providers"
 )
 
 // What can be ordered.
@@ -143,6 +146,7 @@ type Reading struct {
 	Vantage      evidence.Vantage
 	Observations []evidence.Observation // without ids and vantage
 	Pending      bool                   // it has not finished
+	At           time.Time              // when, where the platform says so; orders of this run do not go by it
 }
 
 // Refusal is an error of [Platform.Order] that says that nothing was ordered.
@@ -155,22 +159,49 @@ func (r *Refusal) Unwrap() error { return r.Err }
 
 // In reports whether the offer is of a place: words of it, joined by "+", such
 // as DE, Frankfurt, AS3320, aws-eu-central-1 or eyeball-network+FR. World is
-// everywhere.
+// everywhere; an area is a point of the claims language, such as
+// point:50.11,8.68,300.
 func (o Offer) In(place string) bool {
 	for word := range strings.SplitSeq(strings.ToLower(place), "+") {
-		word = strings.TrimSpace(word)
-		if word == "" || word == "world" {
-			continue
-		}
-		found := false
-		for _, known := range o.Words {
-			found = found || known == word || len(word) > 3 && strings.Contains(known, word)
-		}
-		if !found {
+		if !o.in(strings.TrimSpace(word)) {
 			return false
 		}
 	}
 	return true
+}
+
+func (o Offer) in(word string) bool {
+	switch {
+	case word == "" || word == "world":
+		return true
+	case strings.HasPrefix(word, areaPrefix):
+		return o.inArea(word)
+	}
+	return slices.ContainsFunc(o.Words, func(known string) bool {
+		return known == word || len(word) > 3 && strings.Contains(known, word)
+	})
+}
+
+const areaPrefix = "point:"
+
+// CheckPlace reports what is wrong with a place for [Offer.In]: whatever is no
+// area may be a word that a platform knows.
+func CheckPlace(place string) error {
+	for word := range strings.SplitSeq(strings.ToLower(place), "+") {
+		if word = strings.TrimSpace(word); !strings.HasPrefix(word, areaPrefix) {
+			continue
+		}
+		if _, err := providers.ParsePlace(word); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (o Offer) inArea(word string) bool {
+	area, err := providers.ParsePlace(word)
+	lat, lon, placed := o.Vantage.Position()
+	return err == nil && placed && geo.AtMostKM(geo.Point(lat, lon), geo.Point(area.Lat, area.Lon)) <= area.RadiusKM
 }
 
 // Place sets the position of a vantage to one that a platform gives. At 0°N

@@ -5,6 +5,7 @@ import (
 	_ "embed"
 	"encoding/csv"
 	"fmt"
+	"net/netip"
 	"slices"
 	"sync"
 
@@ -28,6 +29,11 @@ const (
 // such names (RFC 2606, 3), and no resolver has a word for invalid (RFC 6761,
 // 6.4). Who is given an address for one is given the resolver's own.
 var absentNames = []string{"landfall-no-such-name-7f3a.example.com", "landfall-no-such-name-7f3a.invalid"}
+
+// Unannounced is an address that nobody may announce: it is in 240.0.0.0/4, which
+// is reserved (RFC 1112, 4; RFC 6890, 2.2.2). Whoever gets a reply from it gets
+// one from somebody in between.
+var Unannounced = netip.MustParseAddr("240.0.0.1")
 
 // KnownHost is a host whose place its operator publishes.
 type KnownHost struct {

@@ -22,6 +22,7 @@ const (
 	checkSkew         = "clock-skew"
 	checkSteps        = "clock-steps"
 	checkIPv6         = "ipv6"
+	checkUnannounced  = "unannounced"
 )
 
 const (
@@ -58,6 +59,9 @@ func Check(vantage *evidence.Vantage, known []KnownHost, seen []evidence.Observa
 	out.Checks = append([]evidence.Check{
 		f.lightSpeed(), f.methodsAgree(), f.position(), f.interception(), f.clockSkew(), f.ipv6(),
 	}, further...)
+	if len(f.nobody) > 0 {
+		out.Checks = append(out.Checks, f.unannounced())
+	}
 	for i := range out.Checks {
 		c := &out.Checks[i]
 		c.Text = probe.Text(c.Text, maxTextBytes)
@@ -91,7 +95,8 @@ type facts struct {
 	hosts    []*hostFacts
 	absent   []*evidence.DNS // answers for names that nobody has
 	parts    []*evidence.Selfcheck
-	six      []*evidence.RTT // over IPv6
+	nobody   []evidence.Observation // of [Unannounced]
+	six      []*evidence.RTT        // over IPv6
 	sixError []*evidence.Error
 	last     time.Time
 }
@@ -152,6 +157,9 @@ func (f *facts) add(o evidence.Observation, byName map[string]*hostFacts, byAddr
 		for _, h := range byAddr[o.Addr.Unmap()] {
 			h.rtts = append(h.rtts, o)
 		}
+		if o.Addr.Unmap() == Unannounced {
+			f.nobody = append(f.nobody, o)
+		}
 		if o.Addr.Is6() && !o.Addr.Is4In6() {
 			f.six = append(f.six, o)
 		}
@@ -169,8 +177,12 @@ func (f *facts) add(o evidence.Observation, byName map[string]*hostFacts, byAddr
 		}
 	case *evidence.Error:
 		target, _, _ := strings.Cut(o.Target, " ")
-		if at, err := netip.ParseAddrPort(target); err == nil && at.Addr().Is6() && !at.Addr().Is4In6() {
+		at, err := netip.ParseAddrPort(target)
+		if err == nil && at.Addr().Is6() && !at.Addr().Is4In6() {
 			f.sixError = append(f.sixError, o)
+		}
+		if err == nil && at.Addr().Unmap() == Unannounced {
+			f.nobody = append(f.nobody, o)
 		}
 	}
 }
@@ -271,6 +283,29 @@ func (f *facts) position() evidence.Check {
 	}
 	out.Result = evidence.CheckPassed
 	out.Text = fmt.Sprintf("the vantage is within %.0f km of %s, as the place that it declares", best, nearest.named())
+	return out
+}
+
+// unannounced looks for a reply from where nobody is.
+func (f *facts) unannounced() evidence.Check {
+	out := evidence.Check{Name: checkUnannounced, Result: evidence.CheckNotPossible}
+	for _, o := range f.nobody {
+		switch o := o.(type) {
+		case *evidence.RTT:
+			return evidence.Check{
+				Name: checkUnannounced, Result: evidence.CheckFailed, Evidence: []string{o.ID},
+				Text: fmt.Sprintf("%s answered in %.1f ms (%s), which nobody may announce: somebody nearby answers in the place of others", o.Addr, o.MinMS, o.Method),
+			}
+		case *evidence.Error:
+			out.Evidence = append(out.Evidence, o.ID)
+			if o.Class == evidence.ClassTimeout || o.Class == evidence.ClassUnreachable {
+				out.Result, out.Text = evidence.CheckPassed, fmt.Sprintf("%s, which nobody may announce, does not answer", Unannounced)
+			}
+		}
+	}
+	if out.Text == "" {
+		out.Text = fmt.Sprintf("%s, which nobody may announce, could not be tried", Unannounced)
+	}
 	return out
 }
 

@@ -380,3 +380,36 @@ func TestKnownHosts(t *testing.T) {
 		}
 	}
 }
+
+// An address that nobody may announce does not answer; where one does, somebody
+// in between answers for others, whatever the known hosts say.
+func TestUnannounced(t *testing.T) {
+	for name, c := range map[string]struct {
+		add            func(w *world)
+		result, single string
+	}{
+		"not-tried": {func(*world) {}, evidence.CheckPassed, ""},
+		"silent": {func(w *world) {
+			w.add(&evidence.Error{Meta: w.meta(evidence.KindError), Probe: "globalping", Target: selfcheck.Unannounced.String() + ":443", Error: "timeout", Class: evidence.ClassTimeout})
+		}, evidence.CheckPassed, evidence.CheckPassed},
+		"not-allowed": {func(w *world) {
+			w.add(&evidence.Error{Meta: w.meta(evidence.KindError), Probe: "globalping", Target: selfcheck.Unannounced.String() + ":443", Error: "private", Class: evidence.ClassDenied})
+		}, evidence.CheckPassed, evidence.CheckNotPossible},
+		"answers": {func(w *world) {
+			w.add(&evidence.RTT{Meta: w.meta(evidence.KindRTT), Addr: selfcheck.Unannounced, Port: 443, Method: evidence.MethodTCP, MinMS: 3})
+		}, evidence.CheckFailed, evidence.CheckFailed},
+	} {
+		w := honest(50.0, 8.5)
+		c.add(w)
+		check := selfcheck.Check(frankfurt(), known, w.all)
+		single := ""
+		for _, one := range check.Checks {
+			if one.Name == "unannounced" {
+				single = one.Result
+			}
+		}
+		if check.Result != c.result || single != c.single {
+			t.Errorf("%s: %s, of it %q; want %s and %q", name, check.Result, single, c.result, c.single)
+		}
+	}
+}

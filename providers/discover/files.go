@@ -21,8 +21,9 @@ const maxFile = 256 << 20
 // maxLine bounds one line of a list of hosts.
 const maxLine = 64 << 10
 
-// ErrCapture says that a file is a capture of packets.
-var ErrCapture = errors.New("the file is a capture of packets, make evidence of it first and give that")
+// ErrCapture says that a file is a capture of packets, of which a probe makes
+// observations for [Finds.Observations].
+var ErrCapture = errors.New("the file is a capture of packets")
 
 // File reads a file of one of the kinds: evidence, HAR, or a list of hosts, by
 // what it begins with.
@@ -31,16 +32,19 @@ func (f *Finds) File(path string) error {
 	if err != nil {
 		return fmt.Errorf("what was seen: %w", err)
 	}
-	data, err := io.ReadAll(io.LimitReader(file, maxFile+1))
-	if err := errors.Join(err, file.Close()); err != nil {
+	defer file.Close()
+	in := bufio.NewReader(file)
+	if magic, _ := in.Peek(4); isCapture(magic) {
+		return fmt.Errorf("%s: %w", path, ErrCapture)
+	}
+	data, err := io.ReadAll(io.LimitReader(in, maxFile+1))
+	if err != nil {
 		return fmt.Errorf("what was seen: %w", err)
 	}
 	if len(data) > maxFile {
 		return fmt.Errorf("%s has more than %d MiB, split it", path, maxFile>>20)
 	}
 	switch {
-	case isCapture(data):
-		return fmt.Errorf("%s: %w", path, ErrCapture)
 	case compressed(data), bytes.HasPrefix(data, []byte(`{"schema":"`+evidence.Schema)):
 		return f.bundle(path)
 	case bytes.HasPrefix(bytes.TrimLeft(bytes.TrimPrefix(data, []byte("\ufeff")), " \t\r\n"), []byte("{")):
@@ -69,15 +73,21 @@ func (f *Finds) bundle(path string) error {
 	if err != nil {
 		return err
 	}
-	for _, o := range bundle.Observations {
+	f.Observations(bundle.Observations)
+	return nil
+}
+
+// Observations reads what was seen of hosts: whatever was looked up in it counts
+// as asked about.
+func (f *Finds) Observations(list []evidence.Observation) {
+	for _, o := range list {
 		if dns, ok := o.(*evidence.DNS); ok {
 			f.Ask(dns.Name)
 		}
 	}
-	for _, o := range bundle.Observations {
+	for _, o := range list {
 		f.Evidence(o)
 	}
-	return nil
 }
 
 // har reads the requests of an HTTP Archive 1.2.

@@ -59,11 +59,7 @@ var (
 // New gives a client of the interface at base. Without a key it can read, and
 // order nothing.
 func New(base *url.URL, key, version string, notify func(string)) *Client {
-	c := &Client{API: remote.API{Base: base, Secret: key, UserAgent: "landfall/" + version, Notify: notify}}
-	if key != "" {
-		c.API.Authorization = "Key " + key
-	}
-	return c
+	return &Client{remote.NewAPI(base, "Key", key, version, notify)}
 }
 
 // Name gives the word for the platform.
@@ -336,14 +332,32 @@ func (c *Client) Fetch(ctx context.Context, id string) (remote.Answer, error) {
 	if err != nil {
 		return remote.Answer{}, err
 	}
-	done := state.Status.ID > statusOngoing || state.Requested > 0 && len(numbers) >= state.Requested
-	if done && len(numbers) > 0 {
-		if a.Probes, err = c.machines(ctx, "id__in="+strings.Join(numbers, ",")); err != nil {
-			return remote.Answer{}, err
-		}
+	if state.Status.ID > statusOngoing || state.Requested > 0 && len(numbers) >= state.Requested {
+		return c.withProbes(ctx, a)
 	}
 	whole, err := json.Marshal(a)
-	return remote.Answer{Done: done, Body: whole}, err
+	return remote.Answer{Body: whole}, err
+}
+
+// probesAtOnce is how many probes are asked for by number at once: the address
+// of a request has its bounds.
+const probesAtOnce = 500
+
+// withProbes adds to results the probes that they are from.
+func (c *Client) withProbes(ctx context.Context, a answer) (remote.Answer, error) {
+	numbers, err := a.numbers()
+	if err != nil {
+		return remote.Answer{}, err
+	}
+	for some := range slices.Chunk(numbers, probesAtOnce) {
+		machines, err := c.machines(ctx, "id__in="+strings.Join(some, ","))
+		if err != nil {
+			return remote.Answer{}, err
+		}
+		a.Probes = append(a.Probes, machines...)
+	}
+	whole, err := json.Marshal(a)
+	return remote.Answer{Done: true, Body: whole}, err
 }
 
 // numbers gives the probes that have a result, each once.

@@ -6,89 +6,46 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
-	"slices"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/landfall-audit/landfall/evidence"
-	"github.com/landfall-audit/landfall/internal/fakenet"
 	"github.com/landfall-audit/landfall/internal/fakeplatform"
 	"github.com/landfall-audit/landfall/probes/remote"
 	"github.com/landfall-audit/landfall/probes/remote/atlas"
+	"github.com/landfall-audit/landfall/probes/remote/remotetest"
 )
 
 const secret = "11111111-2222-3333-4444-555555555555"
 
 var photos = netip.MustParseAddr("203.0.113.20")
 
-// lab is a client, the platform that it talks to, and what it recorded.
+// lab is a client and the platform that it talks to.
 type lab struct {
+	*remotetest.Lab
 	platform *fakeplatform.Atlas
 	client   *atlas.Client
-	lines    []evidence.Observation
 }
 
 func newLab(t *testing.T, o fakeplatform.Options) *lab {
 	t.Helper()
-	s, err := fakenet.Named("from-everywhere")
-	if err != nil {
-		t.Fatal(err)
-	}
 	o.Token = secret
-	l := &lab{platform: fakeplatform.NewAtlas(s, o)}
-	server := httptest.NewServer(l.platform)
-	t.Cleanup(func() {
-		server.Close()
-		if err := l.platform.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	base, err := remote.ParseBase(server.URL)
-	if err != nil {
-		t.Fatal(err)
-	}
-	l.client = atlas.New(base, secret, "test", nil)
-	l.client.API.Pause = 20 * time.Millisecond
+	l := &lab{platform: fakeplatform.NewAtlas(remotetest.Load(t), o)}
+	l.Lab = remotetest.New(t, l.platform)
+	l.client = atlas.New(l.Base, secret, "test", nil)
+	l.client.API.Pause = remotetest.Pause
 	return l
 }
 
 func (l *lab) run() *remote.Run {
-	return &remote.Run{
-		Platforms: []remote.Platform{l.client}, Seen: slices.Clone(l.lines), Poll: 100 * time.Millisecond, Patience: 5 * time.Second,
-		Record: func(lines ...evidence.Observation) error {
-			for _, o := range lines {
-				if o.Common().ID == "" {
-					o.Common().ID = "e" + strconv.Itoa(len(l.lines)+1)
-				}
-				if err := evidence.Validate(o); err != nil {
-					return err
-				}
-				l.lines = append(l.lines, o)
-			}
-			return nil
-		},
-	}
-}
-
-func of[T evidence.Observation](l *lab) []T {
-	var out []T
-	for _, o := range l.lines {
-		if x, ok := o.(T); ok {
-			out = append(out, x)
-		}
-	}
-	return out
+	run := l.Run(l.client)
+	run.Poll, run.Patience = 100*time.Millisecond, 5*time.Second
+	return run
 }
 
 func (l *lab) offers(t *testing.T, place string) []remote.Offer {
-	t.Helper()
-	all, err := l.client.Offers(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	return slices.DeleteFunc(all, func(o remote.Offer) bool { return !o.In(place) })
+	return remotetest.Offers(t, l.client, place)
 }
 
 func TestMeasures(t *testing.T) {
@@ -110,18 +67,18 @@ func TestMeasures(t *testing.T) {
 	if err := l.run().Do(t.Context(), l.client, asks); err != nil {
 		t.Fatal(err)
 	}
-	if errs := of[*evidence.Error](l); len(errs) > 0 {
+	if errs := remotetest.Of[*evidence.Error](l.Lab); len(errs) > 0 {
 		t.Errorf("%+v", errs)
 	}
-	if n := len(of[*evidence.RTT](l)); n != 6 {
+	if n := len(remotetest.Of[*evidence.RTT](l.Lab)); n != 6 {
 		t.Errorf("%d round trips; 6 are expected", n)
 	}
-	for _, r := range of[*evidence.RTT](l) {
+	for _, r := range remotetest.Of[*evidence.RTT](l.Lab) {
 		if r.MinMS > 15 || r.MinMS <= 0 || r.Addr != photos {
 			t.Errorf("%+v", r)
 		}
 	}
-	for _, d := range of[*evidence.DNS](l) {
+	for _, d := range remotetest.Of[*evidence.DNS](l.Lab) {
 		if len(d.Answers) != 1 || d.Answers[0] != photos {
 			t.Errorf("%+v", d)
 		}
@@ -164,12 +121,123 @@ func TestFound(t *testing.T) {
 		if arrived {
 			want = 2
 		}
-		if n, orders := len(of[*evidence.RTT](l)), len(l.platform.Orders()); n != want || orders != want/2 {
+		if n, orders := len(remotetest.Of[*evidence.RTT](l.Lab)), len(l.platform.Orders()); n != want || orders != want/2 {
 			t.Errorf("arrived %v: %d round trips of %d orders", arrived, n, orders)
 		}
-		if spent := remote.ReadJournal(l.lines).Tests(); spent != want {
+		if spent := remote.ReadJournal(l.Lines).Tests(); spent != want {
 			t.Errorf("arrived %v: %d tests spent", arrived, spent)
 		}
+	}
+}
+
+// Certificates are read; a port that takes no connection has its failure word.
+func TestCertificates(t *testing.T) {
+	l := newLab(t, fakeplatform.Options{Credits: 1000})
+	from := l.offers(t, "SG")
+	asks := []remote.Ask{{Type: remote.TypeTLS, Addr: photos, Port: 443, From: from}, {Type: remote.TypeTLS, Addr: photos, Port: 444, From: from}}
+	if err := l.run().Do(t.Context(), l.client, asks); err != nil {
+		t.Fatal(err)
+	}
+	shown, failed := remotetest.Of[*evidence.TLS](l.Lab), remotetest.Of[*evidence.Error](l.Lab)
+	if len(shown) != 2 || len(failed) != 2 {
+		t.Fatalf("%d certificates, %+v", len(shown), failed)
+	}
+	for _, c := range shown {
+		if c.Addr != photos || c.Port != 443 || c.Subject != "CN=203.0.113.20" || len(c.FingerprintSHA256) != 64 || c.ConnectMS <= 0 {
+			t.Errorf("%+v", c)
+		}
+	}
+	for _, e := range failed {
+		if e.Class != evidence.ClassRefused || e.Target != "203.0.113.20:444" {
+			t.Errorf("%+v", e)
+		}
+	}
+}
+
+// An area is a circle on the earth.
+func TestAreas(t *testing.T) {
+	l := newLab(t, fakeplatform.Options{})
+	for place, want := range map[string]int{"point:50.11,8.68,100": 2, "point:50.11,8.68,450": 4, "point:-33.87,151.21,50": 2, "point:50.11,8.68,450+FR": 0, "point:0,0,1": 0} {
+		if err := remote.CheckPlace(place); err != nil {
+			t.Error(err)
+		}
+		if got := l.offers(t, place); len(got) != want {
+			t.Errorf("%s: %d offers, want %d", place, len(got), want)
+		}
+	}
+	for _, bad := range []string{"point:50", "FR+point:91,0,10", "point:1,1,0"} {
+		if remote.CheckPlace(bad) == nil {
+			t.Errorf("%s is taken for a place", bad)
+		}
+	}
+}
+
+// What others have measured is found by its address and taken for nothing, from
+// the probes that are wanted and not older than is wanted, once.
+func TestExisting(t *testing.T) {
+	l := newLab(t, fakeplatform.Options{Credits: 1000})
+	few, all := l.platform.Publish("ping", photos.String(), 6011, 6012), l.platform.Publish("traceroute", photos.String())
+	l.platform.Publish("dns", photos.String())
+	l.platform.Publish("ping", "203.0.113.10")
+	since := time.Now().Add(-time.Hour)
+	ids, err := l.client.Existing(t.Context(), photos, since)
+	if err != nil || strings.Join(ids, " ") != all+" "+few {
+		t.Fatalf("%q, %v; want the one with most probes first: %s %s", ids, err, all, few)
+	}
+	if old, err := l.client.Existing(t.Context(), photos, time.Now().Add(time.Hour)); err != nil || len(old) != 0 {
+		t.Errorf("of the future: %q, %v", old, err)
+	}
+	about := remote.Ask{Addr: photos}
+	wanted := func(key string) bool { return key == "6011" || key == "6001" }
+	taken, err := l.run().Take(t.Context(), l.client, few, about, since, wanted)
+	if err != nil || taken != 1 {
+		t.Errorf("%d vantages, %v", taken, err)
+	}
+	if taken, err = l.run().Take(t.Context(), l.client, all, about, since, wanted); err != nil || taken != 2 {
+		t.Errorf("%d vantages, %v", taken, err)
+	}
+	lines := len(l.Lines)
+	if taken, err = l.run().Take(t.Context(), l.client, all, about, time.Now().Add(time.Hour), wanted); err != nil || taken != 0 || len(l.Lines) != lines {
+		t.Errorf("of the future: %d vantages, %d lines, %v", taken, len(l.Lines)-lines, err)
+	}
+	if _, err = l.run().Take(t.Context(), l.client, all, about, since, wanted); err != nil || len(l.Lines) != lines {
+		t.Errorf("taken again, it adds %d lines, %v", len(l.Lines)-lines, err)
+	}
+	rtts, paths := remotetest.Of[*evidence.RTT](l.Lab), remotetest.Of[*evidence.Trace](l.Lab)
+	if len(rtts) != 3 || len(paths) != 2 || len(l.platform.Orders()) != 0 {
+		t.Errorf("%d round trips, %d paths, %d orders", len(rtts), len(paths), len(l.platform.Orders()))
+	}
+	for _, r := range rtts {
+		if r.Addr != photos || time.Since(r.At) > time.Hour || r.Measurement != "atlas:"+few && r.Measurement != "atlas:"+all {
+			t.Errorf("%+v", r)
+		}
+	}
+	if balance, err := l.client.Balance(t.Context()); err != nil || balance.Left != 1000 {
+		t.Errorf("%+v, %v: nothing was to be spent", balance, err)
+	}
+}
+
+// A measurement that cannot be had has its failure word, and so has what is none.
+func TestExistingTrouble(t *testing.T) {
+	l := newLab(t, fakeplatform.Options{})
+	l.platform.Publish("ping", photos.String())
+	for id, class := range map[string]evidence.Class{"1": evidence.ClassHTTP, "../x": evidence.ClassOther} {
+		before := len(l.Lines)
+		taken, err := l.run().Take(t.Context(), l.client, id, remote.Ask{}, time.Time{}, func(string) bool { return true })
+		failed, ok := l.Lines[len(l.Lines)-1].(*evidence.Error)
+		if err != nil || taken != 0 || len(l.Lines) != before+1 || !ok || failed.Class != class || failed.Target != "atlas:"+id {
+			t.Errorf("%s: %d vantages, %v, %+v", id, taken, err, failed)
+		}
+	}
+	l.platform.Instead = func(w http.ResponseWriter, r *http.Request) bool {
+		_, _ = io.WriteString(w, "[1]")
+		return true
+	}
+	if _, err := l.client.Existing(t.Context(), photos, time.Time{}); err == nil {
+		t.Error("a list that is none is taken for one")
+	}
+	if _, err := l.client.Latest(t.Context(), "70000000"); err == nil {
+		t.Error("results that are none are taken for some")
 	}
 }
 
@@ -196,8 +264,8 @@ func TestTrouble(t *testing.T) {
 			if err := l.run().Do(t.Context(), l.client, []remote.Ask{ask}); err != nil {
 				t.Fatal(err)
 			}
-			failed := of[*evidence.Error](l)
-			if len(failed) != c.errors || len(of[*evidence.RTT](l)) != 0 {
+			failed := remotetest.Of[*evidence.Error](l.Lab)
+			if len(failed) != c.errors || len(remotetest.Of[*evidence.RTT](l.Lab)) != 0 {
 				t.Errorf("%d errors: %+v", len(failed), failed)
 			}
 			for _, e := range failed[:min(len(failed), 2)] {

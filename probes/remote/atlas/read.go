@@ -1,6 +1,7 @@
 package atlas
 
 import (
+	"cmp"
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
@@ -10,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"crypto/sha256"
 	"crypto/x509"
@@ -38,6 +40,8 @@ type result struct {
 	MsmName string `json:"msm_name"`
 	Probe   int    `json:"prb_id"`
 	MsmID   int    `json:"msm_id"`
+	Time    int64  `json:"timestamp"`        // seconds since 1970 by the probe's own clock
+	Stored  int64  `json:"stored_timestamp"` // by the platform's
 	Proto   string `json:"proto"`
 	Addr    string `json:"addr"`     // up to 4540
 	DstAddr string `json:"dst_addr"` // from 4460 on
@@ -115,7 +119,7 @@ func ReadResults(a remote.Ask, results json.RawMessage, probes []machine) ([]rem
 		if at == nil {
 			at = &machine{ID: r.Probe}
 		}
-		out = append(out, r.read(a, remote.Reading{Key: strconv.Itoa(r.Probe), Vantage: at.vantage()}))
+		out = append(out, r.read(a, remote.Reading{Key: strconv.Itoa(r.Probe), Vantage: at.vantage(), At: time.Unix(cmp.Or(r.Stored, r.Time), 0)}))
 	}
 	return out, nil
 }
@@ -328,7 +332,11 @@ func (r *result) certificate(a remote.Ask, to remote.Reading) remote.Reading {
 		return failed(to, evidence.ClassOther, err.Error())
 	}
 	if len(r.Cert) == 0 {
-		return failed(to, evidence.ClassTLS, "no certificate: "+r.Err)
+		class := remote.ClassOfWords(r.Err)
+		if class == evidence.ClassOther {
+			class = evidence.ClassTLS
+		}
+		return failed(to, class, "no certificate: "+r.Err)
 	}
 	block, _ := pem.Decode([]byte(r.Cert[0]))
 	if block == nil {

@@ -10,6 +10,7 @@ import (
 	"github.com/landfall-audit/landfall/evidence"
 	"github.com/landfall-audit/landfall/internal/fakeplatform"
 	"github.com/landfall-audit/landfall/probes/remote"
+	"github.com/landfall-audit/landfall/probes/remote/remotetest"
 )
 
 // Two hundred measurements of two seconds each, in flight together, all come
@@ -31,7 +32,7 @@ func TestInFlight(t *testing.T) {
 	var memory runtime.MemStats
 	runtime.ReadMemStats(&memory)
 	t.Logf("%d measurements in %v, %d MiB from the system, %d asked too soon", measurements, took, memory.Sys>>20, l.platform.Hasty())
-	if n := len(of[*evidence.RTT](l)); n != measurements || l.platform.Hasty() > 0 {
+	if n := len(remotetest.Of[*evidence.RTT](l.Lab)); n != measurements || l.platform.Hasty() > 0 {
 		t.Errorf("%d round trips of %d, %d asked too soon", n, measurements, l.platform.Hasty())
 	}
 }

@@ -45,11 +45,7 @@ var _ remote.Platform = (*Client)(nil)
 
 // New gives a client of the interface at base; without a token it is anonymous.
 func New(base *url.URL, token, version string, notify func(string)) *Client {
-	c := &Client{API: remote.API{Base: base, Secret: token, UserAgent: "landfall/" + version, Notify: notify}}
-	if token != "" {
-		c.API.Authorization = "Bearer " + token
-	}
-	return c
+	return &Client{remote.NewAPI(base, "Bearer", token, version, notify)}
 }
 
 // Name gives the word for the platform.

@@ -2,9 +2,7 @@ package globalping_test
 
 import (
 	"context"
-	"net/http/httptest"
 	"net/netip"
-	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -15,76 +13,32 @@ import (
 	"github.com/landfall-audit/landfall/internal/fakeplatform"
 	"github.com/landfall-audit/landfall/probes/remote"
 	"github.com/landfall-audit/landfall/probes/remote/globalping"
+	"github.com/landfall-audit/landfall/probes/remote/remotetest"
 )
 
 // lab is a client and the platform that it talks to.
 type lab struct {
+	*remotetest.Lab
 	platform *fakeplatform.Globalping
 	client   *globalping.Client
 	scenario *fakenet.Scenario
 	notes    []string
-	lines    []evidence.Observation
 }
 
 func newLab(t *testing.T, o fakeplatform.Options, token string) *lab {
 	t.Helper()
-	s, err := fakenet.Named("from-everywhere")
-	if err != nil {
-		t.Fatal(err)
-	}
-	l := &lab{platform: fakeplatform.NewGlobalping(s, o), scenario: s}
-	server := httptest.NewServer(l.platform)
-	t.Cleanup(func() {
-		server.Close()
-		if err := l.platform.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	base, err := remote.ParseBase(server.URL)
-	if err != nil {
-		t.Fatal(err)
-	}
-	l.client = globalping.New(base, token, "test", func(text string) { l.notes = append(l.notes, text) })
-	l.client.API.Pause = 20 * time.Millisecond
+	l := &lab{scenario: remotetest.Load(t)}
+	l.platform = fakeplatform.NewGlobalping(l.scenario, o)
+	l.Lab = remotetest.New(t, l.platform)
+	l.client = globalping.New(l.Base, token, "test", func(text string) { l.notes = append(l.notes, text) })
+	l.client.API.Pause = remotetest.Pause
 	return l
 }
 
-func (l *lab) run() *remote.Run {
-	return &remote.Run{
-		Platforms: []remote.Platform{l.client}, Seen: slices.Clone(l.lines),
-		Record: func(lines ...evidence.Observation) error {
-			for _, o := range lines {
-				if o.Common().ID == "" {
-					o.Common().ID = "e" + strconv.Itoa(len(l.lines)+1)
-				}
-				if err := evidence.Validate(o); err != nil {
-					return err
-				}
-				l.lines = append(l.lines, o)
-			}
-			return nil
-		},
-	}
-}
-
-// of gives the lines of one type.
-func of[T evidence.Observation](l *lab) []T {
-	var out []T
-	for _, o := range l.lines {
-		if x, ok := o.(T); ok {
-			out = append(out, x)
-		}
-	}
-	return out
-}
+func (l *lab) run() *remote.Run { return l.Run(l.client) }
 
 func (l *lab) offers(t *testing.T, place string) []remote.Offer {
-	t.Helper()
-	all, err := l.client.Offers(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	return slices.DeleteFunc(all, func(o remote.Offer) bool { return !o.In(place) })
+	return remotetest.Offers(t, l.client, place)
 }
 
 var photos = netip.MustParseAddr("203.0.113.20")
@@ -121,7 +75,7 @@ func TestPing(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	rtts, vantages := of[*evidence.RTT](l), of[*evidence.Vantage](l)
+	rtts, vantages := remotetest.Of[*evidence.RTT](l.Lab), remotetest.Of[*evidence.Vantage](l.Lab)
 	if len(rtts) != 44 || len(vantages) != 22 {
 		t.Fatalf("%d round trips from %d vantages; 44 from 22 are expected", len(rtts), len(vantages))
 	}
@@ -135,7 +89,7 @@ func TestPing(t *testing.T) {
 			t.Errorf("%s: %v ms by %s (%s); %v is true", names[r.Vantage].Name, r.MinMS, r.Method, r.Measurement, least)
 		}
 	}
-	if originals := of[*evidence.Original](l); len(originals) != 2 || !strings.Contains(string(originals[0].Body), "rawOutput") {
+	if originals := remotetest.Of[*evidence.Original](l.Lab); len(originals) != 2 || !strings.Contains(string(originals[0].Body), "rawOutput") {
 		t.Errorf("%d originals", len(originals))
 	}
 	if l.platform.Hasty() > 0 {
@@ -167,16 +121,16 @@ func TestTraceAndDNS(t *testing.T) {
 	if err := l.run().Do(t.Context(), l.client, asks); err != nil {
 		t.Fatal(err)
 	}
-	for _, path := range of[*evidence.Trace](l) {
+	for _, path := range remotetest.Of[*evidence.Trace](l.Lab) {
 		if !path.Reached || path.Hops[len(path.Hops)-1].Addr != photos {
 			t.Errorf("%+v", path)
 		}
 	}
-	if n := len(of[*evidence.RTT](l)); n != 4 {
+	if n := len(remotetest.Of[*evidence.RTT](l.Lab)); n != 4 {
 		t.Errorf("%d round trips to the ends of paths; 4 are expected", n)
 	}
 	found := map[string]int{}
-	for _, d := range of[*evidence.DNS](l) {
+	for _, d := range remotetest.Of[*evidence.DNS](l.Lab) {
 		found[d.Name+" "+d.Rcode+" "+strconv.Itoa(len(d.Answers))]++
 	}
 	if found["sync.far.example NOERROR 1"] != 2 || found["none.far.example NXDOMAIN 0"] != 2 {
@@ -196,7 +150,7 @@ func TestRateLimit(t *testing.T) {
 	if err := run.Do(t.Context(), l.client, asks); err != nil {
 		t.Fatal(err)
 	}
-	if n := len(of[*evidence.RTT](l)); n != 2 || len(l.notes) == 0 {
+	if n := len(remotetest.Of[*evidence.RTT](l.Lab)); n != 2 || len(l.notes) == 0 {
 		t.Errorf("%d round trips, told %q; 2 after a wait are expected", n, l.notes)
 	}
 	o.Period = time.Hour
@@ -208,12 +162,12 @@ func TestRateLimit(t *testing.T) {
 	if err := run.Do(ctx, l.client, asks); err != nil {
 		t.Fatal(err)
 	}
-	failed := of[*evidence.Error](l)
+	failed := remotetest.Of[*evidence.Error](l.Lab)
 	if len(failed) != 1 || failed[0].Class != evidence.ClassRateLimited || failed[0].Target != "203.0.113.20:443" {
 		t.Errorf("%+v", failed)
 	}
 	// What was refused was not paid for, and may be ordered later.
-	if spent := remote.ReadJournal(l.lines).Spent("globalping"); spent != 1 {
+	if spent := remote.ReadJournal(l.Lines).Spent("globalping"); spent != 1 {
 		t.Errorf("%d tests spent; 1 is expected", spent)
 	}
 }
@@ -230,7 +184,7 @@ func TestBalance(t *testing.T) {
 func all(t *testing.T, l *lab) string {
 	t.Helper()
 	var text strings.Builder
-	b := &evidence.Bundle{Observations: l.lines}
+	b := &evidence.Bundle{Observations: l.Lines}
 	if _, err := b.WriteTo(&text); err != nil {
 		t.Fatal(err)
 	}
@@ -240,9 +194,9 @@ func all(t *testing.T, l *lab) string {
 // settled checks that nothing is left open in the journal.
 func (l *lab) settled(t *testing.T) {
 	t.Helper()
-	before := len(l.lines)
-	if err := l.run().Resume(t.Context()); err != nil || len(l.lines) != before {
-		t.Errorf("going on adds %d lines, %v", len(l.lines)-before, err)
+	before := len(l.Lines)
+	if err := l.run().Resume(t.Context()); err != nil || len(l.Lines) != before {
+		t.Errorf("going on adds %d lines, %v", len(l.Lines)-before, err)
 	}
 }
 

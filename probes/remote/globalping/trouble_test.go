@@ -11,6 +11,7 @@ import (
 	"github.com/landfall-audit/landfall/evidence"
 	"github.com/landfall-audit/landfall/internal/fakeplatform"
 	"github.com/landfall-audit/landfall/probes/remote"
+	"github.com/landfall-audit/landfall/probes/remote/remotetest"
 )
 
 const secret = "s3cret-t0ken"
@@ -126,9 +127,9 @@ func TestTrouble(t *testing.T) {
 			if err := run.Do(ctx, l.client, []remote.Ask{pingAsk(l.offers(t, "Singapore"))}); err != nil {
 				t.Fatal(err)
 			}
-			failed := of[*evidence.Error](l)
-			if len(failed) != c.errors || len(of[*evidence.RTT](l)) != c.rtts {
-				t.Errorf("%d errors and %d round trips; %d and %d are expected: %+v", len(failed), len(of[*evidence.RTT](l)), c.errors, c.rtts, failed)
+			failed := remotetest.Of[*evidence.Error](l.Lab)
+			if len(failed) != c.errors || len(remotetest.Of[*evidence.RTT](l.Lab)) != c.rtts {
+				t.Errorf("%d errors and %d round trips; %d and %d are expected: %+v", len(failed), len(remotetest.Of[*evidence.RTT](l.Lab)), c.errors, c.rtts, failed)
 			}
 			for _, e := range failed {
 				if e.Class != c.class || !strings.Contains(e.Error, c.text) {
@@ -159,7 +160,7 @@ func TestRecovers(t *testing.T) {
 	if err := l.run().Do(t.Context(), l.client, []remote.Ask{pingAsk(l.offers(t, "Singapore"))}); err != nil {
 		t.Fatal(err)
 	}
-	if n := len(of[*evidence.RTT](l)); n != 2 || len(l.platform.Orders()) != 1 {
+	if n := len(remotetest.Of[*evidence.RTT](l.Lab)); n != 2 || len(l.platform.Orders()) != 1 {
 		t.Errorf("%d round trips of %d orders", n, len(l.platform.Orders()))
 	}
 }

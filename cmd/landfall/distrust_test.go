@@ -1,0 +1,96 @@
+package main
+
+import (
+	"net/http/httptest"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/landfall-audit/landfall/evidence"
+	"github.com/landfall-audit/landfall/internal/fakenet"
+	"github.com/landfall-audit/landfall/internal/fakeplatform"
+	"github.com/landfall-audit/landfall/probes/selfcheck"
+)
+
+// Of two machines of one city that tell of one address what cannot both be
+// usual, both are tested, and the one to which an address of nobody answers is
+// set aside.
+func TestVantagesOfOneCity(t *testing.T) {
+	s, err := fakenet.Named(fromEverywhere)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Whoever it is takes connections to some hosts, and to those that are none.
+	s.Hosts = append(s.Hosts, fakenet.Host{
+		Name: "nobody", Addrs: []netip.Addr{selfcheck.Unannounced}, At: &fakenet.Place{Lat: -33.87, Lon: 151.21}, Others: fakenet.Filtered, NoEcho: true,
+	})
+	paris := slices.IndexFunc(s.Vantages, func(v fakenet.Vantage) bool { return v.Name == "gp-paris" })
+	s.Vantages[paris].Middleboxes = []fakenet.Middlebox{{At: s.Vantages[paris].At, Ports: []uint16{443}, Hosts: []string{"photos", "nobody"}}}
+	platform := fakeplatform.NewGlobalping(s, fakeplatform.Options{})
+	server := httptest.NewServer(platform)
+	t.Cleanup(func() {
+		server.Close()
+		if err := platform.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	t.Setenv("GLOBALPING_API_URL", server.URL)
+	dir := t.TempDir()
+	claims, file := filepath.Join(dir, "far.yaml"), filepath.Join(dir, "afar.jsonl")
+	if err := os.WriteFile(claims, []byte(afarClaims), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	command, _, errs := isolated(t)
+	if got := run(t.Context(), command, []string{"probe", "--claims", claims, "--vantage", "globalping:Paris", "--out", file}); got != exitComplete {
+		t.Fatalf("status %d: %s", got, errs)
+	}
+	b, err := evidence.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	names, results := map[string]string{}, map[string]string{}
+	for _, o := range b.Observations {
+		switch o := o.(type) {
+		case *evidence.Vantage:
+			names[o.ID] = o.Name
+		case *evidence.Selfcheck:
+			for _, c := range o.Checks {
+				if c.Name == "unannounced" {
+					results[names[o.Vantage]] = o.Result + " " + c.Result
+				}
+			}
+		}
+	}
+	if got := results["Paris, AS64511 Seine Net"]; got != "failed failed" {
+		t.Errorf("the machine behind a middlebox: %q of %v; %s", got, results, errs)
+	}
+	if got := results["Paris, AS64512 Marne Net"]; got != "not-possible passed" {
+		t.Errorf("the honest machine: %q of %v; %s", got, results, errs)
+	}
+	if !strings.Contains(errs.String(), "Paris, AS64511 Seine Net is set aside") {
+		t.Errorf("it is not said: %s", errs)
+	}
+}
+
+// Vantages are at odds where they are said to be in one place and the times
+// differ by more than a city's networks can.
+func TestCityOdds(t *testing.T) {
+	at := func(id string, lat, lon, radius float64) evidence.Observation {
+		return &evidence.Vantage{Meta: evidence.Meta{ID: id}, Lat: &lat, Lon: &lon, RadiusKM: radius}
+	}
+	rtt := func(vantage, addr string, ms float64) evidence.Observation {
+		return &evidence.RTT{Meta: evidence.Meta{Vantage: vantage}, Addr: netip.MustParseAddr(addr), MinMS: ms}
+	}
+	seen := []evidence.Observation{
+		at("v1", 48.86, 2.35, 100), at("v2", 48.80, 2.30, 10), at("v3", 52.52, 13.40, 100), at("v4", 48.86, 2.35, 100),
+		&evidence.Vantage{Meta: evidence.Meta{ID: "v5"}},
+		rtt("v1", "203.0.113.20", 5), rtt("v2", "203.0.113.20", 300), rtt("v2", "203.0.113.20", 140), rtt("v3", "203.0.113.20", 170),
+		rtt("v4", "203.0.113.10", 12), rtt("v1", "203.0.113.10", 50), rtt("v5", "203.0.113.20", 1),
+	}
+	if got := strings.Join(cityOdds(seen), " "); got != "v1 v2" {
+		t.Errorf("%q; v1 and v2 are at odds over 203.0.113.20 alone", got)
+	}
+}

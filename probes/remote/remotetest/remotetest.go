@@ -1,0 +1,103 @@
+// Package remotetest is the bench that the clients of measurement platforms are
+// tested on: a simulated platform that measures in a scenario, and what a run
+// records of it.
+package remotetest
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"slices"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/landfall-audit/landfall/evidence"
+	"github.com/landfall-audit/landfall/internal/fakenet"
+	"github.com/landfall-audit/landfall/probes/remote"
+)
+
+// Scenario names the scenario with machines of all platforms.
+const Scenario = "from-everywhere"
+
+// Pause is what a client waits before it repeats a request to a simulated
+// platform.
+const Pause = 20 * time.Millisecond
+
+// Simulated is a simulated platform.
+type Simulated interface {
+	http.Handler
+	Close() error
+}
+
+// Lab is a simulated platform on loopback, and what was recorded of it.
+type Lab struct {
+	Base  *url.URL // of the platform
+	Lines []evidence.Observation
+}
+
+// Load gives the scenario.
+func Load(t testing.TB) *fakenet.Scenario {
+	t.Helper()
+	s, err := fakenet.Named(Scenario)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// New serves a platform until the test ends.
+func New(t testing.TB, platform Simulated) *Lab {
+	t.Helper()
+	server := httptest.NewServer(platform)
+	t.Cleanup(func() {
+		server.Close()
+		if err := platform.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	base, err := remote.ParseBase(server.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &Lab{Base: base}
+}
+
+// Run goes on from all that was recorded, with a client of the platform.
+func (l *Lab) Run(client remote.Platform) *remote.Run {
+	return &remote.Run{Platforms: []remote.Platform{client}, Seen: slices.Clone(l.Lines), Record: l.record}
+}
+
+func (l *Lab) record(lines ...evidence.Observation) error {
+	for _, o := range lines {
+		if o.Common().ID == "" {
+			o.Common().ID = "e" + strconv.Itoa(len(l.Lines)+1)
+		}
+		if err := evidence.Validate(o); err != nil {
+			return err
+		}
+		l.Lines = append(l.Lines, o)
+	}
+	return nil
+}
+
+// Of gives the lines of one type.
+func Of[T evidence.Observation](l *Lab) []T {
+	var out []T
+	for _, o := range l.Lines {
+		if x, ok := o.(T); ok {
+			out = append(out, x)
+		}
+	}
+	return out
+}
+
+// Offers gives what a client offers of a place.
+func Offers(t testing.TB, client remote.Platform, place string) []remote.Offer {
+	t.Helper()
+	all, err := client.Offers(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return slices.DeleteFunc(all, func(o remote.Offer) bool { return !o.In(place) })
+}
