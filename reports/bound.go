@@ -94,7 +94,7 @@ func boundedSites(s *verdict.Sites) *verdict.Sites {
 	if s == nil {
 		return nil
 	}
-	out := verdict.Sites{AtLeast: s.AtLeast}
+	out := verdict.Sites{AtLeast: s.AtLeast, UnlessWrong: words(s.UnlessWrong)}
 	for _, g := range s.Groups[:min(len(s.Groups), maxSites)] {
 		out.Groups = append(out.Groups, verdict.SiteSeen{Vantages: words(g.Vantages), Evidence: words(g.Evidence), Countries: codes(g.Countries), Result: known(g.Result)})
 	}

@@ -214,7 +214,7 @@ func survivalWords(s *verdict.Survival) string {
 	}
 	switch {
 	case len(outlasts) == 0:
-		return "There is a vantage without which the result would be another."
+		return "The result is not shown to outlast the loss of any one vantage."
 	case len(lacks) == 0:
 		return "The result outlasts the loss " + strings.Join(outlasts, ", ") + "."
 	}
@@ -229,22 +229,28 @@ func newSitesTold(s *site, run string, sites *verdict.Sites, line func(string) l
 		Words: "At least " + plural(sites.AtLeast, "host shares", "hosts share") + " this address: those told apart here stand too far from one another to be one. Each is judged by the replies that only it can have given.",
 		More:  max(0, sites.AtLeast-len(sites.Groups)),
 	}
+	if len(sites.UnlessWrong) > 0 {
+		out.Words += " One host would explain all replies if the vantages " + s.vantageNames(run, sites.UnlessWrong) + " were not where they say, or if something near them had answered."
+	}
 	for _, g := range sites.Groups {
-		row := siteRow{Result: g.Result, Countries: g.Countries}
-		var from []string
-		for _, id := range g.Vantages {
-			if v := s.vantages[lineKey{run, id}]; v != nil {
-				id = v.Name
-			}
-			from = append(from, id)
-		}
-		row.From = brief(strings.Join(from, ", "), maxText)
+		row := siteRow{Result: g.Result, Countries: g.Countries, From: s.vantageNames(run, g.Vantages)}
 		for _, id := range g.Evidence[:min(len(g.Evidence), siteLines)] {
 			row.Lines = append(row.Lines, line(id))
 		}
 		out.Rows = append(out.Rows, row)
 	}
 	return out
+}
+
+// vantageNames gives the names of a run's vantages, as many as are told.
+func (s *site) vantageNames(run string, ids []string) string {
+	names := slices.Clone(ids)
+	for i, id := range ids {
+		if v := s.vantages[lineKey{run, id}]; v != nil {
+			names[i] = v.Name
+		}
+	}
+	return brief(strings.Join(names, ", "), maxText)
 }
 
 // siteLines is how many replies of a host are named.

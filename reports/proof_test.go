@@ -23,7 +23,8 @@ func TestProofIsTold(t *testing.T) {
 		},
 		"addresses/203.0.113.8.html": {
 			"This reply alone can only have come from where the claim does not allow it.", "At least 2 hosts share this address",
-			"There is a vantage without which the result would be another.", "China, Mongolia", "more than ten countries",
+			"The result is not shown to outlast the loss of any one vantage.", "China, Mongolia", "more than ten countries",
+			"One host would explain all replies if the vantages sin were not where they say, or if something near them had answered.",
 		},
 		"addresses/192.0.2.10.html": {
 			"Taken together, as if one host had answered, these replies can only have come from where the claim allows it.",
