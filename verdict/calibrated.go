@@ -98,7 +98,7 @@ func (k *calibration) unmeasured(v *vantage) []float64 {
 // came from the landmark. Places err towards more.
 func (l landmark) needs(d disk) float64 {
 	far := geo.AtMostKM(d.from.at, l.at) + l.radiusKM - d.from.RadiusKM
-	return math.Max(0, far) / geo.ReachKM(d.rttMS, geo.FibreKMPerMS)
+	return max(0, far) / geo.ReachKM(d.rttMS, geo.FibreKMPerMS)
 }
 
 // learned is a bound on the share of the speed of light that the replies of one

@@ -50,11 +50,8 @@ func (c carriers) suffice(l *location) bool {
 // survival says what a result that they carry outlasts, as suffice has it,
 // whichever of them are lost.
 func (c carriers) survival(l *location) *Survival {
-	networks, platforms := map[uint32]int{}, map[string]int{}
 	checked, credible := 0, 0
 	for _, d := range c.disks {
-		networks[d.from.ASN]++
-		platforms[d.from.Network]++
 		if d.from.checked {
 			checked++
 		}
@@ -67,18 +64,29 @@ func (c carriers) survival(l *location) *Survival {
 		ofAny = min(ofAny, 2*len(c.disks)-l.answers()-1)
 	}
 	vantages := max(0, checked-1, credible-2, ofAny)
-	return &Survival{Vantages: vantages, Networks: groupsWithin(vantages, networks), Platforms: groupsWithin(vantages, platforms)}
+	return &Survival{
+		Vantages:  vantages,
+		Networks:  groupsWithin(vantages, c.disks, func(d *disk) uint32 { return d.from.ASN }),
+		Platforms: groupsWithin(vantages, c.disks, func(d *disk) string { return d.from.Network }),
+	}
 }
 
 // groupsWithin gives how many groups have no more than so many members
 // together, whichever they are.
-func groupsWithin[K comparable](members int, groups map[K]int) int {
-	if members == 0 || len(groups) == 1 {
+func groupsWithin[K comparable](members int, disks []*disk, of func(*disk) K) int {
+	if members == 0 {
 		return 0
 	}
-	sizes := slices.Sorted(maps.Values(groups))
+	first := of(disks[0])
+	if !slices.ContainsFunc(disks, func(d *disk) bool { return of(d) != first }) {
+		return 0
+	}
+	groups := map[K]int{}
+	for _, d := range disks {
+		groups[of(d)]++
+	}
 	n := 0
-	for _, size := range slices.Backward(sizes) {
+	for _, size := range slices.Backward(slices.Sorted(maps.Values(groups))) {
 		if members -= size; members < 0 {
 			break
 		}
@@ -300,13 +308,13 @@ func (t *terms) needs(g *ground, d *disk) figures {
 	if math.IsInf(far, 1) {
 		return figures{}
 	}
-	return figures{ratio: d.speedFor(far), marginKM: math.Max(0, far-d.reachKM)}
+	return figures{ratio: d.speedFor(far), marginKM: max(0, far-d.reachKM)}
 }
 
 // speedFor is the speed that a reply would need which came from so far, over
 // that of light in fibre.
 func (d *disk) speedFor(km float64) float64 {
-	return math.Max(0, km-d.from.RadiusKM) / geo.ReachKM(d.rttMS, geo.FibreKMPerMS)
+	return max(0, km-d.from.RadiusKM) / geo.ReachKM(d.rttMS, geo.FibreKMPerMS)
 }
 
 // strongest gives the figures of the disk that says most.

@@ -58,7 +58,7 @@ func (p onLand) allowedKM(b bound) float64 {
 		}
 	}
 	for _, z := range p.t.allowCaps {
-		nearest = min(nearest, math.Max(0, geo.AtLeastKM(b.at, z.at)-z.radiusKM))
+		nearest = min(nearest, max(0, geo.AtLeastKM(b.at, z.at)-z.radiusKM))
 	}
 	return nearest
 }
@@ -133,7 +133,7 @@ func (p inRegions) allowedKM(b bound) float64 {
 		if r.RadiusKM == 0 {
 			return 0
 		}
-		nearest = min(nearest, math.Max(0, geo.AtLeastKM(b.at, geo.Point(r.Lat, r.Lon))-r.RadiusKM))
+		nearest = min(nearest, max(0, geo.AtLeastKM(b.at, geo.Point(r.Lat, r.Lon))-r.RadiusKM))
 	}
 	return nearest
 }

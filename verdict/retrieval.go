@@ -2,7 +2,6 @@ package verdict
 
 import (
 	"fmt"
-	"math"
 	"net/netip"
 	"slices"
 
@@ -132,7 +131,7 @@ func (r read) around(number int) bound {
 // behindDoor gives the bound of a read around its door; ok is false where the
 // door cannot be in its region, since a reply came sooner than from there.
 func (r read) behindDoor(d *door, number int) (b bound, ok bool) {
-	way := math.Max(0, geo.AtLeastKM(r.from.at, d.at)-d.radiusKM-r.from.RadiusKM)
+	way := max(0, geo.AtLeastKM(r.from.at, d.at)-d.radiusKM-r.from.RadiusKM)
 	for _, took := range []float64{r.doorMS, r.rttMS} {
 		if took > 0 && geo.ReachKM(took, geo.FibreKMPerMS) < way {
 			return b, false

@@ -33,7 +33,9 @@ func (c *caseFile) storeFinding(claim *providers.Claim, t *terms, target string)
 }
 
 // telling orders what statements say of a claim about every copy.
-func telling(says membership) int { return slices.Index([]membership{outside, cannotTell, inside}, says) }
+func telling(says membership) int {
+	return slices.Index([]membership{outside, cannotTell, inside}, says)
+}
 
 // storeKey is how evidence names a store: a bucket in one way, whether it was
 // written with a slash at its end or not.

@@ -2,7 +2,6 @@ package verdict
 
 import (
 	"fmt"
-	"math"
 	"slices"
 
 	"github.com/landfall-audit/landfall/internal/geo"
@@ -46,7 +45,7 @@ func zones(parts []providers.Part) []zone {
 
 // leastKM is how far the zone is from a vantage at the least.
 func (z zone) leastKM(v *vantage) float64 {
-	return math.Max(0, geo.AtLeastKM(v.at, z.at)-z.radiusKM)
+	return max(0, geo.AtLeastKM(v.at, z.at)-z.radiusKM)
 }
 
 func (z zone) touchedBy(d *disk) bool { return z.leastKM(d.from) <= d.reachKM }

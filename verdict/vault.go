@@ -134,8 +134,8 @@ func needed(b bound, p premise) figures {
 		return figures{}
 	}
 	return figures{
-		ratio:    math.Max(0, far-b.slackKM) / geo.ReachKM(b.ms, geo.FibreKMPerMS),
-		marginKM: math.Max(0, far-b.km()),
+		ratio:    max(0, far-b.slackKM) / geo.ReachKM(b.ms, geo.FibreKMPerMS),
+		marginKM: max(0, far-b.km()),
 	}
 }
 

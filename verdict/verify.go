@@ -147,7 +147,7 @@ func (k *Verifier) behindDoor(v *Verdict, d *ProofDisk, vantage *evidence.Vantag
 		return 0, 0, 0, fmt.Errorf("the place of the region %s:%s is not known", published.Provider, published.Region)
 	}
 	vLat, vLon, _ := vantage.Position()
-	way := math.Max(0, geo.AtLeastKM(geo.Point(vLat, vLon), geo.Point(region.Lat, region.Lon))-region.RadiusKM-vantage.RadiusKM)
+	way := max(0, geo.AtLeastKM(geo.Point(vLat, vLon), geo.Point(region.Lat, region.Lon))-region.RadiusKM-vantage.RadiusKM)
 	return region.Lat, region.Lon, geo.ReachKM(ms, geo.FibreKMPerMS) + region.RadiusKM - way, nil
 }
 
@@ -304,7 +304,7 @@ func scan(a *geo.Area, from geo.Place) float64 {
 	for p, q := range a.Borders {
 		least = scanEdge(from, p, q, least)
 	}
-	return math.Max(0, least-geo.BorderKM-geo.ToleranceKM)
+	return max(0, least-geo.BorderKM-geo.ToleranceKM)
 }
 
 func scanEdge(from, p, q geo.Place, least float64) float64 {

@@ -43,7 +43,7 @@ func (a *Area) Nearest(p Place) (km float64, at Place) {
 		return 0, p
 	}
 	km, at = a.border.nearest(p)
-	return math.Max(0, km-BorderKM), at
+	return max(0, km-BorderKM), at
 }
 
 // DistanceKM is how far the area lies from p at the least, as Nearest has it.
@@ -58,7 +58,7 @@ func (a *Area) DistanceBoundsKM(p Place) (least, most float64) {
 		return 0, math.Inf(1)
 	}
 	whole := &a.border.nodes[len(a.border.nodes)-1]
-	least = math.Max(0, AtLeastKM(p, whole.center)-whole.radiusKM-BorderKM-ToleranceKM)
+	least = max(0, AtLeastKM(p, whole.center)-whole.radiusKM-BorderKM-ToleranceKM)
 	return least, AtMostKM(p, a.border.points[0])
 }
 

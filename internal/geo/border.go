@@ -211,7 +211,7 @@ func Halve(p, q Place) (mid Place, km float64) {
 	mid = middle(p.Add(q.Vector))
 	chord2 := max(mid.Sub(p.Vector).Norm2(), mid.Sub(q.Vector).Norm2())
 	if chord2 > 1e-4 {
-		return mid, math.Max(spanKM(mid, p), spanKM(mid, q))
+		return mid, max(spanKM(mid, p), spanKM(mid, q))
 	}
 	// An angle σ of up to 0.01 is its chord c times 1 + c²/24 + …, no more than this.
 	return mid, equatorKM * math.Sqrt(chord2) * (1 + 1e-5)

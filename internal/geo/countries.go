@@ -239,7 +239,7 @@ func (r *ring) add(lat, lon float64) {
 		if fromLat == lat && fromLon == lon {
 			return
 		}
-		steps := math.Ceil(math.Max(math.Abs(lat-fromLat), math.Abs(lon-fromLon)) / maxStepDegrees)
+		steps := math.Ceil(max(math.Abs(lat-fromLat), math.Abs(lon-fromLon)) / maxStepDegrees)
 		for i := 1.0; i < steps; i++ {
 			r.push(fromLat+(lat-fromLat)*i/steps, fromLon+(lon-fromLon)*i/steps)
 		}
@@ -249,8 +249,8 @@ func (r *ring) add(lat, lon float64) {
 
 func (r *ring) push(lat, lon float64) {
 	r.lat, r.lon = append(r.lat, lat), append(r.lon, lon)
-	r.minLat, r.maxLat = math.Min(r.minLat, lat), math.Max(r.maxLat, lat)
-	r.minLon, r.maxLon = math.Min(r.minLon, lon), math.Max(r.maxLon, lon)
+	r.minLat, r.maxLat = min(r.minLat, lat), max(r.maxLat, lat)
+	r.minLon, r.maxLon = min(r.minLon, lon), max(r.maxLon, lon)
 }
 
 // closeAroundPole closes a ring that went once around the earth, which only

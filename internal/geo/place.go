@@ -62,7 +62,7 @@ func AtLeastKM(a, b Place) float64 {
 	if chord2 > lambertChord2 {
 		return polarKM * s
 	}
-	return math.Max(polarKM*s, lambertKM(a, b, chord2, s)-lambertErrorKM)
+	return max(polarKM*s, lambertKM(a, b, chord2, s)-lambertErrorKM)
 }
 
 // AtMostKM is a distance that two places are not further apart than.
@@ -71,7 +71,7 @@ func AtMostKM(a, b Place) float64 {
 	if chord2 > lambertChord2 {
 		return equatorKM * s
 	}
-	return math.Min(equatorKM*s, lambertKM(a, b, chord2, s)+lambertErrorKM)
+	return min(equatorKM*s, lambertKM(a, b, chord2, s)+lambertErrorKM)
 }
 
 // angle gives the square of the chord between two unit vectors, and the angle

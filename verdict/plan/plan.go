@@ -363,7 +363,7 @@ func (r *round) inside(s *subject, n int) []int {
 func (s *subject) nearest() float64 {
 	least := math.Inf(1)
 	for _, r := range s.replies {
-		least = math.Min(least, r.ms)
+		least = min(least, r.ms)
 	}
 	return least
 }

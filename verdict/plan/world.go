@@ -2,7 +2,6 @@ package plan
 
 import (
 	"cmp"
-	"math"
 	"net/netip"
 	"slices"
 
@@ -90,7 +89,7 @@ func (w *world) cover(offers []int, n int) []int {
 			}
 			g := 0.0
 			for j, other := range sample {
-				g += math.Max(0, nearest[j]-geo.AtLeastKM(w.offers[c].point, w.offers[other].point))
+				g += max(0, nearest[j]-geo.AtLeastKM(w.offers[c].point, w.offers[other].point))
 			}
 			if g > gain {
 				best, gain = c, g
@@ -98,7 +97,7 @@ func (w *world) cover(offers []int, n int) []int {
 		}
 		out = append(out, best)
 		for j, other := range sample {
-			nearest[j] = math.Min(nearest[j], geo.AtLeastKM(w.offers[best].point, w.offers[other].point))
+			nearest[j] = min(nearest[j], geo.AtLeastKM(w.offers[best].point, w.offers[other].point))
 		}
 	}
 	return out
