@@ -122,6 +122,40 @@ func TestTheLiarIsHeededTogether(t *testing.T) {
 	}
 }
 
+// What vantages of one platform in one network saw is held back, however many
+// they are, until one outside of it agrees or one of them passed its self-check.
+func TestOneNetworkOfOnePlatform(t *testing.T) {
+	for name, c := range map[string]struct {
+		networks map[string]uint32 // of Globalping's vantages
+		checked  string
+		want     verdict.Result
+		survives int
+	}{
+		"one network":                  {map[string]uint32{"fra": 64500, "par": 64500, "ber": 64500}, "", verdict.Disputed, 0},
+		"two networks":                 {map[string]uint32{"fra": 64500, "par": 64500, "ber": 64501}, "", verdict.Refuted, 0},
+		"three networks":               {map[string]uint32{"fra": 64500, "par": 64501, "ber": 64502}, "", verdict.Refuted, 1},
+		"networks that nobody knows":   {map[string]uint32{"fra": 0, "par": 0, "ber": 0}, "", verdict.Refuted, 1},
+		"one network, one that passed": {map[string]uint32{"fra": 64500, "par": 64500, "ber": 64500}, "checked par", verdict.Refuted, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := story{name: name, claim: "allow: [CN]", seen: []string{"at fra 5", "at par 12", "at ber 8"}}
+			if c.checked != "" {
+				s.seen = append(s.seen, c.checked)
+			}
+			b := s.bundle(t)
+			for _, o := range b.Observations {
+				if v, ok := o.(*evidence.Vantage); ok {
+					v.Network, v.ASN = evidence.NetworkGlobalping, c.networks[v.ID]
+				}
+			}
+			v := judged(t, b, s.sheet(t)).Verdicts[0]
+			if v.Result != c.want || v.Result == verdict.Refuted && v.Survives.Vantages != c.survives {
+				t.Errorf("%s, survives %+v, want %s and %d: %q", v.Result, v.Survives, c.want, c.survives, v.Limits)
+			}
+		})
+	}
+}
+
 // contradicted is a story of four addresses that answer each vantage in the
 // milliseconds given.
 func contradicted(claim string, seen map[string]float64) story {

@@ -7,6 +7,7 @@ import (
 	"math"
 	"slices"
 
+	"github.com/landfall-audit/landfall/evidence"
 	"github.com/landfall-audit/landfall/internal/geo"
 )
 
@@ -33,7 +34,7 @@ type carriers struct {
 // suffice reports whether they carry a refutation or proof of a place: one that
 // passed its self-check does, and two that are credible. Of others it takes two
 // where fewer than two of the run's vantages may lie, and else more than half of
-// those that were answered.
+// those that were answered. One network of one platform does not carry it.
 func (c carriers) suffice(l *location) bool {
 	credible := 0
 	for _, d := range c.disks {
@@ -43,6 +44,9 @@ func (c carriers) suffice(l *location) bool {
 		if d.from.credible {
 			credible++
 		}
+	}
+	if c.besideOneNetwork() == 0 {
+		return false
 	}
 	return credible >= 2 || len(c.disks) >= 2 && (!l.mayLie || len(c.disks) > l.answers()/2)
 }
@@ -63,12 +67,31 @@ func (c carriers) survival(l *location) *Survival {
 	if l.mayLie {
 		ofAny = min(ofAny, 2*len(c.disks)-l.answers()-1)
 	}
-	vantages := max(0, checked-1, credible-2, ofAny)
+	vantages := max(0, checked-1, min(c.besideOneNetwork()-1, max(credible-2, ofAny)))
 	return &Survival{
 		Vantages:  vantages,
 		Networks:  groupsWithin(vantages, c.disks, func(d *disk) uint32 { return d.from.ASN }),
 		Platforms: groupsWithin(vantages, c.disks, func(d *disk) string { return d.from.Network }),
 	}
+}
+
+// besideOneNetwork is how many of them are not in the network that most of a
+// platform's are in: who runs that network could shape what all in it see.
+func (c carriers) besideOneNetwork() int {
+	type network struct {
+		platform string
+		asn      uint32
+	}
+	most, members := 0, map[network]int{}
+	for _, d := range c.disks {
+		if d.from.ASN == 0 || d.from.Network != evidence.NetworkGlobalping && d.from.Network != evidence.NetworkAtlas {
+			continue
+		}
+		of := network{d.from.Network, d.from.ASN}
+		members[of]++
+		most = max(most, members[of])
+	}
+	return len(c.disks) - most
 }
 
 // groupsWithin gives how many groups have no more than so many members
@@ -269,8 +292,11 @@ func (l *location) outlastsLiars(g *ground, proves func(possible areaSet) bool) 
 
 // whyHeldBack says why they do not suffice.
 func (c carriers) whyHeldBack() string {
-	if len(c.disks) == 1 {
+	switch {
+	case len(c.disks) == 1:
 		return limitHeldBack
+	case c.besideOneNetwork() == 0:
+		return fmt.Sprintf(limitOneNetwork, c.disks[0].from.Network, c.disks[0].from.ASN)
 	}
 	return limitMayLie
 }
@@ -356,7 +382,8 @@ func round(v, steps float64) float64 { return math.Round(v*steps) / steps }
 
 // What the results of physics cannot show.
 const (
-	limitHeldBack = "one vantage alone carries this, and it has not passed a self-check in this evidence: held back until another agrees"
-	limitMayLie   = "held back: of the vantages that carry this, no two passed a self-check or agreed with the others often enough, and so many of those that were answered may be wrong"
-	limitOneHost  = "takes for granted that one host answered all vantages"
+	limitHeldBack   = "one vantage alone carries this, and it has not passed a self-check in this evidence: held back until another agrees"
+	limitMayLie     = "held back: of the vantages that carry this, no two passed a self-check or agreed with the others often enough, and so many of those that were answered may be wrong"
+	limitOneNetwork = "held back: all vantages that carry this are %s's in one network, AS%d, and none passed a self-check"
+	limitOneHost    = "takes for granted that one host answered all vantages"
 )
