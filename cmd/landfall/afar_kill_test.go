@@ -153,6 +153,8 @@ func missing(t *testing.T, file string, orders []fakeplatform.Order) int {
 		switch o := o.(type) {
 		case *evidence.RTT:
 			results[o.Measurement]++
+		case *evidence.Error: // nobody answers at the address that nobody may announce
+			results[o.Measurement]++
 		case *evidence.Order:
 			if o.State == evidence.OrderSettled {
 				settled[o.Measurement]++

@@ -21,8 +21,8 @@ type givenClaim struct {
 }
 
 func (g *givenClaim) add(c *cobra.Command) {
-	c.Flags().StringSliceVar(&g.allow, "allow", nil, "claim that every copy of the hosts and buckets given is in one of these `PLACES`: countries, groups, regions (EU,CH,aws:us-east-1; a leading - takes one out)")
-	c.Flags().StringSliceVar(&g.deny, "deny", nil, "claim that no copy of them is in one of these `PLACES` (CN)")
+	c.Flags().StringSliceVar(&g.allow, "allow", nil, "claim that every copy of the targets is in one of these `PLACES` (EU,CH,aws:us-east-1; a leading - takes one out)")
+	c.Flags().StringSliceVar(&g.deny, "deny", nil, "claim that no copy of the targets is in one of these `PLACES` (CN)")
 }
 
 // aboutTargets is a claim about the targets of the command line; nil: none was
