@@ -1,6 +1,8 @@
 package providers
 
 import (
+	"fmt"
+	"os"
 	"strings"
 	"testing"
 )
@@ -85,4 +87,33 @@ func TestStoreHostsOfTheCatalogue(t *testing.T) {
 			t.Errorf("no endpoint of %s names a region that is known", provider)
 		}
 	}
+}
+
+// TestDocsListTheStoreHosts: the table of the docs is made from the one that names
+// are read by.
+func TestDocsListTheStoreHosts(t *testing.T) {
+	const path, begin, end = "../docs/clouds.md", "<!-- store hosts -->\n", "<!-- end -->\n"
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, rest, found := strings.Cut(string(text), begin)
+	_, after, closed := strings.Cut(rest, end)
+	if !found || !closed {
+		t.Fatalf("%s has no place for the endpoints", path)
+	}
+	table := "| provider | endpoint | place, by its name |\n|---|---|---|\n"
+	err = eachRow("store-hosts.csv", storeHostsCSV, 4, func(row []string) error {
+		place := "none"
+		if row[2] != "" {
+			place = "`" + row[2] + "`"
+		}
+		pattern := strings.ReplaceAll(row[1], "{aws}", "amazonaws.com")
+		table += fmt.Sprintf("| %s | [`%s`](%s) | %s |\n", row[0], pattern, row[3], place)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	golden(t, path, []byte(before+begin+table+end+after))
 }
