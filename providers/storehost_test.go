@@ -35,7 +35,7 @@ func TestLookupStoreHost(t *testing.T) {
 		"s3.private.eu-de.cloud-object-storage.appdomain.cloud":      {"ibm", "ibm:eu-de"},
 		"ns.compat.objectstorage.eu-frankfurt-1.oraclecloud.com":     {"oci", "oci:eu-frankfurt-1"},
 		"oss-accelerate.aliyuncs.com":                                {Provider: "alibaba"},
-		"s3.oss-cn-hangzhou.aliyuncs.com":                            {"alibaba", "alibaba:cn-hangzhou"},
+		"oss-cn-hangzhou.aliyuncs.com":                               {"alibaba", "alibaba:cn-hangzhou"},
 		"cos.ap-singapore.myqcloud.com":                              {"tencent", "tencent:ap-singapore"},
 		"obs.cn-north-4.myhuaweicloud.com":                           {"huawei", "huawei:cn-north-4"},
 		"us-iad-10.linodeobjects.com":                                {"linode-objectstorage", "linode-objectstorage:us-iad-10"},
@@ -108,8 +108,11 @@ func TestDocsListTheStoreHosts(t *testing.T) {
 		if row[2] != "" {
 			place = "`" + row[2] + "`"
 		}
-		pattern := strings.ReplaceAll(row[1], "{aws}", "amazonaws.com")
-		table += fmt.Sprintf("| %s | [`%s`](%s) | %s |\n", row[0], pattern, row[3], place)
+		pattern := "`" + strings.ReplaceAll(row[1], "{aws}", "amazonaws.com") + "`"
+		if strings.HasPrefix(row[3], "https://") {
+			pattern = "[" + pattern + "](" + row[3] + ")"
+		}
+		table += fmt.Sprintf("| %s | %s | %s |\n", row[0], pattern, place)
 		return nil
 	})
 	if err != nil {
