@@ -11,8 +11,9 @@ import (
 // storeHostsCSV lists the forms that the names of object stores' endpoints have.
 // In a pattern {region} is the label that names a region, {name} one that the
 // customer chose, and {aws} one of the domains of AWS. The place is in the claims
-// language; it is empty where the name tells none. The first pattern that fits
-// counts.
+// language; it is empty where the name tells none. The source is where an endpoint
+// of the form was read, or that it is known from memory alone. The first pattern
+// that fits counts.
 //
 //go:embed store-hosts.csv
 var storeHostsCSV []byte

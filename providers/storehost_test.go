@@ -1,6 +1,8 @@
 package providers
 
 import (
+	"fmt"
+	"os"
 	"strings"
 	"testing"
 )
@@ -33,7 +35,7 @@ func TestLookupStoreHost(t *testing.T) {
 		"s3.private.eu-de.cloud-object-storage.appdomain.cloud":      {"ibm", "ibm:eu-de"},
 		"ns.compat.objectstorage.eu-frankfurt-1.oraclecloud.com":     {"oci", "oci:eu-frankfurt-1"},
 		"oss-accelerate.aliyuncs.com":                                {Provider: "alibaba"},
-		"s3.oss-cn-hangzhou.aliyuncs.com":                            {"alibaba", "alibaba:cn-hangzhou"},
+		"oss-cn-hangzhou.aliyuncs.com":                               {"alibaba", "alibaba:cn-hangzhou"},
 		"cos.ap-singapore.myqcloud.com":                              {"tencent", "tencent:ap-singapore"},
 		"obs.cn-north-4.myhuaweicloud.com":                           {"huawei", "huawei:cn-north-4"},
 		"us-iad-10.linodeobjects.com":                                {"linode-objectstorage", "linode-objectstorage:us-iad-10"},
@@ -85,4 +87,36 @@ func TestStoreHostsOfTheCatalogue(t *testing.T) {
 			t.Errorf("no endpoint of %s names a region that is known", provider)
 		}
 	}
+}
+
+// TestDocsListTheStoreHosts: the table of the docs is made from the one that names
+// are read by.
+func TestDocsListTheStoreHosts(t *testing.T) {
+	const path, begin, end = "../docs/clouds.md", "<!-- store hosts -->\n", "<!-- end -->\n"
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, rest, found := strings.Cut(string(text), begin)
+	_, after, closed := strings.Cut(rest, end)
+	if !found || !closed {
+		t.Fatalf("%s has no place for the endpoints", path)
+	}
+	table := "| provider | endpoint | place, by its name |\n|---|---|---|\n"
+	err = eachRow("store-hosts.csv", storeHostsCSV, 4, func(row []string) error {
+		place := "none"
+		if row[2] != "" {
+			place = "`" + row[2] + "`"
+		}
+		pattern := "`" + strings.ReplaceAll(row[1], "{aws}", "amazonaws.com") + "`"
+		if strings.HasPrefix(row[3], "https://") {
+			pattern = "[" + pattern + "](" + row[3] + ")"
+		}
+		table += fmt.Sprintf("| %s | %s | %s |\n", row[0], pattern, place)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	golden(t, path, []byte(before+begin+table+end+after))
 }

@@ -288,3 +288,35 @@ func TestPermissions(t *testing.T) {
 		t.Errorf("got %q", got)
 	}
 }
+
+// TestCompatibleServers speak the protocol and have names of their own for
+// regions: those that their provider has are places, and no other ones.
+func TestCompatibleServers(t *testing.T) {
+	settings(t, withKey()...)
+	c := New(cloudtest.Serve(t, cloudtest.Load(t, "testdata/recorded.txtar")).Client)
+	for host, want := range map[string][]string{
+		"s3.eu-central-2.wasabisys.com": {
+			"endpoint-name: wasabi:eu-central-2", "HeadBucket: wasabi:eu-central-2",
+			"GetBucketReplication: [s3://elsewhere, replication rule r]",
+		},
+		// The server's own word counts beside the name of the endpoint.
+		"s3.eu-central-003.backblazeb2.com": {"endpoint-name: backblaze:eu-central-003", "GetBucketLocation: backblaze:us-west-004"},
+		"oss-cn-hangzhou.aliyuncs.com":      {"endpoint-name: alibaba:cn-hangzhou", "GetBucketLocation: alibaba:cn-hangzhou"},
+		"0a1b2c.eu.r2.cloudflarestorage.com": {
+			"endpoint-name: EU",
+			`GetBucketLocation: (the server calls its region "WEUR", which is a name of its own: no table says where that is)`,
+			"other! GetBucketReplication: the server does not know this question",
+		},
+		// An empty constraint is the first region with Amazon, and nothing elsewhere.
+		"ams3.digitaloceanspaces.com": {"endpoint-name: digitalocean:ams3", "GetBucketLocation: (the server names no region of the bucket)"},
+	} {
+		bucket := s3Bucket("photos")
+		bucket.Endpoint = "https://" + host
+		got := said(c.Look(t.Context(), bucket, false))
+		for _, line := range want {
+			if !slices.Contains(got, line) {
+				t.Errorf("%s: got %q\nwant among them %q", host, got, line)
+			}
+		}
+	}
+}

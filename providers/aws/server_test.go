@@ -38,6 +38,12 @@ func TestOtherServers(t *testing.T) {
 		if len(gone) == 0 || !strings.Contains(strings.Join(gone, " "), "not there any more") {
 			t.Errorf("a bucket that is not there: %q", gone)
 		}
+		// The same server, named by the user's settings.
+		t.Setenv("AWS_ENDPOINT_URL_S3", endpoint)
+		answer = New(client).Look(t.Context(), s3Bucket("photos"), false)
+		if got := said(answer); !slices.Contains(got, want) || answer.Said[0].Target != "s3://photos" {
+			t.Errorf("by AWS_ENDPOINT_URL_S3: got %q", got)
+		}
 		listed, err := c.List(t.Context(), endpoint)
 		if diff := cmp.Diff([]providers.Bucket{{Scheme: "s3", Container: "letters", Endpoint: endpoint}, bucket}, listed); diff != "" || err != nil {
 			t.Errorf("%v %s", err, diff)

@@ -11,28 +11,34 @@ import (
 // Table finds the entries for an address. Once built it is only read, and safe
 // for concurrent use. Its zero value is an empty table.
 type Table struct {
-	entries bart.Table[[]Entry]
-	feeds   bart.Table[[]Entry] // of geofeeds: a finer prefix there does not hide a region
+	entries bart.Table[[]Entry] // by every prefix that any file has
 	size    int
 }
 
 // NewTable is a table of the entries of any number of feeds.
 func NewTable(feeds ...Feed) *Table {
-	table := &Table{}
+	var b builder
 	for _, feed := range feeds {
 		for _, entry := range feed.Entries {
-			table.insert(entry)
+			b.insert(entry)
 		}
 	}
-	return table
+	return b.table()
+}
+
+// builder keeps what places addresses by region apart from geofeeds, which place
+// them by country: a finer prefix in one does not hide what the other says.
+type builder struct {
+	regions, feeds bart.Table[[]Entry]
+	size           int
 }
 
 // insert keeps the entries of one prefix in a fixed order, the more telling ones
 // first, and drops an entry that says nothing new.
-func (t *Table) insert(entry Entry) {
-	table := &t.entries
+func (b *builder) insert(entry Entry) {
+	table := &b.regions
 	if entry.Country != "" {
-		table = &t.feeds
+		table = &b.feeds
 	}
 	known, _ := table.Get(entry.Prefix)
 	at, found := slices.BinarySearchFunc(known, entry, compare)
@@ -40,7 +46,29 @@ func (t *Table) insert(entry Entry) {
 		return
 	}
 	table.Insert(entry.Prefix, slices.Insert(known, at, entry))
-	t.size++
+	b.size++
+}
+
+// table works out what each prefix stands for, so that an address is looked up
+// once: the longest prefix of all that holds it lies within the longest of each
+// kind.
+func (b *builder) table() *Table {
+	t := &Table{size: b.size}
+	for _, kind := range []*bart.Table[[]Entry]{&b.regions, &b.feeds} {
+		for prefix := range kind.All() {
+			regions, _ := b.regions.LookupPrefix(prefix)
+			placed, _ := b.feeds.LookupPrefix(prefix)
+			switch {
+			case len(placed) == 0:
+				t.entries.Insert(prefix, regions)
+			case len(regions) == 0:
+				t.entries.Insert(prefix, placed)
+			default:
+				t.entries.Insert(prefix, slices.Concat(regions, placed))
+			}
+		}
+	}
+	return t
 }
 
 // compare orders the entries of one prefix: those of a named service before the
@@ -77,14 +105,6 @@ func (t *Table) Len() int { return t.size }
 // address mapped into IPv6 is looked up as IPv4. The caller must not change the
 // result.
 func (t *Table) Lookup(addr netip.Addr) []Entry {
-	addr = addr.Unmap().WithZone("")
-	entries, _ := t.entries.Lookup(addr)
-	placed, _ := t.feeds.Lookup(addr)
-	switch {
-	case len(placed) == 0:
-		return entries
-	case len(entries) == 0:
-		return placed
-	}
-	return slices.Concat(entries, placed)
+	entries, _ := t.entries.Lookup(addr.Unmap().WithZone(""))
+	return entries
 }
