@@ -374,7 +374,7 @@ func (f *flight) keepsSecrets(t *testing.T) {
 		all = append(all, data)
 	}
 	for _, text := range all {
-		if bytes.Contains(text, []byte(secret)) || bytes.Contains(text, []byte("Signature=")) || bytes.Contains(text, []byte("Credential=")) {
+		if bytes.Contains(text, []byte(strings.TrimRight(secret, "="))) || bytes.Contains(text, []byte("Signature=")) || bytes.Contains(text, []byte("Credential=")) {
 			t.Errorf("a credential is told: %s", text)
 		}
 	}

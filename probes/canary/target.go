@@ -99,7 +99,7 @@ type kind struct {
 }
 
 // kinds are the services, by scheme. Prices are list prices in US dollars of
-// regions in the United States, standard class, as published in 2026:
+// regions in the United States, standard class, as of 2026, for an estimate:
 // https://aws.amazon.com/s3/pricing/, https://cloud.google.com/storage/pricing,
 // https://azure.microsoft.com/pricing/details/storage/blobs/.
 var kinds = map[string]kind{
