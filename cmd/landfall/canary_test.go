@@ -51,7 +51,7 @@ func vaultServer(t *testing.T, meet func(*http.Request) (status int)) (target st
 
 // canaryArgs are those of a small run without an internet.
 func canaryArgs(target string, more ...string) []string {
-	return append([]string{"canary", target, "--allow-private", "--no-selfcheck", "--size", "8KiB", "--count", "8", "--wait", "0s", "--vantage", "here@50.11,8.68"}, more...)
+	return append([]string{"canary", target, "--allow-private", "--no-selfcheck", "--size=8KiB", "--count=8", "--wait=0s", "--vantage=here@50.11,8.68"}, more...)
 }
 
 func TestCanary(t *testing.T) {
@@ -154,6 +154,18 @@ func TestCanaryUsage(t *testing.T) {
 				t.Errorf("status %d: %s%s", got, out, errs)
 			}
 		})
+	}
+}
+
+// Without a place it flies all the same, and says what that is worth.
+func TestCanaryWithoutPlace(t *testing.T) {
+	target, left := vaultServer(t, func(*http.Request) int { return 0 })
+	s, out, errs := isolated(t)
+	if got := run(t.Context(), s, canaryArgs(target)[:7]); got != exitComplete || left() != 0 || !strings.Contains(out.String(), `"retrieval"`) {
+		t.Errorf("status %d: %s", got, errs)
+	}
+	if !strings.Contains(errs.String(), "bound nothing: give --vantage") {
+		t.Errorf("%s", errs)
 	}
 }
 

@@ -270,11 +270,11 @@ func TestNewPlan(t *testing.T) {
 		t.Fatal(err)
 	}
 	p, err := NewPlan(target, DefaultSize, 1000, 1)
-	if err != nil || p.Objects != 1000 || p.UpBytes != 1000*DefaultSize || p.DownBytes != 1000*readBytes {
+	if err != nil || p.Objects != 1000 || p.UpBytes != 1000*DefaultSize || p.DownBytes != 1000*answerBytes {
 		t.Errorf("%+v, %v", p, err)
 	}
-	// 1,000 writes, 1,000 reads and 4 MB down.
-	if want := 0.005 + 0.0004 + 0.004096*0.09; !p.Priced || p.Dollars < want*0.999 || p.Dollars > want*1.001 {
+	// 1,000 writes, 1,000 reads and 2 MB down.
+	if want := 0.005 + 0.0004 + 0.002048*0.09; !p.Priced || p.Dollars < want*0.999 || p.Dollars > want*1.001 {
 		t.Errorf("$%v, not $%v", p.Dollars, want)
 	}
 	dav, err := ParseTarget("https://dav.example.com/")
