@@ -248,6 +248,7 @@ func TestVersionsAreDeleted(t *testing.T) {
 func TestParseTarget(t *testing.T) {
 	for text, want := range map[string]string{
 		"s3://vault": "s3://vault", "s3://vault/dir/?region=eu-central-1": "s3://vault", "gs://vault/": "gs://vault",
+		"s3://vault?region=x&endpoint=https://s3.example.com:9000/&use_path_style=true": "s3://vault?endpoint=https://s3.example.com:9000",
 		"azblob://acc/con": "azblob://acc/con", "azblob://acc/con/dir": "azblob://acc/con",
 		"https://dav.example.com/a/b": "dav.example.com", "webdav://dav.example.com": "dav.example.com", "http://127.0.0.1:8080": "127.0.0.1",
 		"": "", "vault": "", "ftp://vault": "", "s3://": "", "azblob://acc": "", "https://": "", "https:///x": "",

@@ -184,7 +184,7 @@ func TestDeletingDenied(t *testing.T) {
 
 // A target that vanishes half way leaves failures, and nothing to delete.
 func TestVanishes(t *testing.T) {
-	for name, code := range map[string]string{"s3": "NoSuchBucket", "gs": "notFound", "azblob": "ContainerNotFound", "webdav": ""} {
+	for name, code := range map[string]string{"s3": "NoSuchBucket", "versitygw": "NoSuchBucket", "gs": "notFound", "azblob": "ContainerNotFound", "webdav": ""} {
 		t.Run(name, func(t *testing.T) {
 			l := labs[name](t)
 			l.set(after(labCount+1, deny(nethttp.StatusNotFound, code)))
