@@ -159,6 +159,9 @@ func (k *canarying) release(ctx context.Context, c *canary.Canary, here *evidenc
 	if k.sweep {
 		return orIncomplete(sweepErr)
 	}
+	if _, _, placed := here.Position(); !placed {
+		k.ui.warn("the place of this machine is not known, so the times bound nothing: give --vantage here@LAT,LON")
+	}
 	b, err := k.open(k.out, k.ui, here)
 	if err != nil {
 		return err

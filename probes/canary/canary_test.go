@@ -248,6 +248,7 @@ func TestVersionsAreDeleted(t *testing.T) {
 func TestParseTarget(t *testing.T) {
 	for text, want := range map[string]string{
 		"s3://vault": "s3://vault", "s3://vault/dir/?region=eu-central-1": "s3://vault", "gs://vault/": "gs://vault",
+		"s3://vault?region=x&endpoint=https://s3.example.com:9000/&use_path_style=true": "s3://vault?endpoint=https://s3.example.com:9000",
 		"azblob://acc/con": "azblob://acc/con", "azblob://acc/con/dir": "azblob://acc/con",
 		"https://dav.example.com/a/b": "dav.example.com", "webdav://dav.example.com": "dav.example.com", "http://127.0.0.1:8080": "127.0.0.1",
 		"": "", "vault": "", "ftp://vault": "", "s3://": "", "azblob://acc": "", "https://": "", "https:///x": "",
@@ -270,11 +271,11 @@ func TestNewPlan(t *testing.T) {
 		t.Fatal(err)
 	}
 	p, err := NewPlan(target, DefaultSize, 1000, 1)
-	if err != nil || p.Objects != 1000 || p.UpBytes != 1000*DefaultSize || p.DownBytes != 1000*readBytes {
+	if err != nil || p.Objects != 1000 || p.UpBytes != 1000*DefaultSize || p.DownBytes != 1000*answerBytes {
 		t.Errorf("%+v, %v", p, err)
 	}
-	// 1,000 writes, 1,000 reads and 4 MB down.
-	if want := 0.005 + 0.0004 + 0.004096*0.09; !p.Priced || p.Dollars < want*0.999 || p.Dollars > want*1.001 {
+	// 1,000 writes, 1,000 reads and 2 MB down.
+	if want := 0.005 + 0.0004 + 0.002048*0.09; !p.Priced || p.Dollars < want*0.999 || p.Dollars > want*1.001 {
 		t.Errorf("$%v, not $%v", p.Dollars, want)
 	}
 	dav, err := ParseTarget("https://dav.example.com/")

@@ -7,9 +7,12 @@ import (
 	"fmt"
 	"io"
 	nethttp "net/http"
+	"net/http/httptest"
 	"net/netip"
+	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -181,7 +184,7 @@ func TestDeletingDenied(t *testing.T) {
 
 // A target that vanishes half way leaves failures, and nothing to delete.
 func TestVanishes(t *testing.T) {
-	for name, code := range map[string]string{"s3": "NoSuchBucket", "gs": "notFound", "azblob": "ContainerNotFound", "webdav": ""} {
+	for name, code := range map[string]string{"s3": "NoSuchBucket", "versitygw": "NoSuchBucket", "gs": "notFound", "azblob": "ContainerNotFound", "webdav": ""} {
 		t.Run(name, func(t *testing.T) {
 			l := labs[name](t)
 			l.set(after(labCount+1, deny(nethttp.StatusNotFound, code)))
@@ -526,6 +529,50 @@ func TestJournals(t *testing.T) {
 			_, err = os.Stat(filepath.Join(f.Folder, "x"+journalEnding))
 			if gone := errors.Is(err, os.ErrNotExist); gone != (test.said == "") {
 				t.Errorf("the journal is gone: %t", gone)
+			}
+		})
+	}
+}
+
+// A signed address is told by no error, whether the server answers or not.
+func TestSignedAddress(t *testing.T) {
+	for name, answer := range map[string]gate{
+		"Refused": func(w nethttp.ResponseWriter, r *nethttp.Request) bool {
+			nethttp.Error(w, r.URL.String(), nethttp.StatusForbidden)
+			return true
+		},
+		"Closed": func(w nethttp.ResponseWriter, _ *nethttp.Request) bool {
+			if conn, _, err := nethttp.NewResponseController(w).Hijack(); err == nil {
+				conn.Close()
+			}
+			return true
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			l := &lab{target: "azblob://lab/vault"}
+			l.set(answer)
+			server := httptest.NewServer(l.wrap(nethttp.NotFoundHandler()))
+			defer server.Close()
+			l.at = addrPort(server.Listener.Addr())
+			t.Setenv("AZURE_STORAGE_SAS_TOKEN", "sv=2024-11-04&sig="+url.QueryEscape(secret))
+			t.Setenv("AZURE_STORAGE_DOMAIN", l.at.String())
+			t.Setenv("AZURE_STORAGE_PROTOCOL", "http")
+			f := fly(t, l)
+			s, err := f.enter(t.Context(), l.at)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer s.close()
+			_, err = s.read(t.Context(), newObject("lab", 0, LeastSize), 50*time.Millisecond)
+			if err == nil || strings.Contains(err.Error(), "sig=") {
+				t.Errorf("%v", err)
+			}
+			if err := f.failed("", err); err != nil {
+				t.Fatal(err)
+			}
+			f.keepsSecrets(t)
+			if !slices.ContainsFunc(l.requests(nethttp.MethodGet), func(r *nethttp.Request) bool { return r.URL.Query().Get("sig") == secret }) {
+				t.Error("the signature was not sent: the test shows nothing")
 			}
 		})
 	}

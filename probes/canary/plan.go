@@ -14,7 +14,7 @@ const (
 	DefaultSize = 256 << 10
 	// LeastSize leaves room for a range that is not at the beginning, and
 	// MostSize keeps an object in one request.
-	LeastSize, MostSize = 2 * readBytes, 4 << 20
+	LeastSize, MostSize = 8 << 10, 4 << 20
 	// DefaultCount makes it likely that one read in the middle of the others
 	// met no queue.
 	DefaultCount = 16
@@ -27,10 +27,11 @@ const (
 	// together.
 	DefaultWait = 30 * time.Second
 
-	// readBytes is how much is read of an object. It arrives in the first
-	// flight of packets (RFC 6928: ten segments), so that it takes no further
-	// round trip.
-	readBytes = 4 << 10
+	// readBytes is how much is read of an object. It fits in one packet with
+	// the header in front of it, so that one queue or loss is met and not several.
+	readBytes = 512
+	// answerBytes is what an answer has with its header, about.
+	answerBytes = 2 << 10
 	// decisiveBytes stop the clock: so many random bytes cannot be guessed.
 	decisiveBytes = 32
 )
@@ -61,7 +62,7 @@ func NewPlan(t Target, size int64, count, addresses int) (Plan, error) {
 		return Plan{}, fmt.Errorf("%d addresses; from 1 to %d are expected", addresses, MostAddresses)
 	}
 	n := count * addresses
-	p := Plan{Objects: n, Addresses: addresses, UpBytes: int64(n) * size, DownBytes: int64(n) * readBytes, kind: t.kind}
+	p := Plan{Objects: n, Addresses: addresses, UpBytes: int64(n) * size, DownBytes: int64(n) * answerBytes, kind: t.kind}
 	if p.Priced = t.kind.price != (price{}); p.Priced {
 		p.Dollars = float64(n)*(t.kind.price.perWrite+t.kind.price.perRead) + float64(p.DownBytes)/1e9*t.kind.price.perGBDown
 	}

@@ -54,8 +54,13 @@ func bucketTarget(text string) (Target, error) {
 	if err != nil {
 		return Target{}, err
 	}
-	if server, err := url.Parse(a.Query("endpoint")); err != nil || server.User != nil {
-		return Target{}, fmt.Errorf("%s: the endpoint is not the address of a server without name and password", a.Bucket())
+	name := a.Bucket()
+	server, err := url.Parse(a.Query("endpoint"))
+	if err != nil || server.User != nil {
+		return Target{}, fmt.Errorf("%s: the endpoint is not the address of a server without name and password", name)
+	}
+	if server.Host != "" {
+		name += "?endpoint=" + server.Scheme + "://" + server.Host
 	}
 	_, container, _ := strings.Cut(a.Bucket(), "://")
 	open := func(ctx context.Context, client *http.Client) (store, error) {
@@ -65,7 +70,7 @@ func bucketTarget(text string) (Target, error) {
 		}
 		return &blobs{b, container, a.Key, scheme == "gs"}, nil
 	}
-	return Target{text: text, name: a.Bucket(), kind: kinds[scheme], open: open}, nil
+	return Target{text: text, name: name, kind: kinds[scheme], open: open}, nil
 }
 
 func davTarget(u *url.URL) (Target, error) {
@@ -86,7 +91,8 @@ func davTarget(u *url.URL) (Target, error) {
 }
 
 // String gives the target as evidence names it, and as claims do: the bucket or
-// container, or the host of a WebDAV server.
+// container, with the server that has it where that is not Amazon's, or the host
+// of a WebDAV server.
 func (t Target) String() string { return t.name }
 
 // kind is what differs between the services that objects are written to.
@@ -99,7 +105,7 @@ type kind struct {
 }
 
 // kinds are the services, by scheme. Prices are list prices in US dollars of
-// regions in the United States, standard class, as published in 2026:
+// regions in the United States, standard class, as of 2026, for an estimate:
 // https://aws.amazon.com/s3/pricing/, https://cloud.google.com/storage/pricing,
 // https://azure.microsoft.com/pricing/details/storage/blobs/.
 var kinds = map[string]kind{
