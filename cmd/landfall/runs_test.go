@@ -70,7 +70,9 @@ func (m *madeUp) addr(offset int) netip.Addr {
 
 func (m *madeUp) endpoint(host string, places int) {
 	addr := m.addr(0)
-	m.add(&evidence.GeoIP{Addr: addr, Database: "dbip-city-lite", Built: "2026-10-01", Country: "DE", City: "Frankfurt am Main"}, evidence.KindGeoIP, "")
+	if m.hosts%silent != 0 {
+		m.add(&evidence.GeoIP{Addr: addr, Database: "dbip-city-lite", Built: "2026-10-01", Country: "DE", City: "Frankfurt am Main"}, evidence.KindGeoIP, "")
+	}
 	m.add(&evidence.Network{Addr: addr, Prefix: netip.PrefixFrom(addr, 24).Masked(), ASN: 64500, Organisation: "Example Hosting GmbH", Source: "dbip-asn-lite", Built: "2026-10-01"}, evidence.KindNetwork, "")
 	for v := range places {
 		m.lookups(host, addr, fmt.Sprintf("v%d", v))
@@ -82,19 +84,19 @@ func (m *madeUp) endpoint(host string, places int) {
 const (
 	byCountry = 10 // whose zone answers users of each country by themselves
 	unlooked  = 37 // that could not be looked up
-	silent    = 23 // whose address does not reply
+	silent    = 23 // whose address does not reply, and is in no database
 )
 
 func (m *madeUp) lookups(host string, addr netip.Addr, vantage string) {
 	ask := func(kind string, answers ...netip.Addr) *evidence.DNS {
 		return &evidence.DNS{Name: host, Type: kind, Resolver: "192.0.2.53:53", Rcode: "NOERROR", Answers: answers, TTL: m.random.Uint32N(3600)}
 	}
-	for _, kind := range []string{"AAAA", "HTTPS", "NS", "PTR"} {
-		m.add(ask(kind), evidence.KindDNS, vantage)
-	}
 	if m.hosts%unlooked == 0 {
 		m.add(&evidence.Error{Probe: "dns", Target: host + " A", Error: "the resolver does not answer", Class: evidence.ClassTimeout}, evidence.KindError, vantage)
 		return
+	}
+	for _, kind := range []string{"AAAA", "HTTPS", "NS", "PTR"} {
+		m.add(ask(kind), evidence.KindDNS, vantage)
 	}
 	m.add(ask("A", addr), evidence.KindDNS, vantage)
 	if m.hosts%byCountry != 0 {
