@@ -31,7 +31,7 @@ type afar struct{ platform, place, measurement string }
 const measurementPrefix = "msm:"
 
 func vantageHelp() string {
-	return "where to look from (repeatable): here, here@`LAT,LON[,RADIUS_KM]`, " + strings.Join(platformNames(), ":PLACE, ") + ":PLACE; atlas:msm:ID is a public measurement"
+	return "where to look from (repeatable): here, here@`LAT,LON[,RADIUS_KM]`, " + strings.Join(platformNames(), ":PLACE, ") + ":PLACE, atlas:msm:ID"
 }
 
 // parseVantages reads --vantage.
