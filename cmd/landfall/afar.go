@@ -40,8 +40,9 @@ type voyage struct {
 	bundle   *bundle
 	prepared *prepared
 	hired    []hired
-	offers   []plan.Offer // those of all platforms
-	from     []origin     // where each of them comes from
+	offers   []plan.Offer     // those of all platforms
+	from     []origin         // where each of them comes from
+	byName   map[string][]int // offers by network and name of their vantage
 	borrowed map[netip.Addr]bool
 }
 
@@ -53,9 +54,11 @@ func (l *looking) embark(ctx context.Context, u *ui, b *bundle, p *prepared) (*v
 	if err != nil {
 		return nil, fmt.Errorf("looking from afar: %w", err)
 	}
-	e := &voyage{looking: l, ui: u, bundle: b, prepared: p, hired: all, borrowed: map[netip.Addr]bool{}}
+	e := &voyage{looking: l, ui: u, bundle: b, prepared: p, hired: all, borrowed: map[netip.Addr]bool{}, byName: map[string][]int{}}
 	for i, h := range all {
 		for j, o := range h.offers {
+			name := o.Vantage.Network + " " + o.Vantage.Name
+			e.byName[name] = append(e.byName[name], len(e.offers))
 			e.offers = append(e.offers, plan.Offer{Key: o.Platform + " " + o.Key, Vantage: o.Vantage})
 			e.from = append(e.from, origin{i, j})
 		}

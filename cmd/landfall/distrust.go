@@ -171,15 +171,48 @@ func cityOdds(seen []evidence.Observation) []string {
 	}
 	odd := map[string]bool{}
 	for _, times := range fastest {
-		for a, sooner := range times {
-			for b, later := range times {
-				if later-sooner > oddMS && sameCity(vantages[a], vantages[b]) {
-					odd[a], odd[b] = true, true
-				}
+		for _, ends := range endsByCell(vantages, times) {
+			a, b := ends.sooner, ends.later
+			if times[b]-times[a] > oddMS && sameCity(vantages[a], vantages[b]) {
+				odd[a], odd[b] = true, true
 			}
 		}
 	}
 	return slices.Sorted(maps.Keys(odd))
+}
+
+// cell is a degree of latitude by one of longitude, some 100 km: the vantages of
+// one city are mostly in one.
+type cell struct{ lat, lon int }
+
+// ends are the vantages of a cell with the soonest and the latest reply.
+type ends struct{ sooner, later string }
+
+func endsByCell(vantages map[string]*evidence.Vantage, times map[string]float64) map[cell]ends {
+	out := map[cell]ends{}
+	for _, id := range slices.Sorted(maps.Keys(times)) {
+		v := vantages[id]
+		if v == nil {
+			continue
+		}
+		lat, lon, placed := v.Position()
+		if !placed {
+			continue
+		}
+		at := cell{int(math.Floor(lat)), int(math.Floor(lon))}
+		e, known := out[at]
+		if !known {
+			e = ends{id, id}
+		}
+		if times[id] < times[e.sooner] {
+			e.sooner = id
+		}
+		if times[id] > times[e.later] {
+			e.later = id
+		}
+		out[at] = e
+	}
+	return out
 }
 
 // sameCity reports whether two vantages are said to be in one place, as far as
@@ -195,8 +228,11 @@ func sameCity(a, b *evidence.Vantage) bool {
 
 // offered finds the offer that a vantage of the evidence is.
 func (e *voyage) offered(v *evidence.Vantage) (origin, bool) {
-	for i := range e.offers {
-		if v != nil && remote.SameVantage(&e.offers[i].Vantage, v) {
+	if v == nil {
+		return origin{}, false
+	}
+	for _, i := range e.byName[v.Network+" "+v.Name] {
+		if remote.SameVantage(&e.offers[i].Vantage, v) {
 			return e.from[i], true
 		}
 	}

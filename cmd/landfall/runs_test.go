@@ -10,6 +10,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -20,52 +21,122 @@ import (
 	"github.com/landfall-audit/landfall/verdict"
 )
 
-// catalogueRun makes up what a run over the whole catalogue sees from seven
-// places: each line as long as a real one, with figures that do not repeat.
-func catalogueRun(t testing.TB, id string, started time.Time) (*evidence.Bundle, *verdict.Document) {
+// catalogueRun makes up what a run over the whole catalogue sees from some places:
+// lines of each kind, as many and as long as a real run has for an endpoint, with
+// figures that do not repeat.
+func catalogueRun(t testing.TB, id string, started time.Time, places int) (*evidence.Bundle, *verdict.Document) {
 	t.Helper()
 	sheets, err := providers.Catalogue()
 	if err != nil {
 		t.Fatal(err)
 	}
-	random := rand.New(rand.NewPCG(uint64(started.Unix()), 1))
-	b := &evidence.Bundle{Header: evidence.Header{Schema: evidence.Schema, Run: id, Tool: "landfall", Started: started}}
-	n := 0
-	add := func(o evidence.Observation, kind evidence.Kind, vantage string) {
-		n++
-		*o.Common() = evidence.Meta{Kind: kind, ID: fmt.Sprintf("e%d", n), Vantage: vantage, At: started.Add(time.Duration(random.Int64N(int64(time.Hour))))}
-		b.Observations = append(b.Observations, o)
+	m := &madeUp{random: rand.New(rand.NewPCG(uint64(started.Unix()), 1)), now: started}
+	m.bundle.Header = evidence.Header{Schema: evidence.Schema, Run: id, Tool: "landfall", Started: started}
+	for v := range places {
+		lat, lon := m.random.Float64()*120-60, m.random.Float64()*360-180
+		m.bundle.Observations = append(m.bundle.Observations, &evidence.Vantage{Meta: evidence.Meta{Kind: evidence.KindVantage, ID: fmt.Sprintf("v%d", v)}, Name: fmt.Sprintf("place-%d", v), Lat: &lat, Lon: &lon, RadiusKM: 5, Network: evidence.NetworkGlobalping})
 	}
-	for v := range 7 {
-		lat, lon := random.Float64()*120-60, random.Float64()*360-180
-		b.Observations = append(b.Observations, &evidence.Vantage{Meta: evidence.Meta{Kind: evidence.KindVantage, ID: fmt.Sprintf("v%d", v)}, Name: fmt.Sprintf("place-%d", v), Lat: &lat, Lon: &lon, RadiusKM: 5, Network: evidence.NetworkGlobalping})
-	}
-	host := 0
 	for _, sheet := range sheets {
 		for _, e := range sheet.Endpoints {
-			host++
-			addr := netip.AddrFrom4([4]byte{93, 184, byte(host >> 8), byte(host)})
-			add(&evidence.GeoIP{Addr: addr, Database: "dbip-city-lite", Built: "2026-10-01", Country: "DE", City: "Frankfurt am Main"}, evidence.KindGeoIP, "")
-			add(&evidence.Network{Addr: addr, Prefix: netip.PrefixFrom(addr, 24).Masked(), ASN: 64500, Organisation: "Example Hosting GmbH", Source: "dbip-asn-lite", Built: "2026-10-01"}, evidence.KindNetwork, "")
-			for v := range 7 {
-				vantage := fmt.Sprintf("v%d", v)
-				base := 5 + float64(random.IntN(200_000))/1000
-				samples := make([]float64, 10)
-				for i := range samples {
-					samples[i] = float64(int(base*1000)+random.IntN(3000)) / 1000
-				}
-				add(&evidence.DNS{Name: e.Host, Type: "A", Resolver: "192.0.2.53:53", Rcode: "NOERROR", Answers: []netip.Addr{addr}, TTL: random.Uint32N(3600)}, evidence.KindDNS, vantage)
-				add(&evidence.RTT{Addr: addr, Port: 443, Method: "tcp", Sent: 10, MinMS: base, SamplesMS: samples}, evidence.KindRTT, vantage)
-				add(&evidence.TLS{Addr: addr, Port: 443, ServerName: e.Host, Version: "1.3", Subject: "CN=" + e.Host, SANs: []string{e.Host, "*." + e.Host}, Issuer: "CN=R11,O=Let's Encrypt,C=US", FingerprintSHA256: fmt.Sprintf("%064x", random.Uint64()), HandshakeMS: base + 7}, evidence.KindTLS, vantage)
-				add(&evidence.HTTP{Addr: addr, URL: "https://" + e.Host + "/", Status: 403, Headers: map[string]string{"server": "nginx", "x-request-id": fmt.Sprintf("%016x", random.Uint64())}, TTFBMS: base + 9}, evidence.KindHTTP, vantage)
-			}
+			m.hosts++
+			m.endpoint(e.Host, places)
 		}
 	}
-	doc, err := verdict.Judge(sheets, b)
+	doc, err := verdict.Judge(sheets, &m.bundle)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return b, doc
+	return &m.bundle, doc
+}
+
+// madeUp is a run that never was.
+type madeUp struct {
+	random *rand.Rand
+	now    time.Time
+	bundle evidence.Bundle
+	hosts  int
+}
+
+func (m *madeUp) add(o evidence.Observation, kind evidence.Kind, vantage string) {
+	m.now = m.now.Add(time.Duration(m.random.IntN(30)) * time.Millisecond)
+	*o.Common() = evidence.Meta{Kind: kind, ID: fmt.Sprintf("e%d", len(m.bundle.Observations)), Vantage: vantage, At: m.now}
+	m.bundle.Observations = append(m.bundle.Observations, o)
+}
+
+func (m *madeUp) addr(offset int) netip.Addr {
+	n := m.hosts + offset
+	return netip.AddrFrom4([4]byte{93, byte(184 + n>>16), byte(n >> 8), byte(n)})
+}
+
+func (m *madeUp) endpoint(host string, places int) {
+	addr := m.addr(0)
+	if m.hosts%silent != 0 {
+		m.add(&evidence.GeoIP{Addr: addr, Database: "dbip-city-lite", Built: "2026-10-01", Country: "DE", City: "Frankfurt am Main"}, evidence.KindGeoIP, "")
+	}
+	m.add(&evidence.Network{Addr: addr, Prefix: netip.PrefixFrom(addr, 24).Masked(), ASN: 64500, Organisation: "Example Hosting GmbH", Source: "dbip-asn-lite", Built: "2026-10-01"}, evidence.KindNetwork, "")
+	for v := range places {
+		m.lookups(host, addr, fmt.Sprintf("v%d", v))
+		m.contacts(host, addr, fmt.Sprintf("v%d", v))
+	}
+}
+
+// How many hosts there are to one of a kind.
+const (
+	byCountry = 10 // whose zone answers users of each country by themselves
+	unlooked  = 37 // that could not be looked up
+	silent    = 23 // whose address does not reply, and is in no database
+)
+
+func (m *madeUp) lookups(host string, addr netip.Addr, vantage string) {
+	ask := func(kind string, answers ...netip.Addr) *evidence.DNS {
+		return &evidence.DNS{Name: host, Type: kind, Resolver: "192.0.2.53:53", Rcode: "NOERROR", Answers: answers, TTL: m.random.Uint32N(3600)}
+	}
+	if m.hosts%unlooked == 0 {
+		m.add(&evidence.Error{Probe: "dns", Target: host + " A", Error: "the resolver does not answer", Class: evidence.ClassTimeout}, evidence.KindError, vantage)
+		return
+	}
+	for _, kind := range []string{"AAAA", "HTTPS", "NS", "PTR"} {
+		m.add(ask(kind), evidence.KindDNS, vantage)
+	}
+	m.add(ask("A", addr), evidence.KindDNS, vantage)
+	if m.hosts%byCountry != 0 {
+		return
+	}
+	for i, country := range providers.Countries() {
+		d := ask("A", m.addr(i%3))
+		d.TTL = 60 // whoever has the zone gives the whole of it
+		d.Resolver, d.ClientCountry, d.Zone = "198.51.100.53:53", country.Code, "zone.example"
+		d.ClientSubnet, d.ECSScope = fmt.Sprintf("%d.%d.0.0/24", 10+i, m.hosts%200), fmt.Sprintf("%d.%d.0.0/19", 10+i, m.hosts%200)
+		m.add(d, evidence.KindDNS, vantage)
+	}
+}
+
+func (m *madeUp) contacts(host string, addr netip.Addr, vantage string) {
+	base := 1 + float64(m.random.IntN(200_000))/1000
+	if m.hosts%silent == 0 {
+		for _, probe := range []string{"rtt", "echo", "tls"} {
+			m.add(&evidence.Error{Probe: probe, Target: netip.AddrPortFrom(addr, 443).String(), Error: "no answer", Class: evidence.ClassTimeout}, evidence.KindError, vantage)
+		}
+		return
+	}
+	for _, method := range []string{evidence.MethodTCP, evidence.MethodICMP, evidence.MethodTLS, evidence.MethodQUIC} {
+		samples := make([]float64, 5)
+		for i := range samples {
+			samples[i] = float64(int(base*1000)+m.random.IntN(3000)) / 1000
+		}
+		m.add(&evidence.RTT{Addr: addr, Port: 443, Method: method, Sent: len(samples), MinMS: slices.Min(samples), SamplesMS: samples}, evidence.KindRTT, vantage)
+	}
+	m.add(&evidence.TLS{Addr: addr, Port: 443, ServerName: host, Version: "1.3", Subject: "CN=" + host, SANs: []string{host, "*." + host}, Issuer: "CN=R11,O=Let's Encrypt,C=US", FingerprintSHA256: fmt.Sprintf("%064x", m.random.Uint64()), HandshakeMS: base + 7}, evidence.KindTLS, vantage)
+	m.add(&evidence.HTTP{Addr: addr, URL: "https://" + host + "/", Status: 403, Headers: map[string]string{"server": "nginx", "x-request-id": fmt.Sprintf("%016x", m.random.Uint64())}, TTFBMS: base + 9}, evidence.KindHTTP, vantage)
+	path := &evidence.Trace{Addr: addr, Port: 443, Method: evidence.MethodTCP, Reached: true}
+	for ttl := 1; ttl <= 12; ttl++ {
+		hop := evidence.Hop{TTL: ttl, Addr: m.addr(ttl * 1000)}
+		for range 3 {
+			hop.RTTMS = append(hop.RTTMS, float64(int(base*1000)*ttl/12+m.random.IntN(2000))/1000)
+		}
+		path.Hops = append(path.Hops, hop)
+	}
+	m.add(path, evidence.KindTrace, vantage)
 }
 
 func writeRunFiles(t testing.TB, dir string, b *evidence.Bundle, doc *verdict.Document) {
@@ -99,34 +170,42 @@ func sizeOf(t testing.TB, dir string) (n int64) {
 	return n
 }
 
-// A year of daily runs over the catalogue takes less than 100 MB, and a thinned
-// run gives the same verdicts on what it was judged by.
+// A year of daily runs over the catalogue from one place, as a schedule has it,
+// takes less than 100 MB, and a thinned run gives the same verdicts, from however
+// many places. BenchmarkYearOfRuns makes the whole year.
 func TestRunsAreKeptCompactly(t *testing.T) {
-	s, _, errs := isolated(t)
-	u := newUI(s, levelInfo)
-	dir := t.TempDir()
-	var full, thin int64
-	b, doc := catalogueRun(t, "01JTEST", time.Date(2026, 1, 1, 7, 0, 0, 0, time.UTC))
-	writeRunFiles(t, dir, b, doc)
-	plain := sizeOf(t, dir)
-	if err := setAside(u, dir, time.Now()); err != nil {
-		t.Fatal(err)
+	for _, places := range []int{1, 7} {
+		s, _, errs := isolated(t)
+		u := newUI(s, levelInfo)
+		dir := t.TempDir()
+		b, doc := catalogueRun(t, "01JTEST", time.Date(2026, 1, 1, 7, 0, 0, 0, time.UTC), places)
+		writeRunFiles(t, dir, b, doc)
+		plain := sizeOf(t, dir)
+		if err := setAside(u, dir, time.Now()); err != nil {
+			t.Fatal(err)
+		}
+		full := sizeOf(t, dir)
+		if err := thinOld(u, dir, 0); err != nil {
+			t.Fatal(err)
+		}
+		thin := sizeOf(t, dir)
+		year := keepInFull*full + (365-keepInFull)*thin
+		t.Logf("a run from %d places: %.1f MB plain, %.2f MB kept, %.2f MB thinned; a year of such %.0f MB", places, mb(plain), mb(full), mb(thin), mb(year))
+		if places == 1 && year >= 100_000_000 {
+			t.Errorf("a year of runs takes %.0f MB, want less than 100", mb(year))
+		}
+		runs, err := findRuns(u, []string{filepath.Join(dir, runsFolder)})
+		if err != nil || len(runs) != 1 {
+			t.Fatalf("%d runs were found: %v; %s", len(runs), err, errs)
+		}
+		sameAfterThinning(t, u, runs[0], doc)
 	}
-	full = sizeOf(t, dir)
-	if err := thinOld(u, dir, 0); err != nil {
-		t.Fatal(err)
-	}
-	thin = sizeOf(t, dir)
-	year := keepInFull*full + (365-keepInFull)*thin
-	t.Logf("a run of %d vendors: %.1f MB plain, %.2f MB kept, %.2f MB thinned; a year %.0f MB", 60, mb(plain), mb(full), mb(thin), mb(year))
-	if year >= 100_000_000 {
-		t.Errorf("a year of runs takes %.0f MB, want less than 100", mb(year))
-	}
-	runs, err := findRuns(u, []string{filepath.Join(dir, runsFolder)})
-	if err != nil || len(runs) != 1 {
-		t.Fatalf("%d runs were found: %v; %s", len(runs), err, errs)
-	}
-	thinned, err := readLocal(u, runs[0].evidence)
+}
+
+// sameAfterThinning judges a thinned run again.
+func sameAfterThinning(t *testing.T, u *ui, kept foundRun, doc *verdict.Document) {
+	t.Helper()
+	thinned, err := readLocal(u, kept.evidence)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -148,7 +227,7 @@ func TestRunsAreKeptCompactly(t *testing.T) {
 	if !bytes.Equal(before.Bytes(), after.Bytes()) {
 		t.Error("the thinned evidence gives other verdicts")
 	}
-	if kept, err := verdict.ReadFile(runs[0].verdicts); err != nil || len(kept.Verdicts) != len(doc.Verdicts) {
+	if verdicts, err := verdict.ReadFile(kept.verdicts); err != nil || len(verdicts.Verdicts) != len(doc.Verdicts) {
 		t.Errorf("the kept verdicts are not those of the run: %v", err)
 	}
 }
@@ -242,8 +321,8 @@ func filesIn(t testing.TB, dir string) string {
 	return out.String()
 }
 
-// BenchmarkYearOfRuns: a year of daily runs over the whole catalogue, seen from
-// seven places, each set aside and the old ones thinned as a schedule does it.
+// BenchmarkYearOfRuns: a year of daily runs over the whole catalogue from one
+// place, as a schedule has it, each set aside and the old ones thinned as a schedule does it.
 // The size of the history is measured, not worked out from one run.
 func BenchmarkYearOfRuns(b *testing.B) {
 	s := system()
@@ -253,7 +332,7 @@ func BenchmarkYearOfRuns(b *testing.B) {
 		dir := b.TempDir()
 		for n := range 365 {
 			started := time.Date(2026, 1, 1, 7, 0, 0, 0, time.UTC).AddDate(0, 0, n)
-			bundle, doc := catalogueRun(b, fmt.Sprintf("run%03d", n), started)
+			bundle, doc := catalogueRun(b, fmt.Sprintf("run%03d", n), started, 1)
 			if err := setAside(u, dir, started); err != nil {
 				b.Fatal(err)
 			}

@@ -27,8 +27,10 @@ func (s Stamp) Time() time.Time {
 }
 
 // Meta gives the fields that every observation has. The bundle gives the id.
+// Nobody's clock is better than milliseconds, and digits that say nothing are
+// most of what a year of runs would take.
 func (s Stamp) Meta(kind evidence.Kind) evidence.Meta {
-	return evidence.Meta{Kind: kind, Vantage: s.Vantage, At: s.Time().UTC().Round(0)}
+	return evidence.Meta{Kind: kind, Vantage: s.Vantage, At: s.Time().UTC().Truncate(time.Millisecond)}
 }
 
 // Failed gives the record of a step that failed with err. The class is what
