@@ -31,6 +31,27 @@ func encode(o Observation) ([]byte, error) {
 
 // decode reads one line. A kind that is not known gives [Unknown].
 func decode(line []byte) (Observation, error) {
+	if make, known := blank[firstKind(line)]; known {
+		o := make()
+		if err := json.Unmarshal(line, o); err == nil && o.Common().Kind == firstKind(line) {
+			return o, o.check()
+		}
+	}
+	return decodeByMeta(line)
+}
+
+// firstKind gives the kind of a line that begins with it, as those do that this
+// program writes: they need not be read twice.
+func firstKind(line []byte) Kind {
+	rest, found := bytes.CutPrefix(line, []byte(`{"kind":"`))
+	kind, _, whole := bytes.Cut(rest, []byte(`"`))
+	if !found || !whole {
+		return ""
+	}
+	return Kind(kind)
+}
+
+func decodeByMeta(line []byte) (Observation, error) {
 	var meta Meta
 	if err := json.Unmarshal(line, &meta); err != nil {
 		return nil, explain(err)

@@ -151,7 +151,7 @@ func (x *contradictions) add(numbers map[*vantage]int32, v, w *vantage) {
 
 // apart reports whether two disks have nothing in common.
 func (d *disk) apart(other *disk) bool {
-	return geo.AtLeastKM(d.from.at, other.from.at) > d.reachKM+other.reachKM
+	return geo.Apart(d.from.at, other.from.at, d.reachKM+other.reachKM)
 }
 
 // blame finds the fewest vantages, by taking the one with most contradictions

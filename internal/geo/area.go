@@ -59,8 +59,15 @@ func (a *Area) DistanceBoundsKM(p Place) (least, most float64) {
 	}
 	whole := &a.border.nodes[len(a.border.nodes)-1]
 	least = max(0, AtLeastKM(p, whole.center)-whole.radiusKM-BorderKM-ToleranceKM)
-	return least, AtMostKM(p, a.border.points[0])
+	most = math.Inf(1)
+	for i := 0; i < len(a.border.points); i += 1 + len(a.border.points)/boundPoints {
+		most = min(most, AtMostKM(p, a.border.points[i]))
+	}
+	return least, most
 }
+
+// boundPoints is how many points of a border bound its distance from above.
+const boundPoints = 12
 
 // Borders gives the edges of the area's borders, each of at most a quarter of a
 // degree.

@@ -65,6 +65,13 @@ func AtLeastKM(a, b Place) float64 {
 	return max(polarKM*s, lambertKM(a, b, chord2, s)-lambertErrorKM)
 }
 
+// Apart reports whether two places are further apart than km for sure.
+func Apart(a, b Place, km float64) bool {
+	// An angle is at most π/2 times its chord, which mostly settles it.
+	const furthest = equatorKM * math.Pi / 2
+	return a.Sub(b.Vector).Norm2()*furthest*furthest > km*km && AtLeastKM(a, b) > km
+}
+
 // AtMostKM is a distance that two places are not further apart than.
 func AtMostKM(a, b Place) float64 {
 	chord2, s := angle(a, b)
