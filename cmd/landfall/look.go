@@ -171,6 +171,9 @@ func (l *looking) look(ctx context.Context, u *ui, b *bundle, targets []probes.T
 		return probes.Summary{}, err
 	}
 	if b.vantage == nil {
+		if slices.ContainsFunc(targets, isBucket) {
+			u.warn("clouds are asked about buckets from this machine alone: give --vantage %s too", here)
+		}
 		return l.consult(ctx, b, config, targets)
 	}
 	config.Vantage = b.vantage.ID

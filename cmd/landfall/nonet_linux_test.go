@@ -56,3 +56,24 @@ func TestNoInternet(t *testing.T) {
 		}
 	}
 }
+
+// Without a network nothing is known of buckets, and that is said: no look-up of a
+// cloud passes for an answer.
+func TestBucketsWithoutANetwork(t *testing.T) {
+	for _, target := range []string{"s3://some-bucket", "gs://some-bucket"} {
+		c := landfallProcess(t, "audit", target, "--allow", "EU")
+		c.Env = append(c.Env, "HOME="+t.TempDir(), "AWS_EC2_METADATA_DISABLED=true", "AWS_PROFILE=", "AWS_ACCESS_KEY_ID=", "GCE_METADATA_HOST=127.0.0.1:1", "GOOGLE_APPLICATION_CREDENTIALS=")
+		c.SysProcAttr = &syscall.SysProcAttr{
+			Cloneflags:  syscall.CLONE_NEWUSER | syscall.CLONE_NEWNET,
+			UidMappings: []syscall.SysProcIDMap{{ContainerID: os.Getuid(), HostID: os.Getuid(), Size: 1}},
+			GidMappings: []syscall.SysProcIDMap{{ContainerID: os.Getgid(), HostID: os.Getgid(), Size: 1}},
+		}
+		out, err := c.CombinedOutput()
+		if c.ProcessState == nil {
+			t.Fatalf("this system gives no network namespace (%v): allow unprivileged user namespaces, or run the test as root", err)
+		}
+		if got := c.ProcessState.ExitCode(); got != exitIncomplete || !bytes.Contains(out, []byte("no way to the internet")) || bytes.Contains(out, []byte("consistent: ")) {
+			t.Errorf("%s: status %d, want %d: %s", target, got, exitIncomplete, out)
+		}
+	}
+}

@@ -73,8 +73,8 @@ func (c *Cloud) Look(ctx context.Context, bucket providers.Bucket, anonymous boo
 	answer.Say(said)
 	answer.Fail("HeadBucket", err)
 	var gone *goneError
-	if errors.As(err, &gone) {
-		return answer
+	if errors.As(err, &gone) || err != nil && cloud.Classify(err) != evidence.ClassOther {
+		return answer // nobody is there to be asked further
 	}
 	if anonymous || at.plain {
 		return answer

@@ -84,8 +84,8 @@ func unnamed(err error) (evidence.Class, string) {
 	switch {
 	case errors.Is(err, cloud.ErrTooLong):
 		return evidence.ClassHTTP, cloud.ErrTooLong.Error()
-	case evidence.Classify(err) != evidence.ClassOther:
-		return evidence.Classify(err), plainCause(err)
+	case cloud.Classify(err) != evidence.ClassOther:
+		return cloud.Classify(err), plainCause(err)
 	case errors.As(err, &decoding):
 		return evidence.ClassHTTP, "the answer is not what this question has"
 	case errors.As(err, &answered):

@@ -38,19 +38,12 @@ var _ cloud.Store = (*Cloud)(nil)
 // no redirect: see [cloud.Client].
 func New(client *http.Client) *Cloud { return &Cloud{http: client} }
 
-// Permissions gives the actions of Azure's roles that a full look needs; the role
-// Reader has them all
+// The actions of Azure's roles that the questions need; the role Reader has them
 // (https://learn.microsoft.com/en-us/azure/role-based-access-control/permissions/storage).
-func Permissions() []string {
-	return []string{
-		"Microsoft.Resources/subscriptions/read", readAccounts, readPolicies,
-		"Microsoft.Storage/storageAccounts/blobServices/containers/read",
-	}
-}
-
 const (
 	readAccounts = "Microsoft.Storage/storageAccounts/read"
 	readPolicies = "Microsoft.Storage/storageAccounts/objectReplicationPolicies/read"
+	readInfo     = "Microsoft.Storage/storageAccounts/blobServices/getInfo/action"
 )
 
 // Look implements [cloud.Store].
@@ -66,20 +59,23 @@ func (c *Cloud) Look(ctx context.Context, bucket providers.Bucket, anonymous boo
 			Text: "no credentials were found, and Azure tells nobody else where an account is; give some as Azure's tools take them (az login, AZURE_CLIENT_ID, AZURE_STORAGE_CONNECTION_STRING)"})
 		return answer
 	}
+	// The management API tells all that the blob service does, and the region.
+	if s.token != nil && c.manage(ctx, s, bucket, &answer) {
+		return answer
+	}
 	said, err := c.service(ctx, s, bucket)
 	answer.Say(said)
-	answer.Fail("Get Account Information", explain("Get Account Information", "Microsoft.Storage/storageAccounts/blobServices/getInfo/action", err))
+	answer.Fail(accountInfo, explain(accountInfo, readInfo, err))
 	if s.token == nil {
 		answer.Fail("", &cloud.Failure{API: listAccounts, Class: evidence.ClassDenied, Permission: readAccounts + " (role Reader)",
 			Text: "a key of the account does not open the management API, which alone tells the region; log in (az login)"})
-		return answer
 	}
-	c.manage(ctx, s, bucket, &answer)
 	return answer
 }
 
-// manage asks the management API.
-func (c *Cloud) manage(ctx context.Context, s *session, bucket providers.Bucket, answer *cloud.Answer) {
+// manage asks the management API. It gives false where the credentials do not see
+// the account there.
+func (c *Cloud) manage(ctx context.Context, s *session, bucket providers.Bucket, answer *cloud.Answer) bool {
 	accounts, err := c.allAccounts(ctx, s)
 	own, known := find(accounts, bucket.Account)
 	if !known {
@@ -88,7 +84,7 @@ func (c *Cloud) manage(ctx context.Context, s *session, bucket providers.Bucket,
 				Text: "the credentials see no storage account of that name in " + s.cloud.name}
 		}
 		answer.Fail(listAccounts, explain(listAccounts, readAccounts+" (role Reader)", err))
-		return
+		return false
 	}
 	answer.Say(own.says(bucket))
 	said, err := c.objectReplication(ctx, s, own, accounts, bucket)
@@ -96,4 +92,5 @@ func (c *Cloud) manage(ctx context.Context, s *session, bucket providers.Bucket,
 		answer.Say(said)
 	}
 	answer.Fail(listPolicies, explain(listPolicies, readPolicies, err))
+	return true
 }

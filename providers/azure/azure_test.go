@@ -81,33 +81,32 @@ func TestManagement(t *testing.T) {
 	c := open(t, recorded)
 	for account, want := range map[string][]string{
 		"onezone": {
-			"Get Account Information:  (the account's replication is Standard_LRS: three copies in one place of the region) (the account is of the kind StorageV2)",
 			"Storage Accounts - List: azure:westeurope (the account's replication is Standard_LRS: three copies in one place of the region) (the account is of the kind StorageV2)",
 			"Object Replication Policies - List:  [azblob://target/photos-copy, azure:eastus2, object replication policy p1, rule r1] [azblob://stranger/away, , object replication policy p3, rule r4]",
 		},
 		"readable": {
-			"Get Account Information:  (the account's replication is Standard_RAGRS: copies in the region and in its paired region, where they can be read at the -secondary endpoint) (the account is of the kind StorageV2)",
 			"Storage Accounts - List: azure:germanywestcentral [azblob://readable-secondary/photos, azure:germanynorth, replication Standard_RAGRS] (the account's replication is Standard_RAGRS: copies in the region and in its paired region, where they can be read at the -secondary endpoint) (the account is of the kind StorageV2)",
 			"Object Replication Policies - List: ",
 		},
 		"leaves": {
 			"Storage Accounts - List: azure:brazilsouth [azblob://leaves-secondary/photos, azure:southcentralus, replication Standard_GRS] (the account's replication is Standard_GRS: copies in the region and in its paired region) (the account is of the kind StorageV2) (the pair leaves the geography: brazilsouth is in brazil, southcentralus in united-states)",
 			"Object Replication Policies - List: ",
-			"denied! Get Account Information: the credentials may not ask this; the permission Microsoft.Storage/storageAccounts/blobServices/getInfo/action would help",
 		},
 		"unpaired": { // the secondary region by Microsoft's list of pairs
 			"Storage Accounts - List: azure:eastasia [azblob://unpaired-secondary/photos, azure:southeastasia, replication Standard_GZRS, by the pair that Microsoft lists] (the account's replication is Standard_GZRS: copies in the region and in its paired region) (the account is of the kind BlobStorage)",
 			"Object Replication Policies - List: ",
-			"denied! Get Account Information: the credentials may not ask this; the permission Microsoft.Storage/storageAccounts/blobServices/getInfo/action would help",
 		},
 		"odd": {
 			"Storage Accounts - List: azure:marsnorth (the account's replication is Premium_Galactic: a replication that is not known here) (the account is of the kind StorageV2)",
-			"denied! Get Account Information: the credentials may not ask this; the permission Microsoft.Storage/storageAccounts/blobServices/getInfo/action would help",
 			"denied! Object Replication Policies - List: the credentials may not ask this; the permission Microsoft.Storage/storageAccounts/objectReplicationPolicies/read would help",
 		},
-		"elsewhere": {
-			"denied! Get Account Information: the credentials may not ask this; the permission Microsoft.Storage/storageAccounts/blobServices/getInfo/action would help",
+		"dataonly": { // a role on the data and none on the account
+			"Get Account Information:  (the account's replication is Standard_RAGZRS: copies in the region and in its paired region, where they can be read at the -secondary endpoint) (the account is of the kind StorageV2)",
 			"denied! Storage Accounts - List: the credentials see no storage account of that name in Azure; the permission Microsoft.Storage/storageAccounts/read (role Reader) would help",
+		},
+		"elsewhere": {
+			"denied! Storage Accounts - List: the credentials see no storage account of that name in Azure; the permission Microsoft.Storage/storageAccounts/read (role Reader) would help",
+			"denied! Get Account Information: the credentials may not ask this; the permission Microsoft.Storage/storageAccounts/blobServices/getInfo/action would help",
 		},
 	} {
 		if diff := cmp.Diff(want, said(c.Look(t.Context(), container(account, "photos"), false))); diff != "" {

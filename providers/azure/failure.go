@@ -46,8 +46,8 @@ func explain(api, permission string, err error) error {
 		f.Class, f.Text, f.Permission = byStatus(answered.StatusCode, permission)
 	case errors.As(err, &status):
 		f.Class, f.Text, f.Permission = byStatus(status.status, permission)
-	case evidence.Classify(err) != evidence.ClassOther:
-		f.Class, f.Text = evidence.Classify(err), cloud.Plain(err)
+	case cloud.Classify(err) != evidence.ClassOther:
+		f.Class, f.Text = cloud.Classify(err), cloud.Plain(err)
 	case errors.As(err, &shape):
 		f.Class, f.Text = evidence.ClassHTTP, shape.Error()
 	default:

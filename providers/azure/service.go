@@ -12,6 +12,9 @@ import (
 	"github.com/landfall-audit/landfall/providers/cloud"
 )
 
+// accountInfo is what the blob service is asked.
+const accountInfo = "Get Account Information"
+
 // service asks the blob service of an account for its kind and replication
 // (https://learn.microsoft.com/en-us/rest/api/storageservices/get-account-information).
 func (c *Cloud) service(ctx context.Context, s *session, bucket providers.Bucket) (*evidence.Storage, error) {
@@ -24,7 +27,7 @@ func (c *Cloud) service(ctx context.Context, s *session, bucket providers.Bucket
 		if err != nil {
 			return nil, err
 		}
-		said := &evidence.Storage{Provider: providerID, API: "Get Account Information"}
+		said := &evidence.Storage{Provider: providerID, API: accountInfo}
 		if info.SKUName != nil {
 			said.Notes = append(said.Notes, replicationWords(string(*info.SKUName)))
 		}

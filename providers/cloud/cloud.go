@@ -11,6 +11,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/url"
 	"slices"
 
@@ -39,7 +40,7 @@ func (a *Answer) Fail(api string, err error) {
 	}
 	var known *Failure
 	if !errors.As(err, &known) {
-		known = &Failure{API: api, Class: evidence.Classify(err), Text: Plain(err), Err: err}
+		known = &Failure{API: api, Class: Classify(err), Text: Plain(err), Err: err}
 	}
 	a.Failed = append(a.Failed, known)
 }
@@ -69,19 +70,33 @@ func (f *Failure) Error() string {
 func (f *Failure) Unwrap() error { return f.Err }
 
 // Plain gives the text of an error of the net packages without the address that
-// was asked for: a URL can hold a signature. Cancellations and deadlines are
-// told in words.
+// was asked for, since a URL can hold a signature, and without the resolver that
+// was asked, which is in somebody's network. Deadlines are told in words.
 func Plain(err error) string {
 	var at *url.Error
+	var lookup *net.DNSError
 	switch {
-	case errors.Is(err, context.DeadlineExceeded):
-		return "no answer in time"
 	case errors.Is(err, ErrTooLong):
 		return ErrTooLong.Error()
+	case errors.As(err, &lookup):
+		return "the name " + lookup.Name + " could not be looked up"
+	case errors.Is(err, context.DeadlineExceeded):
+		return "no answer in time"
 	case errors.As(err, &at):
 		return Plain(at.Err)
 	}
 	return err.Error()
+}
+
+// Classify gives the failure word for err as [evidence.Classify] does. That a name
+// could not be looked up, where it is not known to be none, means that there is
+// no way there.
+func Classify(err error) evidence.Class {
+	var lookup *net.DNSError
+	if class := evidence.Classify(err); class != evidence.ClassOther || !errors.As(err, &lookup) {
+		return class
+	}
+	return evidence.ClassUnreachable
 }
 
 // Store is what every cloud can be asked.

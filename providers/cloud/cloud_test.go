@@ -148,18 +148,19 @@ func TestFailuresHoldNoSecret(t *testing.T) {
 	var a cloud.Answer
 	a.Fail("X", &url.Error{Op: "Get", URL: "https://account.blob.example.com/?sig=SECRET", Err: context.DeadlineExceeded})
 	a.Fail("X", &url.Error{Op: "Get", URL: "https://account.blob.example.com/?sig=SECRET", Err: errors.New("connection lost")})
+	a.Fail("X", &url.Error{Op: "Get", URL: "https://s3.example.com/", Err: &net.DNSError{Err: "network is unreachable", Name: "s3.example.com", Server: "10.1.2.3:53"}})
 	a.Fail("X", nil)
 	a.Say(nil)
-	if len(a.Failed) != 2 || len(a.Said) != 0 {
+	if len(a.Failed) != 3 || len(a.Said) != 0 {
 		t.Fatalf("%+v", a)
 	}
-	for i, want := range []string{"X: no answer in time", "X: connection lost"} {
+	for i, want := range []string{"X: no answer in time", "X: connection lost", "X: the name s3.example.com could not be looked up"} {
 		if got := a.Failed[i].Error(); got != want {
 			t.Errorf("got %q, want %q", got, want)
 		}
 	}
-	if a.Failed[0].Class != evidence.ClassTimeout {
-		t.Errorf("class %s", a.Failed[0].Class)
+	if a.Failed[0].Class != evidence.ClassTimeout || a.Failed[2].Class != evidence.ClassUnreachable {
+		t.Errorf("classes %s and %s", a.Failed[0].Class, a.Failed[2].Class)
 	}
 }
 

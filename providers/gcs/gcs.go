@@ -168,8 +168,8 @@ func explain(err, noCredentials error) *cloud.Failure {
 		f.Class, f.Text, f.Permission = byStatus(answered.Code, noCredentials)
 	case errors.Is(err, cloud.ErrTooLong):
 		f.Class, f.Text = evidence.ClassHTTP, cloud.ErrTooLong.Error()
-	case evidence.Classify(err) != evidence.ClassOther:
-		f.Class, f.Text = evidence.Classify(err), cloud.Plain(err)
+	case cloud.Classify(err) != evidence.ClassOther:
+		f.Class, f.Text = cloud.Classify(err), cloud.Plain(err)
 	default:
 		f.Class, f.Text = evidence.ClassHTTP, "the answer is not what this question has"
 	}
