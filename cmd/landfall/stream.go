@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime"
 	"runtime/debug"
 
 	"github.com/landfall-audit/landfall/evidence"
@@ -31,12 +32,12 @@ func streamFile(u *ui, w io.Writer, sheets []*providers.Sheet, file string) (*ve
 		return nil, fmt.Errorf("making a temporary file for the verdicts: %w", err)
 	}
 	defer func() { waiting.Close(); os.Remove(waiting.Name()) }()
-	// Millions of replies are kept: less room for garbage costs little time.
-	defer debug.SetGCPercent(debug.SetGCPercent(30))
+	defer debug.SetGCPercent(debug.SetGCPercent(thriftyGC))
 	return verdict.Stream(w, waiting, sheets, lines.Header, func(add func(evidence.Observation)) error {
 		for {
 			o, err := lines.Read()
 			if errors.Is(err, io.EOF) {
+				spendIfSmall()
 				return nil
 			}
 			if err != nil {
@@ -45,4 +46,21 @@ func streamFile(u *ui, w io.Writer, sheets []*providers.Sheet, file string) (*ve
 			add(o)
 		}
 	})
+}
+
+// How much garbage is let lie, in percent of what is used: little where millions
+// of replies are kept, much where there is room.
+const (
+	thriftyGC  = 30
+	generousGC = 200
+	smallBytes = 128 << 20
+)
+
+// spendIfSmall lets more garbage lie where what was read takes little room.
+func spendIfSmall() {
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	if m.HeapAlloc < smallBytes {
+		debug.SetGCPercent(generousGC)
+	}
 }
