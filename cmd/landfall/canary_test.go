@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -36,9 +37,6 @@ func vaultServer(t *testing.T, meet func(*http.Request) (status int)) (target st
 		s3.ServeHTTP(w, r)
 	}))
 	t.Cleanup(server.Close)
-	t.Setenv("AWS_ACCESS_KEY_ID", "lab")
-	t.Setenv("AWS_SECRET_ACCESS_KEY", "hunter2hunter2")
-	t.Setenv("AWS_EC2_METADATA_DISABLED", "true")
 	left = func() int {
 		list, err := backend.ListBucket("vault", nil, gofakes3.ListBucketPage{})
 		if err != nil {
@@ -49,12 +47,20 @@ func vaultServer(t *testing.T, meet func(*http.Request) (status int)) (target st
 	return "s3://vault?region=us-east-1&use_path_style=true&endpoint=" + server.URL, left
 }
 
+// holdKeys puts the credentials of vaultServer where they are looked for.
+func holdKeys(t *testing.T) {
+	t.Setenv("AWS_ACCESS_KEY_ID", "lab")
+	t.Setenv("AWS_SECRET_ACCESS_KEY", "hunter2hunter2")
+	t.Setenv("AWS_EC2_METADATA_DISABLED", "true")
+}
+
 // canaryArgs are those of a small run without an internet.
 func canaryArgs(target string, more ...string) []string {
 	return append([]string{"canary", target, "--allow-private", "--no-selfcheck", "--size=8KiB", "--count=8", "--wait=0s", "--vantage=here@50.11,8.68"}, more...)
 }
 
 func TestCanary(t *testing.T) {
+	holdKeys(t)
 	target, left := vaultServer(t, func(*http.Request) int { return 0 })
 	s, out, errs := isolated(t)
 	if got := run(t.Context(), s, canaryArgs(target)); got != exitComplete {
@@ -125,6 +131,7 @@ claims:
 // A run without the rights that it takes says which, ends with 3, and leaves
 // nothing behind.
 func TestCanaryUnprivileged(t *testing.T) {
+	holdKeys(t)
 	for method, needed := range map[string]string{http.MethodPut: "s3:PutObject", http.MethodGet: "s3:GetObject"} {
 		t.Run(needed, func(t *testing.T) {
 			target, left := vaultServer(t, func(r *http.Request) int {
@@ -160,6 +167,7 @@ func TestCanaryUsage(t *testing.T) {
 
 // Without a place it flies all the same, and says what that is worth.
 func TestCanaryWithoutPlace(t *testing.T) {
+	holdKeys(t)
 	target, left := vaultServer(t, func(*http.Request) int { return 0 })
 	s, out, errs := isolated(t)
 	if got := run(t.Context(), s, canaryArgs(target)[:7]); got != exitComplete || left() != 0 || !strings.Contains(out.String(), `"retrieval"`) {
@@ -172,6 +180,7 @@ func TestCanaryWithoutPlace(t *testing.T) {
 
 // A rehearsal asks nobody, and says what the run would do.
 func TestCanaryDryRun(t *testing.T) {
+	holdKeys(t)
 	var asked atomic.Int64
 	target, _ := vaultServer(t, func(*http.Request) int { asked.Add(1); return 0 })
 	s, out, errs := isolated(t)
@@ -195,8 +204,7 @@ func TestCanaryCompletion(t *testing.T) {
 
 // An address that does not answer is no canary's: nothing is written.
 func TestCanaryWithoutServer(t *testing.T) {
-	t.Setenv("AWS_ACCESS_KEY_ID", "lab")
-	t.Setenv("AWS_SECRET_ACCESS_KEY", "lab")
+	holdKeys(t)
 	closed := httptest.NewServer(http.NotFoundHandler())
 	closed.Close()
 	s, _, errs := isolated(t)
@@ -208,9 +216,11 @@ func TestCanaryWithoutServer(t *testing.T) {
 // A run that is killed leaves a journal, by which the next one deletes what was
 // written; an interrupted one deletes it itself. Both keep what they saw.
 func TestCanaryStopped(t *testing.T) {
+	holdKeys(t)
 	for _, moment := range []int64{3, 12} {
 		for name, sig := range map[string]os.Signal{"Killed": os.Kill, "Interrupted": os.Interrupt} {
-			t.Run(name, func(t *testing.T) {
+			t.Run(fmt.Sprintf("%s%d", name, moment), func(t *testing.T) {
+				t.Parallel()
 				var asked atomic.Int64
 				reached, release := make(chan struct{}), make(chan struct{})
 				target, left := vaultServer(t, func(r *http.Request) int {

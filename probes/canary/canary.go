@@ -156,11 +156,15 @@ func (c *Canary) writeOne(ctx context.Context, j *journal, s *session, o *object
 	if err := j.wrote(o.key); err != nil {
 		return err
 	}
-	sent, err := s.write(ctx, o)
-	if sent && err != nil {
+	unsure, err := s.write(ctx, o)
+	switch {
+	case err == nil:
+		return nil
+	case unsure:
 		j.doubt(o.key)
+		return err
 	}
-	return err
+	return errors.Join(err, j.removed(o.key))
 }
 
 func (c *Canary) wait(ctx context.Context) error {

@@ -77,7 +77,22 @@ func TestWritingDenied(t *testing.T) {
 				t.Errorf("%+v", failed)
 			}
 			f.gone(t)
+			if tried := len(l.requests(nethttp.MethodDelete)); tried > 0 {
+				t.Errorf("%d deletes of what was refused", tried)
+			}
 		})
+	}
+}
+
+// Where nobody listens, nothing was sent, and nothing is said to be left.
+func TestNobodyListens(t *testing.T) {
+	l := davLab(t)
+	f := fly(t, l)
+	closed := freePort(t)
+	_, err := f.Look(t.Context(), []netip.AddrPort{closed})
+	var left *LeftError
+	if err == nil || errors.As(err, &left) || !strings.Contains(err.Error(), "refused") || len(f.journals(t)) > 0 {
+		t.Errorf("%v, journals %q", err, f.journals(t))
 	}
 }
 

@@ -39,17 +39,26 @@ func (s *session) close() {
 }
 
 // write writes an object. It is not ended with ctx: a write that was cut off may
-// be done after the object was deleted. Sent tells that the object may be there
-// whatever the error.
-func (s *session) write(ctx context.Context, o *object) (sent bool, err error) {
+// be done after the object was deleted. Unsure tells that an object of which the
+// write failed may be there all the same.
+func (s *session) write(ctx context.Context, o *object) (unsure bool, err error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), writeWait)
 	defer cancel()
 	s.door.arm()
 	if err := s.store.write(ctx, o.key, o.content()); err != nil {
 		seen := s.door.seen()
-		return seen.status == 0 && !seen.left.IsZero(), s.fault(writing, o.key, err)
+		return seen.mayHaveWritten(), s.fault(writing, o.key, err)
 	}
-	return true, nil
+	return false, nil
+}
+
+// mayHaveWritten tells whether a request that failed may have done its work: it
+// had no answer, or one that speaks of a server's trouble and is no refusal.
+func (x exchange) mayHaveWritten() bool {
+	if x.status == 0 {
+		return !x.left.IsZero()
+	}
+	return x.status >= 500 && x.status != nethttp.StatusServiceUnavailable
 }
 
 // read reads the object's range and gives how long it took until bytes that
