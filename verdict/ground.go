@@ -177,40 +177,35 @@ func (g *ground) nearestKM(v *vantage, set areaSet) float64 {
 
 // nearestOf gives the nearest area of the set; of equally near ones the first.
 func (g *ground) nearestOf(v *vantage, set areaSet) (area int, ok bool) {
-	r, bound := g.row(v), math.Inf(1)
-	order := r.ordered(set)
-	for _, i := range order {
-		if r.least[i] > bound {
-			break
-		}
-		if set.has(i) {
-			bound = min(bound, r.most[i])
-		}
-	}
-	nearest := math.Inf(1)
-	for _, i := range order {
-		if r.least[i] > min(bound, nearest) {
-			break
-		}
-		if !set.has(i) {
-			continue
+	r, nearest := g.row(v), math.Inf(1)
+	look := func(i int) {
+		if r.least[i] > nearest {
+			return
 		}
 		if km := g.near(v, i).km; km < nearest || km == nearest && i < area {
 			area, nearest, ok = i, km, true
 		}
 	}
+	if set.count() <= fewAreas {
+		for i := range set.numbers {
+			look(i)
+		}
+		return area, ok
+	}
+	for _, i := range r.order {
+		if r.least[i] > nearest {
+			break
+		}
+		if set.has(i) {
+			look(i)
+		}
+	}
 	return area, ok
 }
 
-// ordered gives the areas of the set, and maybe others, by their least distance.
-func (r *row) ordered(set areaSet) []int {
-	if set.count() > len(r.order)/8 {
-		return r.order
-	}
-	few := slices.Collect(set.numbers)
-	slices.SortFunc(few, r.nearer)
-	return few
-}
+// fewAreas are looked at in any order: to find the near ones first would take
+// longer.
+const fewAreas = 4
 
 func (r *row) nearer(i, j int) int { return cmp.Compare(r.least[i], r.least[j]) }
 
