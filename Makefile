@@ -30,7 +30,7 @@ unit:
 	@. ./.ci/environment && go test -timeout 30m $$RACE ./...
 
 bench:
-	go test ./verdict -run '^$$' -bench 'Labelled|Liars|Retrieval|Calibrated|Transferred|Peers|Stream|Million' -benchtime 1x -timeout 1h
+	go test ./verdict -run '^$$' -bench 'Labelled|Liars|Anycast|Retrieval|Calibrated|Transferred|Peers|Stream|Million' -benchtime 1x -timeout 1h
 	LANDFALL_KILLS=100 go test ./cmd/landfall -run KilledWhileOrdering -count=1 -v
 	go test ./cmd/landfall -run '^$$' -bench Canary -benchtime 1x -timeout 1h
 	go test ./verdict/plan -run '^$$' -bench Plan -benchtime 1x -timeout 2h
