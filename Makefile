@@ -32,7 +32,7 @@ unit:
 bench:
 	go test ./verdict -run '^$$' -bench 'Labelled|Liars|Anycast|Retrieval|Calibrated|Transferred|Peers|Stream|Million' -benchtime 1x -timeout 1h
 	LANDFALL_KILLS=100 go test ./cmd/landfall -run KilledWhileOrdering -count=1 -v
-	go test ./cmd/landfall -run '^$$' -bench Canary -benchtime 1x -timeout 1h
+	go test ./cmd/landfall -run '^$$' -bench 'Canary|Net|Site1000|History10000|YearOfRuns' -benchtime 1x -timeout 1h
 	go test ./verdict/plan -run '^$$' -bench Plan -benchtime 1x -timeout 2h
 	go test ./internal/geo ./providers/ranges ./reports -run '^$$' -bench .
 
