@@ -348,3 +348,28 @@ func FuzzReadAll(f *testing.F) {
 		}
 	})
 }
+
+// FuzzDecodeQuickly holds the quick way to read a line against the slow one.
+func FuzzDecodeQuickly(f *testing.F) {
+	for _, line := range strings.Split(strings.TrimSpace(contractLines), "\n") {
+		f.Add([]byte(line))
+		f.Add([]byte(strings.ToUpper(line[:len(line)/2]) + line[len(line)/2:]))
+	}
+	f.Add([]byte(`{"kind":"rtt","ID":"e","min_ms":null,"addr":"192.0.2.1","addr":"192.0.2.2"}`))
+	f.Fuzz(func(t *testing.T, line []byte) {
+		quick, ok := decodeQuickly(line)
+		if !ok {
+			return
+		}
+		slow, err := decodeByMeta(line)
+		if check := quick.check(); err != nil || check != nil {
+			if (err == nil) != (check == nil) {
+				t.Fatalf("%s is read quickly (%v) and not slowly (%v), or the other way round", line, check, err)
+			}
+			return
+		}
+		if !reflect.DeepEqual(quick, slow) {
+			t.Fatalf("%s is read as %+v, and slowly as %+v", line, quick, slow)
+		}
+	})
+}

@@ -5,6 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+
+	jsonv2 "github.com/go-json-experiment/json"
+	jsonv1 "github.com/go-json-experiment/json/v1"
 )
 
 // maxLineBytes bounds one line of a bundle. The longest that this program
@@ -31,13 +34,26 @@ func encode(o Observation) ([]byte, error) {
 
 // decode reads one line. A kind that is not known gives [Unknown].
 func decode(line []byte) (Observation, error) {
-	if make, known := blank[firstKind(line)]; known {
-		o := make()
-		if err := json.Unmarshal(line, o); err == nil && o.Common().Kind == firstKind(line) {
-			return o, o.check()
-		}
+	if o, ok := decodeQuickly(line); ok {
+		return o, o.check()
 	}
 	return decodeByMeta(line)
+}
+
+// asStandard reads JSON as the standard library's first decoder does.
+var asStandard = jsonv1.DefaultOptionsV1()
+
+// decodeQuickly reads a line as this program writes them, in less than half the
+// time. Of what it does not take, the standard library tells what is wrong.
+func decodeQuickly(line []byte) (o Observation, ok bool) {
+	kind := firstKind(line)
+	make, known := blank[kind]
+	if !known {
+		return nil, false
+	}
+	o = make()
+	err := jsonv2.Unmarshal(line, o, asStandard)
+	return o, err == nil && o.Common().Kind == kind
 }
 
 // firstKind gives the kind of a line that begins with it, as those do that this

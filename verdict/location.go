@@ -17,16 +17,17 @@ type location struct {
 	disks    []disk          // one a vantage, the smallest first
 	suspects []disk          // of vantages that are set aside since others contradict them
 	bounding []int           // the numbers of the disks that no other lies within
-	cut      bool            // the slowest replies are left out
+	cut      bool            // some that were answered have no disk: the slowest of very many, or in no time
 	mayLie   bool            // two or more of the run's vantages may lie
 	possible areaSet         // the areas with a place in every disk; not used where several hosts answered
 	without  map[int]areaSet // cache: what is possible without one disk, by its number
 	many     bool            // the disks cannot all hold one host
 	manyWhy  *Reason
-	manyHint string     // something else speaks for many hosts; empty if nothing does
-	unless   []string   // of the vantages, few that would explain that disks are apart if they lied
-	codes    []string   // cache: the countries of what is possible
-	seen     *sitesSeen // cache
+	manyHint string           // something else speaks for many hosts; empty if nothing does
+	unless   []string         // of the vantages, few that would explain that disks are apart if they lied
+	codes    []string         // cache: the countries of what is possible
+	seen     *sitesSeen       // cache
+	told     map[*disk]string // cache: reach, since the same few are told of claim after claim
 }
 
 // countries gives the countries in which the host can be, where they are few;
@@ -56,7 +57,7 @@ func (c *caseFile) locate(addr netip.Addr) *location {
 }
 
 func (c *caseFile) fromDisks(disks []disk) *location {
-	l := &location{disks: disks, mayLie: len(c.vantages)/liarShare >= 2, without: map[int]areaSet{}}
+	l := &location{disks: disks, mayLie: len(c.vantages)/liarShare >= 2, without: map[int]areaSet{}, told: map[*disk]string{}}
 	l.possible, l.bounding = c.ground.common(disks)
 	if a, b, apart := disjoint(disks); apart {
 		l.many = true
@@ -82,6 +83,16 @@ func (l *location) each(yield func(*disk) bool) {
 			return
 		}
 	}
+}
+
+// reach is a disk of the location as a sentence.
+func (l *location) reach(d *disk) string {
+	text, done := l.told[d]
+	if !done {
+		text = d.reach()
+		l.told[d] = text
+	}
+	return text
 }
 
 // answers is how many vantages were answered.

@@ -175,7 +175,7 @@ func (f finding) heedSuspects(t *terms, l *location) finding {
 		return f
 	}
 	f.result = Disputed
-	f.because = append(f.because, Reason{Evidence: []string{l.suspects[i].id}, Text: l.suspects[i].reach() + ", out of reach of what the claim allows; but the vantage is set aside"})
+	f.because = append(f.because, Reason{Evidence: []string{l.suspects[i].id}, Text: l.reach(&l.suspects[i]) + ", out of reach of what the claim allows; but the vantage is set aside"})
 	f.limits = append(f.limits, "a vantage that contradicts the others cannot convict")
 	return f
 }
@@ -186,7 +186,7 @@ func refutation(g *ground, t *terms, c carriers, l *location) finding {
 	f := finding{result: Refuted, basis: BasisPhysics, single: len(c.disks) == 1, survives: c.survival(l)}
 	strong := t.strongestTwo(g, c.disks)
 	for _, d := range strong {
-		text := d.reach()
+		text := l.reach(d)
 		if far := t.allowedKM(g, d.from); !math.IsInf(far, 1) {
 			text += fmt.Sprintf("; the nearest place that the claim allows is %.0f km away", math.Floor(far))
 		} else {
@@ -215,7 +215,7 @@ func proofByEach(g *ground, t *terms, c carriers, l *location) finding {
 	f := finding{result: Proven, basis: BasisPhysics, single: len(c.disks) == 1, survives: c.survival(l)}
 	f.because = append(f.because, Reason{
 		Evidence: []string{c.disks[0].id},
-		Text:     c.disks[0].reach() + ", all of which the claim allows",
+		Text:     l.reach(c.disks[0]) + ", all of which the claim allows",
 	})
 	if len(c.disks) > 1 {
 		f.because = append(f.because, Reason{
@@ -225,7 +225,7 @@ func proofByEach(g *ground, t *terms, c carriers, l *location) finding {
 	}
 	f.proof = eachInsideProof(g, t, c.disks)
 	if len(l.suspects) > 0 || l.cut {
-		f.assumes, f.limits = []string{AssumesOneHost}, []string{"takes for granted that what answered the vantages that are set aside, or left out of very many, is no other host"}
+		f.assumes, f.limits = []string{AssumesOneHost}, []string{"takes for granted that what answered the vantages that are set aside, or left out of very many, or in no time, is no other host"}
 	}
 	if where := l.seenElsewhere(); where != "" {
 		f.soften("not held to be proven: " + where)
