@@ -25,7 +25,7 @@ type caseFile struct {
 
 	doors     map[netip.Addr][]disk   // from round trips: one a vantage, the smallest
 	suspect   map[netip.Addr][]disk   // those of vantages that others contradict
-	cut       map[netip.Addr]bool     // more vantages were answered than are judged
+	cut       map[netip.Addr]bool     // more vantages were answered than have a disk
 	explained map[netip.Addr][]string // few vantages that would explain that disks are apart if they lied
 	stores    map[string][]disk       // from timed reads, by target
 	timed     timedReads
@@ -147,10 +147,14 @@ func (c *caseFile) addReply(x *evidence.RTT) {
 
 func (c *caseFile) addVantage(v *evidence.Vantage) {
 	own := &vantage{Vantage: v, number: len(c.vantages)}
-	if lat, lon, ok := v.Position(); ok {
-		own.at, own.placed = geo.Point(lat, lon), true
-	} else {
+	lat, lon, ok := v.Position()
+	switch {
+	case !ok:
 		own.setAside = "its position is not known"
+	case !(v.RadiusKM >= 0):
+		own.setAside = fmt.Sprintf("its position is said to be known to %v km, which is no distance", v.RadiusKM)
+	default:
+		own.at, own.placed = geo.Point(lat, lon), true
 	}
 	c.vantages = append(c.vantages, own)
 	c.byID[v.ID] = own
@@ -239,6 +243,8 @@ func (c *caseFile) drawDisks() {
 						all[i].disks = append(all[i].disks, d)
 					} else if d.from != nil {
 						all[i].suspect = append(all[i].suspect, d)
+					} else if v := c.byID[r.vantage]; v == nil || v.setAside == "" {
+						all[i].cut = true
 					}
 				}
 			}
@@ -280,7 +286,7 @@ func quickest(replies []reply) []reply {
 // it is not ok, and speaks of its vantage's position.
 func (c *caseFile) disk(id string, ms float64, observation string) (disk, bool) {
 	v, known := c.byID[id]
-	if !known || v.setAside != "" || ms <= 0 {
+	if !known || v.setAside != "" || !(ms > 0) {
 		return disk{}, false
 	}
 	d := disk{from: v, rttMS: ms, reachKM: geo.ReachKM(ms, geo.FibreKMPerMS) + v.RadiusKM, id: observation}
