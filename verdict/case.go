@@ -23,11 +23,11 @@ type caseFile struct {
 	vantages []*vantage
 	byID     map[string]*vantage
 
-	doors     map[netip.Addr][]disk   // from round trips: one a vantage, the smallest
-	suspect   map[netip.Addr][]disk   // those of vantages that others contradict
-	cut       map[netip.Addr]bool     // more vantages were answered than have a disk
-	explained map[netip.Addr][]string // few vantages that would explain that disks are apart if they lied
-	stores    map[string][]disk       // from timed reads, by target
+	doors     map[netip.Addr][]disk // from round trips: one a vantage, the smallest
+	suspect   map[netip.Addr][]disk // those of vantages that others contradict
+	cut       map[netip.Addr]bool   // more vantages were answered than have a disk
+	explained map[string][]string   // by address: few vantages that would explain that disks are apart if they lied
+	stores    map[string][]disk     // from timed reads, by target
 	timed     timedReads
 	landmarks []landmark
 	paths     map[netip.Addr][]*evidence.Trace

@@ -50,14 +50,14 @@ func (c *caseFile) locate(addr netip.Addr) *location {
 	l := c.fromDisks(c.doors[addr])
 	l.suspects = c.suspect[addr]
 	l.cut = c.cut[addr]
-	l.unless = c.explained[addr]
+	l.unless = c.explained[addr.String()]
 	l.manyHint = cmp.Or(c.manyHosts(addr), l.seenElsewhere())
 	c.located[addr] = l
 	return l
 }
 
 func (c *caseFile) fromDisks(disks []disk) *location {
-	l := &location{disks: disks, mayLie: len(c.vantages)/liarShare >= 2, without: map[int]areaSet{}, told: map[*disk]string{}}
+	l := &location{disks: disks, mayLie: c.mayLie(), without: map[int]areaSet{}, told: map[*disk]string{}}
 	l.possible, l.bounding = c.ground.common(disks)
 	if a, b, apart := disjoint(disks); apart {
 		l.many = true
@@ -95,8 +95,9 @@ func (l *location) reach(d *disk) string {
 	return text
 }
 
-// answers is how many vantages were answered.
-func (l *location) answers() int { return len(l.disks) + len(l.suspects) }
+func (l *location) electorate() electorate {
+	return electorate{answers: len(l.disks) + len(l.suspects), mayLie: l.mayLie}
+}
 
 // apartFrom reports whether one of the disks is apart from d.
 func (l *location) apartFrom(d *disk) bool {

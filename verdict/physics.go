@@ -35,7 +35,7 @@ type carriers struct {
 // passed its self-check does, and two that are credible. Of others it takes two
 // where fewer than two of the run's vantages may lie, and else more than half of
 // those that were answered. One network of one platform does not carry it.
-func (c carriers) suffice(l *location) bool {
+func (c carriers) suffice(e electorate) bool {
 	credible := 0
 	for _, d := range c.disks {
 		if d.from.checked {
@@ -48,12 +48,18 @@ func (c carriers) suffice(l *location) bool {
 	if c.besideOneNetwork() == 0 {
 		return false
 	}
-	return credible >= 2 || len(c.disks) >= 2 && (!l.mayLie || len(c.disks) > l.answers()/2)
+	return credible >= 2 || len(c.disks) >= 2 && (!e.mayLie || len(c.disks) > e.answers/2)
+}
+
+// electorate is among whom carriers were found.
+type electorate struct {
+	answers int  // how many vantages were answered
+	mayLie  bool // two or more of the run's vantages may lie
 }
 
 // survival says what a result that they carry outlasts, as suffice has it,
 // whichever of them are lost.
-func (c carriers) survival(l *location) *Survival {
+func (c carriers) survival(e electorate) *Survival {
 	checked, credible := 0, 0
 	for _, d := range c.disks {
 		if d.from.checked {
@@ -64,8 +70,8 @@ func (c carriers) survival(l *location) *Survival {
 		}
 	}
 	ofAny := len(c.disks) - 2
-	if l.mayLie {
-		ofAny = min(ofAny, 2*len(c.disks)-l.answers()-1)
+	if e.mayLie {
+		ofAny = min(ofAny, 2*len(c.disks)-e.answers-1)
 	}
 	vantages := max(0, checked-1, min(c.besideOneNetwork()-1, max(credible-2, ofAny)))
 	return &Survival{
@@ -183,7 +189,7 @@ func (f finding) heedSuspects(t *terms, l *location) finding {
 // refutation is what disks show that are each out of reach of every allowed
 // place. It holds for one host and for many.
 func refutation(g *ground, t *terms, c carriers, l *location) finding {
-	f := finding{result: Refuted, basis: BasisPhysics, single: len(c.disks) == 1, survives: c.survival(l)}
+	f := finding{result: Refuted, basis: BasisPhysics, single: len(c.disks) == 1, survives: c.survival(l.electorate())}
 	strong := t.strongestTwo(g, c.disks)
 	for _, d := range strong {
 		text := l.reach(d)
@@ -200,7 +206,7 @@ func refutation(g *ground, t *terms, c carriers, l *location) finding {
 	if f.ratio > geo.VacuumKMPerMS/geo.FibreKMPerMS {
 		f.because = append(f.because, Reason{Evidence: []string{}, Text: "it holds even at the speed of light in vacuum"})
 	}
-	if !c.suffice(l) {
+	if !c.suffice(l.electorate()) {
 		f.soften(c.whyHeldBack())
 	}
 	if asn := c.oneNetwork(); asn != 0 && len(c.disks) > 1 {
@@ -212,7 +218,7 @@ func refutation(g *ground, t *terms, c carriers, l *location) finding {
 // proofByEach is a proof in which every vantage's own reply lies wholly within
 // what is allowed: nothing is taken for granted.
 func proofByEach(g *ground, t *terms, c carriers, l *location) finding {
-	f := finding{result: Proven, basis: BasisPhysics, single: len(c.disks) == 1, survives: c.survival(l)}
+	f := finding{result: Proven, basis: BasisPhysics, single: len(c.disks) == 1, survives: c.survival(l.electorate())}
 	f.because = append(f.because, Reason{
 		Evidence: []string{c.disks[0].id},
 		Text:     l.reach(c.disks[0]) + ", all of which the claim allows",
@@ -230,7 +236,7 @@ func proofByEach(g *ground, t *terms, c carriers, l *location) finding {
 	if where := l.seenElsewhere(); where != "" {
 		f.soften("not held to be proven: " + where)
 	}
-	if !c.suffice(l) {
+	if !c.suffice(l.electorate()) {
 		f.soften(c.whyHeldBack())
 	}
 	return f
@@ -248,8 +254,8 @@ func byIntersection(g *ground, t *terms, l *location, inside carriers) finding {
 	proves := func(possible areaSet) bool { return possible.within(t.surelyAllow) }
 	var f finding
 	switch {
-	case inside.suffice(l):
-		f = finding{basis: BasisPhysics, assumes: []string{AssumesOneHost}, survives: inside.survival(l), proof: eachInsideProof(g, t, inside.disks[:min(2, len(inside.disks))])}
+	case inside.suffice(l.electorate()):
+		f = finding{basis: BasisPhysics, assumes: []string{AssumesOneHost}, survives: inside.survival(l.electorate()), proof: eachInsideProof(g, t, inside.disks[:min(2, len(inside.disks))])}
 	case proves(l.possible) && !slices.ContainsFunc(t.denyCaps, l.within):
 		f = l.resting(g, proves)
 		f.proof = togetherProof(g, t, l)
@@ -267,7 +273,7 @@ func byIntersection(g *ground, t *terms, l *location, inside carriers) finding {
 	switch {
 	case f.held:
 		f.soften(limitHeldBack)
-	case !inside.suffice(l) && !l.outlastsLiars(g, proves):
+	case !inside.suffice(l.electorate()) && !l.outlastsLiars(g, proves):
 		f.soften(limitMayLie)
 	}
 	return f

@@ -109,11 +109,11 @@ func (c *caseFile) siteSeen(t *terms, l *location, members carriers) SiteSeen {
 		s.Countries = codes
 	}
 	switch {
-	case outside.suffice(l):
+	case outside.suffice(l.electorate()):
 		s.Result = Refuted
 	case len(outside.disks) > 0:
 		s.Result = Disputed
-	case len(inside.disks) == len(members.disks) && inside.suffice(l):
+	case len(inside.disks) == len(members.disks) && inside.suffice(l.electorate()):
 		s.Result = Proven
 	case len(inside.disks) == len(members.disks):
 		s.Result = Consistent

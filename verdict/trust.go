@@ -3,7 +3,7 @@ package verdict
 import (
 	"cmp"
 	"fmt"
-	"net/netip"
+	"maps"
 	"slices"
 
 	"github.com/landfall-audit/landfall/evidence"
@@ -23,8 +23,8 @@ const (
 	// blamedAt is at how many addresses a vantage has to be blamed.
 	blamedAt = 3
 	// credibleAfter is how often a vantage has to have agreed with another at some
-	// address, and never contradicted one, to be believed without a self-check: at
-	// ten addresses with nine others each. Of one address so many count at most.
+	// address or store, and never contradicted one, to be believed without a
+	// self-check: at ten with nine others each. Of one so many count at most.
 	credibleAfter     = 90
 	agreementsCounted = 30
 	// contradictionDisks is how many disks of an address are compared, the
@@ -33,9 +33,9 @@ const (
 )
 
 // contradictions are the pairs of vantages that cannot both be right at one
-// address, if one host answered them.
+// address, if one host answered them; or at one store, if they read one copy.
 type contradictions struct {
-	addr     netip.Addr
+	at       string // the address, or the store
 	answers  int // how many vantages were answered
 	vantages []*vantage
 	against  [][]int32 // by number in vantages: those that it is at odds with
@@ -66,8 +66,8 @@ func (c *caseFile) setLiarsAside() {
 		}
 		at := blamed[worst]
 		worst.contradicted = true
-		worst.setAside = fmt.Sprintf("what it saw cannot be true together with what others saw, at %d of %d addresses (%s is one): it is not where it says, or something near it answered, or these addresses are many hosts'",
-			len(at), worst.measured, at[0].addr)
+		worst.setAside = fmt.Sprintf("what it saw cannot be true together with what others saw, at %d of %d addresses and stores (%s is one): it is not where it says, or something near it answered, or these addresses are many hosts'",
+			len(at), worst.measured, at[0].at)
 		for _, x := range found {
 			if slices.Contains(x.vantages, worst) {
 				x.blame()
@@ -75,6 +75,9 @@ func (c *caseFile) setLiarsAside() {
 		}
 	}
 }
+
+// mayLie reports whether two or more of the vantages may lie.
+func (c *caseFile) mayLie() bool { return len(c.vantages)/liarShare >= 2 }
 
 func mostBlamed(blamed map[*vantage][]*contradictions) *vantage {
 	var worst *vantage
@@ -91,13 +94,13 @@ func mostBlamed(blamed map[*vantage][]*contradictions) *vantage {
 // that many hosts share.
 func (c *caseFile) settleStanding(found []*contradictions, blamed map[*vantage][]*contradictions) {
 	atOdds := map[*vantage]bool{}
-	c.explained = map[netip.Addr][]string{}
+	c.explained = map[string][]string{}
 	for _, x := range found {
 		if !x.shown {
 			continue
 		}
 		for _, v := range x.removed {
-			c.explained[x.addr] = append(c.explained[x.addr], v.ID)
+			c.explained[x.at] = append(c.explained[x.at], v.ID)
 		}
 		for i, v := range x.vantages {
 			atOdds[v] = atOdds[v] || slices.ContainsFunc(x.against[i], func(j int32) bool { return x.vantages[j].setAside == "" })
@@ -109,30 +112,39 @@ func (c *caseFile) settleStanding(found []*contradictions, blamed map[*vantage][
 	}
 }
 
-// findContradictions compares the disks of every address.
+// findContradictions compares the disks of every address and of every store.
 func (c *caseFile) findContradictions() []*contradictions {
 	var out []*contradictions
-	for _, addr := range sortedAddrs(c.doors) {
-		disks := c.doors[addr]
+	compare := func(at string, disks []disk) {
 		for i := range disks {
 			disks[i].from.measured++
 			disks[i].from.agreements += min(len(disks)-1, agreementsCounted)
 		}
-		x := &contradictions{addr: addr, answers: len(disks)}
-		numbers := map[*vantage]int32{}
-		compared := disks[:min(len(disks), contradictionDisks)]
-		for i := range compared {
-			for j := 0; j < i && compared[i].reachKM+compared[j].reachKM < geo.HalfwayKM; j++ {
-				if compared[i].apart(&compared[j]) {
-					x.add(numbers, compared[i].from, compared[j].from)
-				}
-			}
-		}
-		if len(x.vantages) > 0 {
+		if x := contradictionsAt(at, disks); len(x.vantages) > 0 {
 			out = append(out, x)
 		}
 	}
+	for _, addr := range sortedAddrs(c.doors) {
+		compare(addr.String(), c.doors[addr])
+	}
+	for _, target := range slices.Sorted(maps.Keys(c.stores)) {
+		compare(target, c.stores[target])
+	}
 	return out
+}
+
+func contradictionsAt(at string, disks []disk) *contradictions {
+	x := &contradictions{at: at, answers: len(disks)}
+	numbers := map[*vantage]int32{}
+	compared := disks[:min(len(disks), contradictionDisks)]
+	for i := range compared {
+		for j := 0; j < i && compared[i].reachKM+compared[j].reachKM < geo.HalfwayKM; j++ {
+			if compared[i].apart(&compared[j]) {
+				x.add(numbers, compared[i].from, compared[j].from)
+			}
+		}
+	}
+	return x
 }
 
 func (x *contradictions) add(numbers map[*vantage]int32, v, w *vantage) {

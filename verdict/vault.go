@@ -65,7 +65,7 @@ func (c *caseFile) judgeTier(t *terms, b *behind, tier tier) (f finding, ok bool
 	if tier.regions {
 		p = newInRegions(t, b, tier.doors)
 	}
-	f = judgeReads(b.bounds(tier.doors), p, b.copies)
+	f = b.judgeReads(b.bounds(tier.doors), p)
 	if tier.doors {
 		f.assumes = append(f.assumes, AssumesDoorRegion)
 	}
@@ -93,19 +93,19 @@ func (f *finding) soften(why string) {
 }
 
 // judgeReads holds bounds against a claim under a premise.
-func judgeReads(bounds []bound, p premise, copies string) finding {
+func (b *behind) judgeReads(bounds []bound, p premise) finding {
 	if i := slices.IndexFunc(bounds, func(b bound) bool { return !p.possible(b) }); i >= 0 {
 		return finding{result: Inconclusive, basis: BasisPhysics, because: []Reason{{
 			Evidence: bounds[i].ids, Text: bounds[i].words() + "; no place that it is taken to be in lies there",
 		}}}
 	}
 	if outside := outsideBounds(bounds, p); len(outside) > 0 {
-		return readRefutation(outside, p)
+		return b.readRefutation(outside, p)
 	}
-	if f, ok := eachReadInside(bounds, p); ok {
+	if f, ok := b.eachReadInside(bounds, p); ok {
 		return f
 	}
-	return readsTogether(bounds, p, copies)
+	return b.readsTogether(bounds, p)
 }
 
 // outsideBounds gives the bounds that are out of reach of every allowed place:
@@ -141,7 +141,7 @@ func needed(b bound, p premise) figures {
 
 // readRefutation is what bounds show that are each out of reach of every
 // allowed place: a copy lies outside, whether there are others or not.
-func readRefutation(outside []bound, p premise) finding {
+func (b *behind) readRefutation(outside []bound, p premise) finding {
 	f := finding{result: Refuted, basis: BasisPhysics, single: len(outside) == 1}
 	for _, b := range outside[:min(2, len(outside))] {
 		text := b.words()
@@ -155,8 +155,8 @@ func readRefutation(outside []bound, p premise) finding {
 	f.proof = proofOfEach(outside[:min(2, len(outside))], p, func(b bound) float64 { return needed(b, p).ratio })
 	weaker := needed(outside[min(1, len(outside)-1)], p)
 	f.ratio, f.margin = round(weaker.ratio, 1000), math.Floor(weaker.marginKM)
-	if !carried(outside) {
-		f.soften(limitHeldBack)
+	if c := readersOf(outside); !c.suffice(b.among) {
+		f.soften(c.whyHeldBack())
 	}
 	if asn := outside[0].from.ASN; len(outside) > 1 && asn != 0 &&
 		!slices.ContainsFunc(outside, func(b bound) bool { return b.from.ASN != asn }) {
@@ -165,15 +165,29 @@ func readRefutation(outside []bound, p premise) finding {
 	return f
 }
 
-// carried reports whether the vantages of the bounds carry a refutation or a
-// proof: two do, and one that passed its self-check.
-func carried(bounds []bound) bool {
-	return slices.ContainsFunc(bounds, func(b bound) bool { return b.from.checked || b.from != bounds[0].from })
+// readersOf gives the vantages of bounds as carriers of what these say.
+func readersOf(bounds []bound) carriers {
+	var c carriers
+	for _, v := range vantagesOf(bounds) {
+		c.disks = append(c.disks, &disk{from: v})
+	}
+	return c
+}
+
+// outlastsLiars reports whether the bounds of credible vantages alone say the
+// same, without any one of them that passed no self-check.
+func outlastsLiars(bounds []bound, p premise, holds func(common) bool) bool {
+	believed := slices.DeleteFunc(slices.Clone(bounds), func(b bound) bool { return !b.from.credible })
+	held := func(without *vantage) bool {
+		left := p.of(tightest(believed, without))
+		return left.any && holds(left)
+	}
+	return held(nil) && !slices.ContainsFunc(vantagesOf(believed), func(v *vantage) bool { return !v.checked && !held(v) })
 }
 
 // eachReadInside is a proof in which every read, by itself, needs the bytes to
 // be at allowed places; ok is false where one does not.
-func eachReadInside(bounds []bound, p premise) (f finding, ok bool) {
+func (b *behind) eachReadInside(bounds []bound, p premise) (f finding, ok bool) {
 	shown, inside := map[int]bool{}, []bound{}
 	for _, b := range bounds {
 		if !p.forbidden(b) && !shown[b.read] {
@@ -191,14 +205,14 @@ func eachReadInside(bounds []bound, p premise) (f finding, ok bool) {
 		f.because = append(f.because, Reason{Evidence: idsOf(inside[1:]), Text: fmt.Sprintf("the same holds, each by itself, for the other %d reads", len(inside)-1)})
 	}
 	f.proof = proofOfEach(inside, p, func(bound) float64 { return 0 })
-	if !carried(inside) {
-		f.soften(limitHeldBack)
+	if c := readersOf(inside); !c.suffice(b.among) {
+		f.soften(c.whyHeldBack())
 	}
 	return f, true
 }
 
 // readsTogether is what follows if all reads were of one copy.
-func readsTogether(bounds []bound, p premise, copies string) finding {
+func (b *behind) readsTogether(bounds []bound, p premise) finding {
 	f := finding{result: Inconclusive, basis: BasisPhysics}
 	all := p.ofAll(nil)
 	var holds func(common) bool
@@ -228,8 +242,11 @@ func readsTogether(bounds []bound, p premise, copies string) finding {
 			}
 		}
 	}
-	if copies != "" {
-		f.soften("not held to be proven, since several copies may have answered: " + copies)
+	if b.copies != "" {
+		f.soften("not held to be proven, since several copies may have answered: " + b.copies)
+	}
+	if b.among.mayLie && !outlastsLiars(bounds, p, holds) {
+		f.soften(limitMayLie)
 	}
 	return f
 }
