@@ -27,10 +27,10 @@ generated:
 	@git diff --exit-code --stat -- providers probes README.md || { echo "generated files are not up to date: commit what go generate wrote"; exit 1; }
 
 unit:
-	@. ./.ci/environment && go test -timeout 30m $$RACE ./...
+	@. ./.ci/environment && go test -timeout 45m $$RACE ./...
 
 bench:
-	go test ./verdict -run '^$$' -bench 'Labelled|Liars|Anycast|Retrieval|Calibrated|Transferred|Peers|Stream|Million' -benchtime 1x -timeout 1h
+	go test ./verdict -run '^$$' -bench 'Labelled|Liars|Anycast|Retrieval|LyingReaders|Calibrated|Transferred|Peers|Stream|Million' -benchtime 1x -timeout 1h
 	LANDFALL_KILLS=100 go test ./cmd/landfall -run KilledWhileOrdering -count=1 -v
 	go test ./cmd/landfall -run '^$$' -bench 'Canary|Net|Site1000|History10000|YearOfRuns' -benchtime 1x -timeout 1h
 	go test ./verdict/plan -run '^$$' -bench Plan -benchtime 1x -timeout 2h

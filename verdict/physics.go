@@ -280,20 +280,26 @@ func byIntersection(g *ground, t *terms, l *location, inside carriers) finding {
 }
 
 // outlastsLiars reports whether what is possible by the replies to credible
-// vantages alone, without any one of them, says the same; or whether so few
-// vantages were looked from that no two may lie.
+// vantages alone, without any one of them that passed no self-check, says the
+// same; or whether so few vantages were looked from that no two may lie.
 func (l *location) outlastsLiars(g *ground, proves func(possible areaSet) bool) bool {
 	if !l.mayLie {
 		return true
 	}
 	credible := slices.DeleteFunc(slices.Clone(l.disks), func(d disk) bool { return !d.from.credible })
-	_, bounding := g.common(credible)
+	all, bounding := g.common(credible)
+	if len(bounding) == 0 || !proves(all) {
+		return false
+	}
 	for _, i := range bounding {
+		if credible[i].from.checked {
+			continue
+		}
 		if possible, _ := g.common(slices.Delete(slices.Clone(credible), i, i+1)); !proves(possible) {
 			return false
 		}
 	}
-	return len(bounding) > 0
+	return true
 }
 
 // whyHeldBack says why they do not suffice.
