@@ -3,17 +3,20 @@ package bucket
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
 	"os"
 	"strconv"
 
+	"cloud.google.com/go/storage"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
-	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/container"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	gcaws "gocloud.dev/aws"
 	"gocloud.dev/blob"
 	"gocloud.dev/blob/azureblob"
@@ -21,6 +24,8 @@ import (
 	"gocloud.dev/blob/s3blob"
 	"gocloud.dev/gcp"
 	"google.golang.org/api/option"
+
+	"github.com/landfall-audit/landfall/internal/credentials"
 )
 
 // Bucket gives the bucket or container as claims and evidence name it:
@@ -37,8 +42,8 @@ func (a Address) Query(name string) string {
 }
 
 // Over opens the bucket of an address with a client of the caller's: all
-// requests for objects go over it, and none for credentials does. Credentials
-// and what stands behind the question mark are those of [Put].
+// requests for objects go over it, and none for credentials does. That there are
+// none is a [credentials.Missing].
 func Over(ctx context.Context, a Address, client *http.Client) (*blob.Bucket, error) {
 	u, err := url.Parse(a.open)
 	if err != nil {
@@ -82,14 +87,22 @@ func overS3(ctx context.Context, u *url.URL, client *http.Client) (*blob.Bucket,
 	if err != nil {
 		return nil, err
 	}
+	encryption, key := q.Get("ssetype"), q.Get("kmskeyid")
+	q.Del("ssetype")
+	q.Del("kmskeyid")
 	config, err := gcaws.V2ConfigFromURLParams(ctx, q)
 	if err != nil {
+		return nil, err
+	}
+	if err := credentials.Amazon(config); err != nil {
 		return nil, err
 	}
 	api := s3.NewFromConfig(config, func(o *s3.Options) {
 		o.HTTPClient, o.UsePathStyle, o.UseAccelerate = client, pathStyle, accelerate
 	})
-	return s3blob.OpenBucket(ctx, api, u.Host, &s3blob.Options{RequestChecksumCalculation: config.RequestChecksumCalculation})
+	return s3blob.OpenBucket(ctx, api, u.Host, &s3blob.Options{
+		RequestChecksumCalculation: config.RequestChecksumCalculation, EncryptionType: types.ServerSideEncryption(encryption), KMSEncryptionID: key,
+	})
 }
 
 func overGCS(ctx context.Context, u *url.URL, client *http.Client) (*blob.Bucket, error) {
@@ -104,12 +117,13 @@ func overGCS(ctx context.Context, u *url.URL, client *http.Client) (*blob.Bucket
 		return nil, fmt.Errorf("%q is not a parameter of gs; expected anonymous", name)
 	}
 	with := &gcp.HTTPClient{Client: *client}
-	if !anonymous && !nobody {
-		credentials, err := gcp.DefaultCredentials(ctx)
+	// Emulators know no credentials.
+	if !anonymous && !nobody && os.Getenv("STORAGE_EMULATOR_HOST") == "" {
+		found, err := credentials.Google(ctx, storage.ScopeReadWrite)
 		if err != nil {
 			return nil, err
 		}
-		if with, err = gcp.NewHTTPClient(client.Transport, gcp.CredentialsTokenSource(credentials)); err != nil {
+		if with, err = gcp.NewHTTPClient(client.Transport, gcp.CredentialsTokenSource(found)); err != nil {
 			return nil, err
 		}
 		with.CheckRedirect = client.CheckRedirect
@@ -119,8 +133,9 @@ func overGCS(ctx context.Context, u *url.URL, client *http.Client) (*blob.Bucket
 	return gcsblob.OpenBucket(ctx, with, u.Host, options)
 }
 
-// overAzure takes the variables of the environment that the driver takes.
-func overAzure(_ context.Context, u *url.URL, client *http.Client) (*blob.Bucket, error) {
+// overAzure takes the variables of the environment that the driver takes, and the
+// one that chooses among Azure's clouds.
+func overAzure(ctx context.Context, u *url.URL, client *http.Client) (*blob.Bucket, error) {
 	service := azureblob.NewDefaultServiceURLOptions()
 	service.AccountName = cmp.Or(service.AccountName, u.Query().Get("storage_account"))
 	own := *service
@@ -128,8 +143,13 @@ func overAzure(_ context.Context, u *url.URL, client *http.Client) (*blob.Bucket
 		return nil, err
 	}
 	if service.SASToken != "" && *service != own {
-		return nil, fmt.Errorf("AZURE_STORAGE_SAS_TOKEN is sent nowhere but to the account and domain that the environment names")
+		return nil, errors.New("AZURE_STORAGE_SAS_TOKEN is sent nowhere but to the account and domain that the environment names")
 	}
+	cloud, err := credentials.OwnAzureCloud()
+	if err != nil {
+		return nil, err
+	}
+	service.StorageDomain = cmp.Or(service.StorageDomain, cloud.Blobs)
 	base, err := azureblob.NewServiceURL(service)
 	if err != nil {
 		return nil, err
@@ -138,7 +158,8 @@ func overAzure(_ context.Context, u *url.URL, client *http.Client) (*blob.Bucket
 	if err != nil {
 		return nil, fmt.Errorf("the address of the container: %w", err)
 	}
-	api, err := azureContainer(address, u.Host, service, &container.ClientOptions{ClientOptions: azcore.ClientOptions{Transport: client}})
+	options := &container.ClientOptions{ClientOptions: azcore.ClientOptions{Cloud: cloud.Config, Transport: client}}
+	api, err := azureContainer(ctx, address, u.Host, service, options)
 	if err != nil {
 		return nil, err
 	}
@@ -170,27 +191,34 @@ func describe(service *azureblob.ServiceURLOptions, q url.Values) (err error) {
 }
 
 // azureContainer chooses the credentials, in the order in which the driver does.
-func azureContainer(address, name string, service *azureblob.ServiceURLOptions, options *container.ClientOptions) (*container.Client, error) {
+func azureContainer(ctx context.Context, address, name string, service *azureblob.ServiceURLOptions, options *container.ClientOptions) (*container.Client, error) {
 	account, key := os.Getenv("AZURE_STORAGE_ACCOUNT"), os.Getenv("AZURE_STORAGE_KEY")
-	connection := os.Getenv("AZURE_STORAGE_CONNECTION_STRING")
-	if connection == "" {
-		connection = os.Getenv("AZURE_STORAGEBLOB_CONNECTIONSTRING")
-	}
+	connection := cmp.Or(os.Getenv("AZURE_STORAGE_CONNECTION_STRING"), os.Getenv("AZURE_STORAGEBLOB_CONNECTIONSTRING"))
 	switch {
 	case account != "" && key != "":
 		shared, err := azblob.NewSharedKeyCredential(account, key)
 		if err != nil {
-			return nil, fmt.Errorf("AZURE_STORAGE_KEY is not a key in base64")
+			return nil, errors.New("AZURE_STORAGE_KEY is not a key in base64")
 		}
 		return container.NewClientWithSharedKeyCredential(address, shared, options)
 	case service.SASToken != "":
 		return container.NewClientWithNoCredential(address, options)
 	case connection != "":
+		if of := credentials.AzureAccountOf(connection); of != service.AccountName {
+			return nil, fmt.Errorf("AZURE_STORAGE_CONNECTION_STRING is of the account %s, not of %s", of, service.AccountName)
+		}
 		return container.NewClientFromConnectionString(connection, name, options)
 	}
-	identity, err := azidentity.NewDefaultAzureCredential(nil)
+	identity, err := credentials.Azure(options.Cloud, nil)
 	if err != nil {
-		return nil, fmt.Errorf("no credentials: %w", err)
+		return nil, err
+	}
+	if _, err := identity.GetToken(ctx, policy.TokenRequestOptions{Scopes: []string{blobScope}}); err != nil {
+		return nil, err
 	}
 	return container.NewClient(address, identity, options)
 }
+
+// blobScope is what a token for blobs is asked for, in each of Azure's clouds
+// (https://learn.microsoft.com/en-us/rest/api/storageservices/authorize-with-azure-active-directory).
+const blobScope = "https://storage.azure.com/.default"

@@ -28,7 +28,7 @@ func (c *Cloud) List(ctx context.Context, scope string) ([]providers.Bucket, err
 	l := &look{cloud: c, session: s, at: at}
 	switch {
 	case s.noCredentials != nil:
-		return nil, fmt.Errorf("listing the buckets of %s: no credentials were found; give some as the AWS tools take them (AWS_ACCESS_KEY_ID, AWS_PROFILE, aws configure)", at.name())
+		return nil, fmt.Errorf("listing the buckets of %s: %w", at.name(), s.noCredentials)
 	case at.plain:
 		return nil, fmt.Errorf("listing the buckets of %s: credentials do not go over plain HTTP; give an https:// endpoint", at.name())
 	}

@@ -10,7 +10,7 @@ import (
 	"context"
 	"net/http"
 
-	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 
 	"github.com/landfall-audit/landfall/evidence"
 	"github.com/landfall-audit/landfall/providers"
@@ -23,8 +23,8 @@ const providerID = "azure"
 // Cloud asks Azure. It is made for one run, remembers what accounts share, and is
 // safe for concurrent use.
 type Cloud struct {
-	http       *http.Client
-	credential azcore.TokenCredential // nil: the one that the environment has
+	http   *http.Client
+	tokens policy.Transporter // how tokens are asked for; nil: as the SDK does
 
 	session  cloud.Memo[*session]
 	accounts cloud.Memo[[]account]
@@ -54,9 +54,12 @@ func (c *Cloud) Look(ctx context.Context, bucket providers.Bucket, anonymous boo
 	case err != nil:
 		answer.Fail("", err)
 		return answer
-	case anonymous || !s.hasKey(bucket.Account) && s.token == nil:
-		answer.Fail("", &cloud.Failure{Class: evidence.ClassDenied, Permission: readAccounts + " (role Reader)",
-			Text: "no credentials were found, and Azure tells nobody else where an account is; give some as Azure's tools take them (az login, AZURE_CLIENT_ID, AZURE_STORAGE_CONNECTION_STRING)"})
+	case anonymous:
+		answer.Fail("", &cloud.Failure{Class: evidence.ClassDenied, Text: "Azure tells nobody without credentials where an account is"})
+		return answer
+	case !s.hasKey(bucket.Account) && s.token == nil:
+		answer.Fail("", &cloud.Failure{Class: evidence.ClassDenied, Permission: readAccounts + " (role Reader)", Err: s.noToken,
+			Text: "Azure tells nobody without credentials where an account is: " + s.noToken.Error()})
 		return answer
 	}
 	// The management API tells all that the blob service does, and the region.
@@ -81,7 +84,7 @@ func (c *Cloud) manage(ctx context.Context, s *session, bucket providers.Bucket,
 	if !known {
 		if err == nil {
 			err = &cloud.Failure{API: listAccounts, Class: evidence.ClassDenied, Permission: readAccounts + " (role Reader)",
-				Text: "the credentials see no storage account of that name in " + s.cloud.name}
+				Text: "the credentials see no storage account of that name in " + s.cloud.Name}
 		}
 		answer.Fail(listAccounts, explain(listAccounts, readAccounts+" (role Reader)", err))
 		return false

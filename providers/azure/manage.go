@@ -73,7 +73,7 @@ func find(accounts []account, name string) (account, bool) {
 // list asks page by page, and follows the address of the next one only on the
 // management API itself: it carries the token.
 func list[T any](ctx context.Context, c *Cloud, s *session, path string, into *[]T) error {
-	address := "https://" + s.cloud.management + path
+	address := s.cloud.Management() + path
 	for range maxPages {
 		var page struct {
 			Value []T    `json:"value"`
@@ -86,8 +86,7 @@ func list[T any](ctx context.Context, c *Cloud, s *session, path string, into *[
 		if page.Next == "" {
 			return nil
 		}
-		next, err := url.Parse(page.Next)
-		if err != nil || next.Scheme != "https" || next.Host != s.cloud.management {
+		if !strings.HasPrefix(page.Next, s.cloud.Management()+"/") {
 			return &cloud.Failure{Class: evidence.ClassHTTP, Text: "the next page of the list is said to be on another server, which is not asked"}
 		}
 		address = page.Next

@@ -8,18 +8,18 @@ package gcs
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"os"
-	"time"
 
 	"cloud.google.com/go/storage"
 	"golang.org/x/oauth2"
-	"golang.org/x/oauth2/google"
 	"google.golang.org/api/googleapi"
 	"google.golang.org/api/iterator"
 	"google.golang.org/api/option"
 
 	"github.com/landfall-audit/landfall/evidence"
+	"github.com/landfall-audit/landfall/internal/credentials"
 	"github.com/landfall-audit/landfall/providers"
 	"github.com/landfall-audit/landfall/providers/cloud"
 )
@@ -30,9 +30,6 @@ const readOnly = "https://www.googleapis.com/auth/cloud-platform.read-only"
 // api is the one question that is asked about a bucket
 // (https://cloud.google.com/storage/docs/json_api/v1/buckets/get).
 const api = "buckets.get"
-
-// credentialsTimeout bounds each request for a token.
-const credentialsTimeout = 8 * time.Second
 
 // Cloud asks Google Cloud Storage. It is made for one run and safe for concurrent
 // use.
@@ -52,7 +49,7 @@ type session struct {
 	client        *storage.Client
 	anonymous     *storage.Client
 	project       string
-	noCredentials error // why there are none; nil: there are
+	noCredentials error // why there are none that can be used, in a line; nil: there are
 }
 
 // open finds the application default credentials, once
@@ -70,7 +67,7 @@ func (c *Cloud) open(ctx context.Context) (*session, error) {
 		if os.Getenv("STORAGE_EMULATOR_HOST") != "" {
 			return s, nil // emulators know no credentials
 		}
-		found, err := findCredentials(ctx)
+		found, err := credentials.Google(ctx, readOnly)
 		if err != nil {
 			s.noCredentials = err
 			return s, nil
@@ -82,17 +79,6 @@ func (c *Cloud) open(ctx context.Context) (*session, error) {
 		s.client, err = storage.NewClient(background, option.WithHTTPClient(signed))
 		return s, err
 	})
-}
-
-// findCredentials looks for credentials that give a token. The token source keeps
-// the context that it is made with, so it is bounded by its own client.
-func findCredentials(ctx context.Context) (*google.Credentials, error) {
-	ctx = context.WithValue(context.WithoutCancel(ctx), oauth2.HTTPClient, &http.Client{Timeout: credentialsTimeout})
-	found, err := google.FindDefaultCredentials(ctx, readOnly)
-	if err == nil {
-		_, err = found.TokenSource.Token()
-	}
-	return found, err
 }
 
 // Look implements [cloud.Store].
@@ -124,6 +110,9 @@ func (c *Cloud) List(ctx context.Context, scope string) ([]providers.Bucket, err
 	s, err := c.open(ctx)
 	if err != nil {
 		return nil, explain(err, nil)
+	}
+	if s.noCredentials != nil {
+		return nil, fmt.Errorf("listing the buckets of Google Cloud Storage: %w; the permission storage.buckets.list would help", s.noCredentials)
 	}
 	if scope == "" {
 		scope = s.project
@@ -179,7 +168,7 @@ func explain(err, noCredentials error) *cloud.Failure {
 func byStatus(status int, noCredentials error) (class evidence.Class, text, permission string) {
 	switch {
 	case (status == http.StatusUnauthorized || status == http.StatusForbidden) && noCredentials != nil:
-		return evidence.ClassDenied, "no credentials were found, and this bucket tells nothing without; give some as Google's tools take them (gcloud auth application-default login, GOOGLE_APPLICATION_CREDENTIALS)", "storage.buckets.get"
+		return evidence.ClassDenied, "this bucket tells nothing without credentials: " + noCredentials.Error(), "storage.buckets.get"
 	case status == http.StatusUnauthorized:
 		return evidence.ClassDenied, "the credentials were not accepted; log in again (gcloud auth application-default login)", ""
 	case status == http.StatusForbidden:

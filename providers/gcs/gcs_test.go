@@ -6,7 +6,6 @@ import (
 	"crypto/x509"
 	"encoding/json"
 	"encoding/pem"
-	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -24,20 +23,6 @@ import (
 	"github.com/landfall-audit/landfall/providers/cloud"
 	"github.com/landfall-audit/landfall/providers/cloud/cloudtest"
 )
-
-// settings puts the settings of Google's tools away and sets some.
-func settings(t *testing.T, set ...string) {
-	t.Helper()
-	t.Setenv("HOME", t.TempDir())
-	t.Setenv("GCE_METADATA_HOST", "127.0.0.1:1") // nobody there
-	for _, name := range []string{"GOOGLE_APPLICATION_CREDENTIALS", "GOOGLE_CLOUD_PROJECT", "STORAGE_EMULATOR_HOST", "CLOUDSDK_CONFIG", "HTTPS_PROXY"} {
-		t.Setenv(name, "")
-	}
-	for _, setting := range set {
-		name, value, _ := strings.Cut(setting, "=")
-		t.Setenv(name, value)
-	}
-}
 
 // serviceAccount writes the key of a service account, for which a server on
 // loopback gives tokens.
@@ -75,16 +60,9 @@ func bucket(name string) providers.Bucket { return providers.Bucket{Scheme: "gs"
 
 // said tells an answer in lines, the note that every bucket has left out.
 func said(a cloud.Answer) []string {
-	var out []string
-	for _, s := range a.Said {
-		line := s.API + ": " + strings.Join(s.Locations, " ")
-		for _, note := range s.Notes[:max(0, len(s.Notes)-1)] {
-			line += " (" + note + ")"
-		}
-		out = append(out, line)
-	}
-	for _, f := range a.Failed {
-		out = append(out, fmt.Sprintf("%s! %s", f.Class, f))
+	out := cloudtest.Said(a)
+	for i := range out {
+		out[i] = strings.TrimSuffix(out[i], " ("+unbound+")")
 	}
 	return out
 }
@@ -105,7 +83,7 @@ func TestRegions(t *testing.T) {
 			t.Fatal(err)
 		}
 		server.CreateBucketWithOpts(fakestorage.CreateBucketOpts{Name: "fleet"})
-		settings(t, "STORAGE_EMULATOR_HOST="+at.String(), "GOOGLE_CLOUD_PROJECT=lab")
+		cloudtest.Settings(t, "STORAGE_EMULATOR_HOST="+at.String(), "GOOGLE_CLOUD_PROJECT=lab")
 		dialer := net.Dialer{}
 		client := cloud.Client(dialer.DialContext, dialer.DialContext, nil)
 		c := New(client)
@@ -126,7 +104,7 @@ func TestRegions(t *testing.T) {
 }
 
 func TestKindsOfLocation(t *testing.T) {
-	settings(t, "GOOGLE_APPLICATION_CREDENTIALS="+serviceAccount(t, http.StatusOK))
+	cloudtest.Settings(t, "GOOGLE_APPLICATION_CREDENTIALS="+serviceAccount(t, http.StatusOK))
 	recorded := cloudtest.Load(t, "testdata/recorded.txtar")
 	c := New(cloudtest.Serve(t, recorded).Client)
 	for name, want := range map[string]string{
@@ -143,6 +121,9 @@ func TestKindsOfLocation(t *testing.T) {
 		if got := said(c.Look(t.Context(), bucket(name), false)); len(got) != 1 || got[0] != want {
 			t.Errorf("%s:\ngot  %q\nwant %q", name, got, want)
 		}
+	}
+	if _, err := c.List(t.Context(), "another"); err == nil || !strings.Contains(err.Error(), "storage.buckets.list would help") {
+		t.Errorf("List: %v", err)
 	}
 	listed, err := c.List(t.Context(), "")
 	if diff := cmp.Diff([]providers.Bucket{bucket("area"), bucket("asia")}, listed); diff != "" || err != nil {
@@ -163,8 +144,28 @@ func TestKindsOfLocation(t *testing.T) {
 	}
 }
 
+// machine runs what stands for the metadata server of a Google machine, which has
+// a service account or none
+// (https://cloud.google.com/compute/docs/metadata/overview).
+func machine(t *testing.T, account bool) string {
+	t.Helper()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Metadata-Flavor", "Google")
+		switch {
+		case strings.HasSuffix(r.URL.Path, "/project/project-id"):
+			_, _ = io.WriteString(w, "lab")
+		case account && strings.HasSuffix(r.URL.Path, "/service-accounts/default/token"):
+			_, _ = io.WriteString(w, `{"access_token": "SECRET-token", "token_type": "Bearer", "expires_in": 3600}`)
+		default:
+			w.WriteHeader(http.StatusNotFound)
+		}
+	}))
+	t.Cleanup(server.Close)
+	return "GCE_METADATA_HOST=" + server.Listener.Addr().String()
+}
+
 func TestWithoutCredentials(t *testing.T) {
-	settings(t)
+	cloudtest.Settings(t, machine(t, false))
 	c := New(cloudtest.Serve(t, cloudtest.Load(t, "testdata/recorded.txtar")).Client)
 	got := said(c.Look(t.Context(), bucket("closed"), false))
 	if len(got) != 1 || !strings.Contains(got[0], "no credentials were found") || !strings.Contains(got[0], "storage.buckets.get") {
@@ -174,13 +175,27 @@ func TestWithoutCredentials(t *testing.T) {
 	if got := said(c.Look(t.Context(), bucket("zonal"), false)); len(got) != 1 || got[0] != "buckets.get: gcp:us-central1" {
 		t.Errorf("got %q", got)
 	}
-	if _, err := c.List(t.Context(), ""); err == nil || !strings.Contains(err.Error(), "no project") {
+	if _, err := c.List(t.Context(), ""); err == nil || !strings.Contains(err.Error(), "no credentials were found") || !strings.Contains(err.Error(), "storage.buckets.list") {
 		t.Errorf("List: %v", err)
 	}
 }
 
+// TestMachine: a machine of Google's has an account and a project of its own.
+func TestMachine(t *testing.T) {
+	cloudtest.Settings(t, machine(t, true))
+	signed := true
+	recorded := cloudtest.Load(t, "testdata/recorded.txtar")
+	c := New(cloudtest.Serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		signed = signed && r.Header.Get("Authorization") == "Bearer SECRET-token"
+		recorded.ServeHTTP(w, r)
+	})).Client)
+	if listed, err := c.List(t.Context(), ""); err != nil || len(listed) != 2 || !signed {
+		t.Errorf("listed %v, %v, signed %v", listed, err, signed)
+	}
+}
+
 func TestBadCredentials(t *testing.T) {
-	settings(t, "GOOGLE_APPLICATION_CREDENTIALS="+serviceAccount(t, http.StatusBadRequest))
+	cloudtest.Settings(t, "GOOGLE_APPLICATION_CREDENTIALS="+serviceAccount(t, http.StatusBadRequest))
 	c := New(cloudtest.Serve(t, cloudtest.Load(t, "testdata/recorded.txtar")).Client)
 	if got := said(c.Look(t.Context(), bucket("closed"), false)); len(got) != 1 || !strings.HasPrefix(got[0], "denied! ") || strings.Contains(got[0], "SECRET") {
 		t.Errorf("got %q", got)
@@ -188,7 +203,7 @@ func TestBadCredentials(t *testing.T) {
 }
 
 func TestBadAnswers(t *testing.T) {
-	settings(t, "GOOGLE_APPLICATION_CREDENTIALS="+serviceAccount(t, http.StatusOK))
+	cloudtest.Settings(t, "GOOGLE_APPLICATION_CREDENTIALS="+serviceAccount(t, http.StatusOK))
 	for name, tc := range map[string]struct {
 		answer http.HandlerFunc
 		class  evidence.Class
