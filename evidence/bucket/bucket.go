@@ -87,24 +87,30 @@ func Put(ctx context.Context, a Address, r io.Reader) (err error) {
 	if a.Key == "" || strings.HasSuffix(a.Key, "/") {
 		return fmt.Errorf("%s is a folder; the key of an object is expected", a)
 	}
-	b, err := open(ctx, a)
+	b, err := open(ctx, a, Writing)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, b.Close()) }()
-	// What is not finished when ctx ends is not kept.
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	w, err := b.NewWriter(ctx, a.Key, &blob.WriterOptions{ContentType: "application/x-ndjson", IfNotExist: true})
-	if err != nil {
-		return b.failed(Writing, a, err)
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	content, into := io.Pipe()
+	copied := make(chan struct{})
+	go func() {
+		defer close(copied)
+		err := copyTo(into, a.Key, r)
+		if err != nil {
+			cancel(err) // a part is not kept
+		}
+		into.CloseWithError(err)
+	}()
+	// Not by a writer: that of Azure's driver falls over a refusal.
+	err = b.Upload(ctx, a.Key, content, &blob.WriterOptions{ContentType: "application/x-ndjson", IfNotExist: true})
+	if cut := context.Cause(ctx); err != nil && cut != nil {
+		err = cut
 	}
-	if err := copyTo(w, a.Key, r); err != nil {
-		cancel()
-		_ = w.Close() // it gives the cancellation
-		return b.failed(Writing, a, err)
-	}
-	err = w.Close()
+	_ = content.Close() // which ends the copying, where something is left
+	<-copied
 	if gcerrors.Code(err) == gcerrors.FailedPrecondition {
 		return fmt.Errorf("%s exists; give another key, or a folder that ends with a slash: %w", a, err)
 	}
@@ -134,7 +140,7 @@ func copyTo(w io.Writer, key string, r io.Reader) error {
 // or with * and ? in the last part of the key those that match it (path.Match).
 // That there are none is an error.
 func Each(ctx context.Context, a Address, read func(name string, r io.Reader) error) (err error) {
-	b, err := open(ctx, a)
+	b, err := open(ctx, a, Reading)
 	if err != nil {
 		return err
 	}

@@ -2,12 +2,15 @@ package bucket
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
 	"sync/atomic"
 
 	"gocloud.dev/blob"
+
+	"github.com/landfall-audit/landfall/internal/credentials"
 )
 
 // What is done with objects.
@@ -32,6 +35,11 @@ var permissions = map[string]map[string]string{
 	},
 }
 
+func (a Address) scheme() string {
+	scheme, _, _ := strings.Cut(a.name, "://")
+	return scheme
+}
+
 // Permission gives what doing something with objects takes, by the scheme of the
 // address.
 func Permission(scheme, doing string) string { return permissions[scheme][doing] }
@@ -42,24 +50,29 @@ type opened struct {
 	answers *answers
 }
 
-// open opens the bucket of an address.
-func open(ctx context.Context, a Address) (*opened, error) {
+// open opens the bucket of an address for what is to be done with its objects.
+func open(ctx context.Context, a Address, doing string) (*opened, error) {
 	last := &answers{}
 	client := &http.Client{
 		Transport:     last,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 	b, err := Over(ctx, a, client)
-	if err != nil {
+	var missing *credentials.Missing
+	switch {
+	case errors.As(err, &missing):
+		return nil, fmt.Errorf("%w; %s takes %s", err, doing, Permission(a.scheme(), doing))
+	case err != nil:
 		return nil, err
 	}
 	return &opened{b, last}, nil
 }
 
-// Check reports whether an address can be opened: that there are credentials, and
-// what stands behind the question mark is meant. It asks the service nothing.
+// Check reports whether objects can be put under an address as far as this
+// machine knows: that there are credentials, and what stands behind the question
+// mark is meant. It asks the service nothing.
 func Check(ctx context.Context, a Address) error {
-	b, err := open(ctx, a)
+	b, err := open(ctx, a, Writing)
 	if err != nil {
 		return err
 	}
@@ -96,12 +109,11 @@ func (o *opened) failed(doing string, a Address, err error) error {
 	if err == nil {
 		return nil
 	}
-	scheme, _, _ := strings.Cut(a.name, "://")
 	switch o.answers.status.Load() {
 	case http.StatusUnauthorized:
 		return &refused{doing, a.String(), "the credentials are missing or no longer valid", err}
 	case http.StatusForbidden:
-		return &refused{doing, a.String(), "the credentials are not allowed this, or no longer valid: it takes " + Permission(scheme, doing), err}
+		return &refused{doing, a.String(), "the credentials are not allowed this, or no longer valid: it takes " + Permission(a.scheme(), doing), err}
 	}
 	return fmt.Errorf("%s %s: %w", doing, a, err)
 }

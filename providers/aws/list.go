@@ -28,7 +28,7 @@ func (c *Cloud) List(ctx context.Context, scope string) ([]providers.Bucket, err
 	l := &look{cloud: c, session: s, at: at}
 	switch {
 	case s.noCredentials != nil:
-		return nil, fmt.Errorf("listing the buckets of %s: %w", at.name(), s.noCredentials)
+		return nil, fmt.Errorf("listing the buckets of %s: %w; the permission s3:ListAllMyBuckets would help", at.name(), s.noCredentials)
 	case at.plain:
 		return nil, fmt.Errorf("listing the buckets of %s: credentials do not go over plain HTTP; give an https:// endpoint", at.name())
 	}

@@ -20,7 +20,7 @@ func (c *Cloud) List(ctx context.Context, scope string) ([]providers.Bucket, err
 		return c.containersByKey(ctx, s, scope)
 	}
 	if s.token == nil {
-		return nil, fmt.Errorf("listing the accounts of Azure: %w; or name the account of a key: azblob://account", s.noToken)
+		return nil, fmt.Errorf("listing the accounts of Azure: %w; the role Reader would help; or name the account of a key: azblob://account", s.noToken)
 	}
 	accounts, err := c.allAccounts(ctx, s)
 	if err != nil {

@@ -1,17 +1,9 @@
 package gcs
 
 import (
-	"crypto/rand"
-	"crypto/rsa"
-	"crypto/x509"
-	"encoding/json"
-	"encoding/pem"
 	"io"
 	"net"
 	"net/http"
-	"net/http/httptest"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -23,38 +15,6 @@ import (
 	"github.com/landfall-audit/landfall/providers/cloud"
 	"github.com/landfall-audit/landfall/providers/cloud/cloudtest"
 )
-
-// serviceAccount writes the key of a service account, for which a server on
-// loopback gives tokens.
-func serviceAccount(t *testing.T, status int) string {
-	t.Helper()
-	tokens := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", "application/json")
-		w.WriteHeader(status)
-		_, _ = io.WriteString(w, `{"access_token": "SECRET-token", "token_type": "Bearer", "expires_in": 3600}`)
-	}))
-	t.Cleanup(tokens.Close)
-	key, err := rsa.GenerateKey(rand.Reader, 2048)
-	if err != nil {
-		t.Fatal(err)
-	}
-	der, err := x509.MarshalPKCS8PrivateKey(key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	data, err := json.Marshal(map[string]string{
-		"type": "service_account", "project_id": "lab", "client_email": "auditor@lab.iam.gserviceaccount.com", "token_uri": tokens.URL,
-		"private_key": string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})),
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	path := filepath.Join(t.TempDir(), "key.json")
-	if err := os.WriteFile(path, data, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return path
-}
 
 func bucket(name string) providers.Bucket { return providers.Bucket{Scheme: "gs", Container: name} }
 
@@ -104,7 +64,7 @@ func TestRegions(t *testing.T) {
 }
 
 func TestKindsOfLocation(t *testing.T) {
-	cloudtest.Settings(t, "GOOGLE_APPLICATION_CREDENTIALS="+serviceAccount(t, http.StatusOK))
+	cloudtest.Settings(t, cloudtest.GoogleUser(t, http.StatusOK)...)
 	recorded := cloudtest.Load(t, "testdata/recorded.txtar")
 	c := New(cloudtest.Serve(t, recorded).Client)
 	for name, want := range map[string]string{
@@ -144,28 +104,8 @@ func TestKindsOfLocation(t *testing.T) {
 	}
 }
 
-// machine runs what stands for the metadata server of a Google machine, which has
-// a service account or none
-// (https://cloud.google.com/compute/docs/metadata/overview).
-func machine(t *testing.T, account bool) string {
-	t.Helper()
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Metadata-Flavor", "Google")
-		switch {
-		case strings.HasSuffix(r.URL.Path, "/project/project-id"):
-			_, _ = io.WriteString(w, "lab")
-		case account && strings.HasSuffix(r.URL.Path, "/service-accounts/default/token"):
-			_, _ = io.WriteString(w, `{"access_token": "SECRET-token", "token_type": "Bearer", "expires_in": 3600}`)
-		default:
-			w.WriteHeader(http.StatusNotFound)
-		}
-	}))
-	t.Cleanup(server.Close)
-	return "GCE_METADATA_HOST=" + server.Listener.Addr().String()
-}
-
 func TestWithoutCredentials(t *testing.T) {
-	cloudtest.Settings(t, machine(t, false))
+	cloudtest.Settings(t, cloudtest.GoogleMachine(t, false))
 	c := New(cloudtest.Serve(t, cloudtest.Load(t, "testdata/recorded.txtar")).Client)
 	got := said(c.Look(t.Context(), bucket("closed"), false))
 	if len(got) != 1 || !strings.Contains(got[0], "no credentials were found") || !strings.Contains(got[0], "storage.buckets.get") {
@@ -182,11 +122,11 @@ func TestWithoutCredentials(t *testing.T) {
 
 // TestMachine: a machine of Google's has an account and a project of its own.
 func TestMachine(t *testing.T) {
-	cloudtest.Settings(t, machine(t, true))
+	cloudtest.Settings(t, cloudtest.GoogleMachine(t, true))
 	signed := true
 	recorded := cloudtest.Load(t, "testdata/recorded.txtar")
 	c := New(cloudtest.Serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		signed = signed && r.Header.Get("Authorization") == "Bearer SECRET-token"
+		signed = signed && r.Header.Get("Authorization") == "Bearer "+cloudtest.GoogleToken
 		recorded.ServeHTTP(w, r)
 	})).Client)
 	if listed, err := c.List(t.Context(), ""); err != nil || len(listed) != 2 || !signed {
@@ -195,7 +135,7 @@ func TestMachine(t *testing.T) {
 }
 
 func TestBadCredentials(t *testing.T) {
-	cloudtest.Settings(t, "GOOGLE_APPLICATION_CREDENTIALS="+serviceAccount(t, http.StatusBadRequest))
+	cloudtest.Settings(t, cloudtest.GoogleUser(t, http.StatusBadRequest)...)
 	c := New(cloudtest.Serve(t, cloudtest.Load(t, "testdata/recorded.txtar")).Client)
 	if got := said(c.Look(t.Context(), bucket("closed"), false)); len(got) != 1 || !strings.HasPrefix(got[0], "denied! ") || strings.Contains(got[0], "SECRET") {
 		t.Errorf("got %q", got)
@@ -203,7 +143,7 @@ func TestBadCredentials(t *testing.T) {
 }
 
 func TestBadAnswers(t *testing.T) {
-	cloudtest.Settings(t, "GOOGLE_APPLICATION_CREDENTIALS="+serviceAccount(t, http.StatusOK))
+	cloudtest.Settings(t, cloudtest.GoogleUser(t, http.StatusOK)...)
 	for name, tc := range map[string]struct {
 		answer http.HandlerFunc
 		class  evidence.Class
