@@ -10,6 +10,7 @@ import (
 	"github.com/landfall-audit/landfall/probes"
 	"github.com/landfall-audit/landfall/probes/probe"
 	"github.com/landfall-audit/landfall/probes/remote"
+	"github.com/landfall-audit/landfall/probes/storage"
 	"github.com/landfall-audit/landfall/verdict/plan"
 )
 
@@ -20,6 +21,12 @@ const defaultBudget = 250
 // earlier run ordered.
 func (l *looking) lookAll(ctx context.Context, u *ui, b *bundle, p *prepared) (probes.Summary, error) {
 	summary, err := l.look(ctx, u, b, p.targets, p.sources)
+	if doors := storage.Doors(p.targets, b.seen); len(doors) > 0 && err == nil && b.vantage != nil {
+		p.targets = append(p.targets, doors...)
+		var more probes.Summary
+		more, err = l.look(ctx, u, b, doors, p.sources)
+		summary = summary.With(more)
+	}
 	if len(p.from.afar) == 0 || ctx.Err() != nil {
 		return summary, err
 	}

@@ -8,8 +8,10 @@ import (
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
+	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -62,11 +64,11 @@ func googleStores(t *testing.T, front string, users bool, may allowed) (handler 
 		}
 	})
 	left = func() int {
-		objects, _, err := server.ListObjectsWithOptions("vault", fakestorage.ListOptions{Versions: true})
+		answer, err := server.ListObjectsWithOptionsPaginated("vault", fakestorage.ListOptions{Versions: true})
 		if err != nil {
 			t.Fatal(err)
 		}
-		return len(objects)
+		return len(answer.Objects)
 	}
 	return handler, left
 }
@@ -142,6 +144,8 @@ func TestUsersOfStores(t *testing.T) {
 		notRead  = "Storage Accounts - List: the credentials may not ask this; the permission Microsoft.Storage/storageAccounts/read (role Reader) would help"
 		notInfo  = "Get Account Information: the credentials may not ask this; the permission Microsoft.Storage/storageAccounts/blobServices/getInfo/action would help"
 	)
+	// Azurite's account has a second region, whose endpoint is looked for.
+	l := newLab(t, t.Cleanup)
 	for name, tc := range map[string]struct {
 		at       *cloudtest.Internet
 		settings []string
@@ -163,7 +167,7 @@ func TestUsersOfStores(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var out bytes.Buffer
-			c := storesProcess(t, tc.at, tc.settings, tc.args...)
+			c := storesProcess(t, tc.at, tc.settings, append(tc.args, "--resolver", l.resolver, "--countries", "none", "--no-selfcheck")...)
 			c.Stdout, c.Stderr = &out, &out
 			_ = c.Run() // its status tells
 			if got := c.ProcessState.ExitCode(); got != tc.status {
@@ -181,6 +185,52 @@ func TestUsersOfStores(t *testing.T) {
 				t.Logf("%.3000s", &out)
 			}
 		})
+	}
+}
+
+// TestDoorOfACopy: the endpoint at which a second region gives its copies is looked
+// at like any other, and counts.
+func TestDoorOfACopy(t *testing.T) {
+	const door = "readable-secondary.blob.core.windows.net"
+	l := newLab(t, t.Cleanup)
+	cloudtest.Settings(t)
+	at := cloudtest.Serve(t, cloudtest.SignIn(cloudtest.Load(t, "../../providers/azure/testdata/recorded.txtar")))
+	dir := t.TempDir()
+	writeGeoIP(t, filepath.Join(dir, "us.mmdb"), "US")
+	for allow, tc := range map[string]struct {
+		status int
+		want   string
+	}{
+		"DE,US": {exitComplete, "consistent"},
+		"DE":    {exitComplete, "disputed"}, // by a database, which refutes nothing
+		"CH":    {exitFound, "refuted"},     // by what Azure says of both regions
+	} {
+		out := filepath.Join(dir, strings.ReplaceAll(allow, ",", ""))
+		c := storesProcess(t, at, cloudtest.AzureUser, "audit", "azblob://readable/photos", "--allow", allow, "--allow-private",
+			"--resolver", l.rewriter, "--geoip", filepath.Join(dir, "us.mmdb"), "--countries", "none", "--no-selfcheck", "--out", out)
+		said, _ := c.CombinedOutput() // the status tells
+		if got := c.ProcessState.ExitCode(); got != tc.status || !strings.Contains(string(said), "azblob://readable/photos: "+tc.want) {
+			t.Errorf("%s: status %d, want %d and %s: %.3000s", allow, got, tc.status, tc.want, said)
+		}
+		b, err := evidence.ReadFile(filepath.Join(out, evidenceFile))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var kinds []evidence.Kind
+		for _, o := range b.Observations {
+			d, dns := o.(*evidence.DNS)
+			g, geo := o.(*evidence.GeoIP)
+			if dns && d.Name == door || geo && g.Country == "US" {
+				kinds = append(kinds, o.Common().Kind)
+			}
+		}
+		if !slices.Contains(kinds, evidence.KindDNS) || !slices.Contains(kinds, evidence.KindGeoIP) {
+			t.Errorf("of the door %v is known", kinds)
+		}
+		doc, err := os.ReadFile(filepath.Join(out, verdictsFile))
+		if err != nil || !strings.Contains(string(doc), door) {
+			t.Errorf("%s: %v: no verdict is on the door", allow, err)
+		}
 	}
 }
 

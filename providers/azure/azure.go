@@ -29,7 +29,8 @@ type Cloud struct {
 	session  cloud.Memo[*session]
 	accounts cloud.Memo[[]account]
 	policies cloud.Memo[[]copyPolicy] // by the id of the account
-	tellers  cloud.Memo[*evidence.Storage]
+	tellers  cloud.Memo[info]
+	states   cloud.Memo[string] // of the copies in second regions
 }
 
 var _ cloud.Store = (*Cloud)(nil)
@@ -44,6 +45,7 @@ const (
 	readAccounts = "Microsoft.Storage/storageAccounts/read"
 	readPolicies = "Microsoft.Storage/storageAccounts/objectReplicationPolicies/read"
 	readInfo     = "Microsoft.Storage/storageAccounts/blobServices/getInfo/action"
+	readService  = "Microsoft.Storage/storageAccounts/blobServices/read"
 )
 
 // Look implements [cloud.Store].
@@ -66,9 +68,12 @@ func (c *Cloud) Look(ctx context.Context, bucket providers.Bucket, anonymous boo
 	if s.token != nil && c.manage(ctx, s, bucket, &answer) {
 		return answer
 	}
-	said, err := c.service(ctx, s, bucket)
-	answer.Say(said)
+	told, err := c.service(ctx, s, bucket)
 	answer.Fail(accountInfo, explain(accountInfo, readInfo, err))
+	if err == nil {
+		answer.Say(told.says(bucket, c.secondaryHost(s, bucket.Account)))
+		c.second(ctx, s, bucket, told.sku, &answer)
+	}
 	if s.token == nil {
 		answer.Fail("", &cloud.Failure{API: listAccounts, Class: evidence.ClassDenied, Permission: readAccounts + " (role Reader)",
 			Text: "a key of the account does not open the management API, which alone tells the region; log in (az login)"})
@@ -89,11 +94,22 @@ func (c *Cloud) manage(ctx context.Context, s *session, bucket providers.Bucket,
 		answer.Fail(listAccounts, explain(listAccounts, readAccounts+" (role Reader)", err))
 		return false
 	}
-	answer.Say(own.says(bucket))
+	answer.Say(own.says(bucket, c.secondaryHost(s, bucket.Account)))
+	c.second(ctx, s, bucket, own.SKU.Name, answer)
 	said, err := c.objectReplication(ctx, s, own, accounts, bucket)
 	if err == nil || said != nil && len(said.Replicas) > 0 {
 		answer.Say(said)
 	}
 	answer.Fail(listPolicies, explain(listPolicies, readPolicies, err))
 	return true
+}
+
+// second asks the second region of an account that can be read there.
+func (c *Cloud) second(ctx context.Context, s *session, bucket providers.Bucket, sku string, answer *cloud.Answer) {
+	if !copiesOf(sku).readable {
+		return
+	}
+	said, err := c.stats(ctx, s, bucket)
+	answer.Say(said)
+	answer.Fail(serviceStats, explain(serviceStats, readService, err))
 }

@@ -49,7 +49,8 @@ func TestManagement(t *testing.T) {
 			"Object Replication Policies - List: [azblob://target/photos-copy, azure:eastus2, object replication policy p1, rule r1] [azblob://stranger/away, object replication policy p3, rule r4]",
 		},
 		"readable": {
-			"Storage Accounts - List: azure:germanywestcentral [azblob://readable-secondary/photos, azure:germanynorth, replication Standard_RAGRS] (the account's replication is Standard_RAGRS: copies in the region and in its paired region, where they can be read at the -secondary endpoint) (the account is of the kind StorageV2)",
+			"Storage Accounts - List: azure:germanywestcentral [azblob://readable-secondary/photos, azure:germanynorth, replication Standard_RAGRS, readable-secondary.blob.core.windows.net] (the account's replication is Standard_RAGRS: copies in the region and in its paired region, where they can be read at the -secondary endpoint) (the account is of the kind StorageV2)",
+			"Get Blob Service Stats: (the secondary endpoint has all that was written before 2026-11-26T07:00:00Z)",
 			"Object Replication Policies - List:",
 		},
 		"leaves": {
@@ -65,7 +66,8 @@ func TestManagement(t *testing.T) {
 			"denied! Object Replication Policies - List: the credentials may not ask this; the permission Microsoft.Storage/storageAccounts/objectReplicationPolicies/read would help",
 		},
 		"dataonly": { // a role on the data and none on the account
-			"Get Account Information: (the account's replication is Standard_RAGZRS: copies in the region and in its paired region, where they can be read at the -secondary endpoint) (the account is of the kind StorageV2)",
+			"Get Account Information: [azblob://dataonly-secondary/photos, replication Standard_RAGZRS, dataonly-secondary.blob.core.windows.net] (the account's replication is Standard_RAGZRS: copies in the region and in its paired region, where they can be read at the -secondary endpoint) (the account is of the kind StorageV2)",
+			"Get Blob Service Stats: (the copies of the secondary endpoint are being made for the first time)",
 			"denied! Storage Accounts - List: the credentials see no storage account of that name in Azure; the permission Microsoft.Storage/storageAccounts/read (role Reader) would help",
 		},
 		"elsewhere": {

@@ -33,8 +33,9 @@ func TestEmulator(t *testing.T) {
 		}
 	}
 	got := cloudtest.Said(c.Look(t.Context(), container(cloudtest.AzuriteAccount, "photos"), false))
-	if len(got) != 2 || !strings.HasPrefix(got[0], "Get Account Information: (the account's replication is Standard_RAGRS: ") ||
-		!strings.Contains(got[1], "a key of the account does not open the management API") {
+	if len(got) != 3 || !strings.HasPrefix(got[0], "Get Account Information: [azblob://devstoreaccount1-secondary/photos, replication Standard_RAGRS] (the account's replication is Standard_RAGRS: ") ||
+		!strings.HasPrefix(got[1], "Get Blob Service Stats: (the secondary endpoint has all that was written before 2") ||
+		!strings.Contains(got[2], "a key of the account does not open the management API") {
 		t.Errorf("got %q", got)
 	}
 	listed, err := c.List(t.Context(), cloudtest.AzuriteAccount)

@@ -17,7 +17,7 @@ func Said(a cloud.Answer) []string {
 			line += " " + place
 		}
 		for _, r := range s.Replicas {
-			known := slices.DeleteFunc([]string{r.Target, r.Location, r.Rule, r.Holds}, func(s string) bool { return s == "" })
+			known := slices.DeleteFunc([]string{r.Target, r.Location, r.Rule, r.Holds, r.Host}, func(s string) bool { return s == "" })
 			line += " [" + strings.Join(known, ", ") + "]"
 		}
 		for _, note := range s.Notes {
