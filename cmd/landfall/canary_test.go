@@ -224,7 +224,7 @@ func TestCanaryStopped(t *testing.T) {
 				var asked atomic.Int64
 				reached, release := make(chan struct{}), make(chan struct{})
 				target, left := vaultServer(t, func(r *http.Request) int {
-					if r.URL.Path != "/" && asked.Add(1) == moment {
+					if strings.Contains(r.URL.Path, "landfall-canary-") && asked.Add(1) == moment {
 						close(reached)
 						<-release
 					}

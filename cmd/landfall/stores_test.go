@@ -270,13 +270,14 @@ func TestUsersOfObjects(t *testing.T) {
 		open        func(*testing.T) storeLab
 		canary      string // what it lacks; empty: it flies
 		write, read string
+		storage     string // what the cloud says of the bucket
 	}{
-		"GoogleReader": {open: func(t *testing.T) storeLab { return googleLab(t, only(http.MethodGet)) }, canary: "storage.objects.create", write: "storage.objects.create"},
+		"GoogleReader": {open: func(t *testing.T) storeLab { return googleLab(t, only(http.MethodGet)) }, canary: "storage.objects.create", write: "storage.objects.create", storage: `"locations":["gcp:europe-west4"]`},
 		"GoogleWriter": {open: func(t *testing.T) storeLab { return googleLab(t, only(http.MethodPost, http.MethodDelete)) }, canary: "storage.objects.get", read: "storage.objects.list"},
-		"GoogleOwner":  {open: func(t *testing.T) storeLab { return googleLab(t, everybody) }},
+		"GoogleOwner":  {open: func(t *testing.T) storeLab { return googleLab(t, everybody) }, storage: `"locations":["gcp:europe-west4"]`},
 		"AzureReader":  {open: func(t *testing.T) storeLab { return azureLab(t, reads) }, canary: "blobs/write", write: "blobs/write"},
 		"AzureWriter":  {open: func(t *testing.T) storeLab { return azureLab(t, writes) }, canary: "blobs/read", read: "blobs/read"},
-		"AzureOwner":   {open: func(t *testing.T) storeLab { return azureLab(t, whole) }},
+		"AzureOwner":   {open: func(t *testing.T) storeLab { return azureLab(t, whole) }, storage: `"api":"Get Blob Service Stats"`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			lab := tc.open(t)
@@ -295,6 +296,9 @@ func TestUsersOfObjects(t *testing.T) {
 			says(exitIncomplete, tc.canary, run(t.Context(), s, canaryArgs(lab.bucket)))
 			if b, err := evidence.ReadAll("the output", bytes.NewReader(out.Bytes())); err != nil || tc.canary != "" && !strings.Contains(out.String(), `"class":"denied"`) || lab.left() != 0 {
 				t.Errorf("%v, %d are left, %s", err, lab.left(), b)
+			}
+			if !strings.Contains(out.String(), tc.storage) {
+				t.Errorf("the evidence lacks %s: %s", tc.storage, out)
 			}
 			says(exitIncomplete, "", run(t.Context(), s, canaryArgs(lab.bucket, "--sweep")))
 

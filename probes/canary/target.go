@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/landfall-audit/landfall/evidence/bucket"
@@ -14,10 +15,11 @@ import (
 // Target is a bucket, or a folder of a WebDAV server, that the user may write
 // to.
 type Target struct {
-	text string // as the user gave it; it holds no secret
-	name string
-	kind kind
-	open func(context.Context, *http.Client) (store, error)
+	text   string // as the user gave it; it holds no secret
+	name   string
+	bucket bool // see [Target.Bucket]
+	kind   kind
+	open   func(context.Context, *http.Client) (store, error)
 }
 
 // TargetForms says what [ParseTarget] takes.
@@ -70,7 +72,8 @@ func bucketTarget(text string) (Target, error) {
 		}
 		return &blobs{b, container, a.Key, scheme == "gs"}, nil
 	}
-	return Target{text: text, name: name, kind: kinds[scheme], open: open}, nil
+	moved := slices.ContainsFunc([]string{"domain", "protocol", "localemu", "cdn"}, func(name string) bool { return a.Query(name) != "" })
+	return Target{text: text, name: name, kind: kinds[scheme], open: open, bucket: !moved}, nil
 }
 
 func davTarget(u *url.URL) (Target, error) {
@@ -94,6 +97,15 @@ func davTarget(u *url.URL) (Target, error) {
 // container, with the server that has it where that is not Amazon's, or the host
 // of a WebDAV server.
 func (t Target) String() string { return t.name }
+
+// Bucket gives the target as its cloud can be asked about it. It is none where it
+// is no bucket, or where the text leads to another server than the settings of the
+// cloud's tools and the name do.
+func (t Target) Bucket() (probe.Target, bool) {
+	out := probe.Target{Host: t.name}
+	_, is := out.Bucket()
+	return out, is && t.bucket
+}
 
 // kind is what differs between the services that objects are written to.
 type kind struct {

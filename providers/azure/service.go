@@ -9,6 +9,7 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/service"
 
 	"github.com/landfall-audit/landfall/evidence"
+	"github.com/landfall-audit/landfall/evidence/bucket"
 	"github.com/landfall-audit/landfall/providers"
 	"github.com/landfall-audit/landfall/providers/cloud"
 )
@@ -66,6 +67,10 @@ func kindWords(kind string) string { return "the account is of the kind " + kind
 func (c *Cloud) serviceClient(s *session, account string, policies ...policy.Policy) (*service.Client, error) {
 	options := c.options(s)
 	options.PerCallPolicies = policies
+	at, err := bucket.AzureService(account, s.cloud)
+	if err != nil {
+		return nil, unreadable("AZURE_STORAGE_DOMAIN or AZURE_STORAGE_PROTOCOL", err)
+	}
 	own := s.hasKey(account)
 	switch {
 	case own && s.connection != "":
@@ -76,11 +81,11 @@ func (c *Cloud) serviceClient(s *session, account string, policies ...policy.Pol
 		if err != nil {
 			return nil, unreadable("AZURE_STORAGE_KEY", err)
 		}
-		return service.NewClientWithSharedKeyCredential(s.endpoint(account), shared, options)
+		return service.NewClientWithSharedKeyCredential(at, shared, options)
 	case own:
-		return service.NewClientWithNoCredential(s.endpoint(account)+"?"+strings.TrimPrefix(s.sas, "?"), options)
+		return service.NewClientWithNoCredential(at+"/?"+strings.TrimPrefix(s.sas, "?"), options)
 	}
-	return service.NewClient(s.endpoint(account), s.token, options)
+	return service.NewClient(at, s.token, options)
 }
 
 // unreadable says which setting cannot be read, and not what is in it.
@@ -88,7 +93,7 @@ func unreadable(setting string, err error) error {
 	if err == nil {
 		return nil
 	}
-	return &cloud.Failure{Class: evidence.ClassOther, Text: setting + " cannot be read; copy it again from `az storage account show-connection-string`", Err: err}
+	return &cloud.Failure{Class: evidence.ClassOther, Text: setting + " cannot be read; copy it again from `az storage account show-connection-string`, or leave it out", Err: err}
 }
 
 // copies says how often and where an account of a SKU keeps what it has

@@ -89,8 +89,3 @@ func (c *Cloud) options(s *session) *service.ClientOptions {
 		Telemetry: policy.TelemetryOptions{Disabled: true},
 	}}
 }
-
-// endpoint is where the blob service of an account answers.
-func (s *session) endpoint(account string) string {
-	return "https://" + account + "." + s.cloud.Blobs + "/"
-}
