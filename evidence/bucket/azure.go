@@ -106,7 +106,7 @@ func azureContainer(ctx context.Context, address, name string, service *azureblo
 	case service.SASToken != "":
 		return container.NewClientWithNoCredential(address, options)
 	case connection != "":
-		if of := credentials.AzureAccountOf(connection); of != service.AccountName {
+		if of := credentials.AzureAccountOf(connection); of != "" && of != service.AccountName {
 			return nil, fmt.Errorf("AZURE_STORAGE_CONNECTION_STRING is of the account %s, not of %s", of, service.AccountName)
 		}
 		return container.NewClientFromConnectionString(connection, name, options)

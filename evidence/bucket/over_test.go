@@ -41,6 +41,63 @@ func TestOver(t *testing.T) {
 	}
 }
 
+// An account of one of Azure's clouds is asked there, unless it is said where.
+func TestOverAzure(t *testing.T) {
+	t.Setenv("AZURE_STORAGE_ACCOUNT", "lab")
+	t.Setenv("AZURE_STORAGE_KEY", "bGFi")
+	for authority, want := range map[string]string{
+		"": "lab.blob.core.windows.net", "https://login.chinacloudapi.cn/": "lab.blob.core.chinacloudapi.cn", "https://login.microsoftonline.us": "lab.blob.core.usgovcloudapi.net",
+	} {
+		t.Setenv("AZURE_AUTHORITY_HOST", authority)
+		for text, host := range map[string]string{"azblob://lab/c": want, "azblob://lab/c?domain=blob.example.com": "lab.blob.example.com"} {
+			a, err := bucket.Parse(text)
+			if err != nil {
+				t.Fatal(err)
+			}
+			asked := ""
+			b, err := bucket.Over(t.Context(), a, &http.Client{Transport: refusing(func(r *http.Request) { asked = r.URL.Host })})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := b.ReadAll(t.Context(), "k"); err == nil || asked != host {
+				t.Errorf("%s by %q: %s was asked, %v", text, authority, asked, err)
+			}
+			b.Close()
+		}
+	}
+	t.Setenv("AZURE_AUTHORITY_HOST", "https://evil.example.com")
+	a, _ := bucket.Parse("azblob://lab/c")
+	if _, err := bucket.Over(t.Context(), a, &http.Client{}); err == nil || !strings.Contains(err.Error(), "of no known cloud") {
+		t.Errorf("got %v", err)
+	}
+}
+
+// The connection string of another account opens none.
+func TestOverOtherAccount(t *testing.T) {
+	t.Setenv("AZURE_STORAGE_CONNECTION_STRING", "DefaultEndpointsProtocol=https;AccountName=other;AccountKey=bGFi;EndpointSuffix=core.windows.net")
+	for text, opens := range map[string]bool{"azblob://lab/c": false, "azblob://other/c": true} {
+		a, err := bucket.Parse(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, err := bucket.Over(t.Context(), a, &http.Client{})
+		if (err == nil) != opens || err != nil && (!strings.Contains(err.Error(), "account other") || strings.Contains(err.Error(), "bGFi")) {
+			t.Errorf("%s: %v", text, err)
+		}
+		if err == nil {
+			b.Close()
+		}
+	}
+}
+
+// refusing is a transport that is told of each request and refuses it.
+type refusing func(*http.Request)
+
+func (f refusing) RoundTrip(r *http.Request) (*http.Response, error) {
+	f(r)
+	return &http.Response{StatusCode: http.StatusForbidden, Header: http.Header{}, Body: http.NoBody, Request: r}, nil
+}
+
 // What cannot be meant is an error, and a signed address goes to nobody but to
 // whom it is for.
 func TestOverRefuses(t *testing.T) {

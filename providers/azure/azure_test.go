@@ -106,10 +106,10 @@ func TestWithoutCredentials(t *testing.T) {
 // TestNationalClouds signs in, manages and reads in each cloud, and nowhere else.
 func TestNationalClouds(t *testing.T) {
 	for authority, want := range map[string][]string{
-		"":                                   {"login.microsoftonline.com", "management.azure.com", "photos.blob.core.windows.net"},
-		"https://login.chinacloudapi.cn/":    {"login.chinacloudapi.cn", "management.chinacloudapi.cn", "photos.blob.core.chinacloudapi.cn"},
-		"https://login.microsoftonline.us":   {"login.microsoftonline.us", "management.usgovcloudapi.net", "photos.blob.core.usgovcloudapi.net"},
-		"https://login.microsoftonline.com/": {"login.microsoftonline.com", "management.azure.com", "photos.blob.core.windows.net"},
+		"":                                   {"login.microsoftonline.com", "management.azure.com", "photos-secondary.blob.core.windows.net", "photos.blob.core.windows.net"},
+		"https://login.chinacloudapi.cn/":    {"login.chinacloudapi.cn", "management.chinacloudapi.cn", "photos-secondary.blob.core.chinacloudapi.cn", "photos.blob.core.chinacloudapi.cn"},
+		"https://login.microsoftonline.us":   {"login.microsoftonline.us", "management.usgovcloudapi.net", "photos-secondary.blob.core.usgovcloudapi.net", "photos.blob.core.usgovcloudapi.net"},
+		"https://login.microsoftonline.com/": {"login.microsoftonline.com", "management.azure.com", "photos-secondary.blob.core.windows.net", "photos.blob.core.windows.net"},
 	} {
 		cloudtest.Settings(t, append([]string{"AZURE_AUTHORITY_HOST=" + authority}, cloudtest.AzureUser...)...)
 		var mu sync.Mutex
@@ -122,8 +122,9 @@ func TestNationalClouds(t *testing.T) {
 				_, _ = io.WriteString(w, `{"value": []}`)
 				return
 			}
-			w.Header().Set("X-Ms-Sku-Name", "Standard_LRS")
+			w.Header().Set("X-Ms-Sku-Name", "Standard_RAGRS")
 			w.Header().Set("X-Ms-Account-Kind", "StorageV2")
+			_, _ = io.WriteString(w, `<StorageServiceStats><GeoReplication><Status>unavailable</Status><LastSyncTime/></GeoReplication></StorageServiceStats>`)
 		}))
 		at := cloudtest.Serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			mu.Lock()
@@ -137,7 +138,8 @@ func TestNationalClouds(t *testing.T) {
 		if diff := cmp.Diff(want, slices.Sorted(maps.Keys(asked))); diff != "" {
 			t.Errorf("%q asked (-want +got):\n%s", authority, diff)
 		}
-		if len(got) != 2 || !strings.HasPrefix(got[0], "Get Account Information: (the account's replication is Standard_LRS") {
+		if len(got) != 3 || !strings.HasPrefix(got[0], "Get Account Information: [azblob://photos-secondary/box, replication Standard_RAGRS, "+want[2]+"]") ||
+			got[1] != "Get Blob Service Stats: (the secondary endpoint says that its copies are unavailable)" {
 			t.Errorf("%q: %q", authority, got)
 		}
 	}
