@@ -68,6 +68,9 @@ func (c *Cloud) Look(ctx context.Context, bucket providers.Bucket, anonymous boo
 		return answer
 	}
 	l := &look{cloud: c, bucket: bucket, session: s, at: at}
+	if z, is := directoryZone(bucket.Container); is && at.provider == providerID {
+		return l.directory(ctx, z, anonymous)
+	}
 	answer.Say(l.byName())
 	said, err := l.head(ctx)
 	answer.Say(said)

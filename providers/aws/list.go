@@ -60,5 +60,5 @@ func Permissions() []string {
 	for _, part := range parts {
 		out = append(out, part.actions()...)
 	}
-	return out
+	return append(out, createSession)
 }
