@@ -2,7 +2,8 @@
 //
 // A bucket's location is part of its metadata. Google tells it to whoever may
 // read that, which needs the permission storage.buckets.get; without credentials
-// it tells it for a bucket that grants this to everybody.
+// it tells it for a bucket that grants this to everybody. Jobs of the Storage
+// Transfer Service tell which buckets a bucket is copied to.
 package gcs
 
 import (
@@ -27,7 +28,7 @@ import (
 // readOnly is the scope that reads the metadata of buckets.
 const readOnly = "https://www.googleapis.com/auth/cloud-platform.read-only"
 
-// api is the one question that is asked about a bucket
+// api is the first question that is asked about a bucket
 // (https://cloud.google.com/storage/docs/json_api/v1/buckets/get).
 const api = "buckets.get"
 
@@ -36,6 +37,8 @@ const api = "buckets.get"
 type Cloud struct {
 	http    *http.Client
 	session cloud.Memo[*session]
+	jobs    cloud.Memo[[]copying] // by project
+	sinks   cloud.Memo[[]string]  // places of buckets
 }
 
 var _ cloud.Store = (*Cloud)(nil)
@@ -49,6 +52,7 @@ type session struct {
 	client        *storage.Client
 	anonymous     *storage.Client
 	project       string
+	signed        bool  // with credentials
 	noCredentials error // why there are none that can be used, in a line; nil: there are
 }
 
@@ -77,6 +81,7 @@ func (c *Cloud) open(ctx context.Context) (*session, error) {
 		}
 		signed := &http.Client{Transport: &oauth2.Transport{Source: found.TokenSource, Base: c.http.Transport}, CheckRedirect: c.http.CheckRedirect}
 		s.client, err = storage.NewClient(background, option.WithHTTPClient(signed))
+		s.signed = err == nil
 		return s, err
 	})
 }
@@ -99,6 +104,11 @@ func (c *Cloud) Look(ctx context.Context, bucket providers.Bucket, anonymous boo
 		return answer
 	}
 	answer.Say(read(bucket, attrs))
+	if s.signed && !anonymous {
+		said, err := c.transfers(ctx, s, bucket)
+		answer.Say(said)
+		answer.Fail(transferAPI, explainTransfers(err))
+	}
 	return answer
 }
 

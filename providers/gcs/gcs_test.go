@@ -4,6 +4,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -18,9 +19,10 @@ import (
 
 func bucket(name string) providers.Bucket { return providers.Bucket{Scheme: "gs", Container: name} }
 
-// said tells an answer in lines, the note that every bucket has left out.
+// said tells an answer in lines, the note that every bucket has left out, and of
+// transfers no more than TestTransfers looks at.
 func said(a cloud.Answer) []string {
-	out := cloudtest.Said(a)
+	out := slices.DeleteFunc(cloudtest.Said(a), func(line string) bool { return strings.Contains(line, transferAPI) })
 	for i := range out {
 		out[i] = strings.TrimSuffix(out[i], " ("+unbound+")")
 	}
@@ -117,6 +119,39 @@ func TestWithoutCredentials(t *testing.T) {
 	}
 	if _, err := c.List(t.Context(), ""); err == nil || !strings.Contains(err.Error(), "no credentials were found") || !strings.Contains(err.Error(), "storage.buckets.list") {
 		t.Errorf("List: %v", err)
+	}
+}
+
+// TestTransfers: jobs and replications of the user's project copy a bucket to
+// others, which are where Google says that they are.
+func TestTransfers(t *testing.T) {
+	transfers := func(c *Cloud, name string) []string {
+		return slices.DeleteFunc(cloudtest.Said(c.Look(t.Context(), bucket(name), false)), func(line string) bool { return !strings.Contains(line, transferAPI) })
+	}
+	recorded := cloudtest.Load(t, "testdata/recorded.txtar")
+	cloudtest.Settings(t, cloudtest.GoogleUser(t, http.StatusOK)...)
+	c := New(cloudtest.Serve(t, recorded).Client)
+	for name, want := range map[string]string{
+		"zonal": "transferJobs.list: [gs://pair, gcp:europe-north1, transfer job transferJobs/1] [gs://pair, gcp:europe-west4, transfer job transferJobs/1] [gs://closed, transfer job transferJobs/2] " +
+			"[file system /backup, transfer job transferJobs/4] [gs://odd, gcp:mars-north1, replication transferJobs/6] " +
+			"(the transfer job transferJobs/3 to gs://asia gcp-geo:asia is switched off; copies that it made before may still be there)",
+		"area": "transferJobs.list:",
+	} {
+		if got := transfers(c, name); len(got) != 1 || got[0] != want {
+			t.Errorf("%s:\ngot  %q\nwant %q", name, got, want)
+		}
+	}
+	if n := strings.Count(strings.Join(recorded.Asked(), "\n"), "/v1/transferJobs"); n != 2 {
+		t.Errorf("the jobs of the project were asked for %d times", n)
+	}
+	for project, want := range map[string]string{
+		"off":    "other! transferJobs.list: the Storage Transfer API is off in the project",
+		"closed": "denied! transferJobs.list: the credentials may not ask this; the permission storagetransfer.jobs.list would help",
+	} {
+		cloudtest.Settings(t, append(cloudtest.GoogleUser(t, http.StatusOK), "GOOGLE_CLOUD_PROJECT="+project)...)
+		if got := transfers(New(cloudtest.Serve(t, recorded).Client), "zonal"); len(got) != 1 || got[0] != want {
+			t.Errorf("%s: %q", project, got)
+		}
 	}
 }
 
