@@ -3,12 +3,14 @@ package bucket
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"os"
 	"strconv"
 
 	"cloud.google.com/go/storage"
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	gcaws "gocloud.dev/aws"
@@ -83,11 +85,8 @@ func overS3(ctx context.Context, u *url.URL, client *http.Client) (*blob.Bucket,
 	encryption, key := q.Get("ssetype"), q.Get("kmskeyid")
 	q.Del("ssetype")
 	q.Del("kmskeyid")
-	config, err := gcaws.V2ConfigFromURLParams(ctx, q)
+	config, err := s3Config(ctx, q)
 	if err != nil {
-		return nil, err
-	}
-	if err := credentials.Amazon(config); err != nil {
 		return nil, err
 	}
 	api := s3.NewFromConfig(config, func(o *s3.Options) {
@@ -96,6 +95,21 @@ func overS3(ctx context.Context, u *url.URL, client *http.Client) (*blob.Bucket,
 	return s3blob.OpenBucket(ctx, api, u.Host, &s3blob.Options{
 		RequestChecksumCalculation: config.RequestChecksumCalculation, EncryptionType: types.ServerSideEncryption(encryption), KMSEncryptionID: key,
 	})
+}
+
+// s3Config reads the settings of the AWS tools. A role is taken on by somebody: its
+// own credentials are those that have to be there.
+func s3Config(ctx context.Context, q url.Values) (aws.Config, error) {
+	own := maps.Clone(q)
+	own.Del("role")
+	config, err := gcaws.V2ConfigFromURLParams(ctx, own)
+	if err == nil {
+		err = credentials.Amazon(config)
+	}
+	if err != nil || !q.Has("role") {
+		return config, err
+	}
+	return gcaws.V2ConfigFromURLParams(ctx, q)
 }
 
 func overGCS(ctx context.Context, u *url.URL, client *http.Client) (*blob.Bucket, error) {

@@ -1,11 +1,14 @@
 package bucket_test
 
 import (
+	"errors"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
 	"github.com/landfall-audit/landfall/evidence/bucket"
+	"github.com/landfall-audit/landfall/internal/credentials"
 )
 
 // counting is a transport that counts what goes over it.
@@ -69,6 +72,38 @@ func TestOverAzure(t *testing.T) {
 	a, _ := bucket.Parse("azblob://lab/c")
 	if _, err := bucket.Over(t.Context(), a, &http.Client{}); err == nil || !strings.Contains(err.Error(), "of no known cloud") {
 		t.Errorf("got %v", err)
+	}
+}
+
+// Without credentials nobody is asked, for a role neither.
+func TestOverWithoutCredentials(t *testing.T) {
+	for _, name := range []string{"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE", "GOOGLE_APPLICATION_CREDENTIALS", "STORAGE_EMULATOR_HOST"} {
+		t.Setenv(name, "")
+	}
+	t.Setenv("HOME", t.TempDir())
+	t.Setenv("AWS_EC2_METADATA_DISABLED", "true")
+	machine := httptest.NewServer(http.NotFoundHandler()) // without an account
+	t.Cleanup(machine.Close)
+	t.Setenv("GCE_METADATA_HOST", machine.Listener.Addr().String())
+	for text, opens := range map[string]bool{
+		"s3://b?region=eu-central-1":                                       false,
+		"s3://b?region=eu-central-1&role=arn:aws:iam::123456789012:role/r": false,
+		"s3://b?region=eu-central-1&anonymous=true":                        true,
+		"gs://b":                false,
+		"gs://b?anonymous=true": true,
+	} {
+		a, err := bucket.Parse(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, err := bucket.Over(t.Context(), a, &http.Client{})
+		var missing *credentials.Missing
+		if (err == nil) != opens || err != nil && !errors.As(err, &missing) {
+			t.Errorf("%s: %v", text, err)
+		}
+		if err == nil {
+			b.Close()
+		}
 	}
 }
 
