@@ -58,9 +58,9 @@ or with --sweep.
 Give your own position (--vantage here@LAT,LON): without it the times bound
 nothing.
 
-Exit status: 0 complete, and nothing is left; 2 bad usage or input, nothing was
-written; 3 incomplete or something could not be deleted, what was collected is
-kept.`,
+Exit status: 0 complete, and nothing is left; 2 bad usage or input, or no
+credentials, nothing was written; 3 incomplete or something could not be deleted,
+what was collected is kept.`,
 		Example: `  landfall canary s3://bucket?region=eu-central-1 --vantage here@50.11,8.68 --out evidence.jsonl
   landfall canary gs://bucket --dry-run
   landfall canary https://dav.example.com/folder/ --count 32 --addresses 2
