@@ -95,12 +95,12 @@ func (c *Cloud) manage(ctx context.Context, s *session, bucket providers.Bucket,
 		return false
 	}
 	answer.Say(own.says(bucket, c.secondaryHost(s, bucket.Account)))
-	c.second(ctx, s, bucket, own.SKU.Name, answer)
 	said, err := c.objectReplication(ctx, s, own, accounts, bucket)
 	if err == nil || said != nil && len(said.Replicas) > 0 {
 		answer.Say(said)
 	}
 	answer.Fail(listPolicies, explain(listPolicies, readPolicies, err))
+	c.second(ctx, s, bucket, own.SKU.Name, answer) // last: a region far away may be silent
 	return true
 }
 

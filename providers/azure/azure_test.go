@@ -50,8 +50,8 @@ func TestManagement(t *testing.T) {
 		},
 		"readable": {
 			"Storage Accounts - List: azure:germanywestcentral [azblob://readable-secondary/photos, azure:germanynorth, replication Standard_RAGRS, readable-secondary.blob.core.windows.net] (the account's replication is Standard_RAGRS: copies in the region and in its paired region, where they can be read at the -secondary endpoint) (the account is of the kind StorageV2)",
-			"Get Blob Service Stats: (the secondary endpoint has all that was written before 2026-11-26T07:00:00Z)",
 			"Object Replication Policies - List:",
+			"Get Blob Service Stats: (the secondary endpoint has all that was written before 2026-11-26T07:00:00Z)",
 		},
 		"leaves": {
 			"Storage Accounts - List: azure:brazilsouth [azblob://leaves-secondary/photos, azure:southcentralus, replication Standard_GRS] (the account's replication is Standard_GRS: copies in the region and in its paired region) (the account is of the kind StorageV2) (the pair leaves the geography: brazilsouth is in brazil, southcentralus in united-states)",
