@@ -135,7 +135,8 @@ func overGCS(ctx context.Context, u *url.URL, client *http.Client) (*blob.Bucket
 		}
 		with.CheckRedirect = client.CheckRedirect
 	}
-	// Said again, since with an emulator the driver takes a client of its own.
-	options := &gcsblob.Options{ClientOptions: []option.ClientOption{option.WithHTTPClient(&with.Client)}}
+	// Said again, since with an emulator the driver takes a client of its own. It
+	// need not look for credentials once more.
+	options := &gcsblob.Options{ClientOptions: []option.ClientOption{option.WithHTTPClient(&with.Client), option.WithoutAuthentication()}}
 	return gcsblob.OpenBucket(ctx, with, u.Host, options)
 }

@@ -62,9 +62,10 @@ func (c *Cloud) open(ctx context.Context) (*session, error) {
 	return c.session.Get(ctx, "", func(ctx context.Context) (*session, error) {
 		s := &session{project: os.Getenv("GOOGLE_CLOUD_PROJECT")}
 		var err error
-		// The clients live longer than the look that makes them.
+		// The clients live longer than the look that makes them. They sign nothing
+		// themselves, and need not look for credentials once more.
 		background := context.WithoutCancel(ctx)
-		if s.anonymous, err = storage.NewClient(background, option.WithHTTPClient(c.http)); err != nil {
+		if s.anonymous, err = storage.NewClient(background, option.WithHTTPClient(c.http), option.WithoutAuthentication()); err != nil {
 			return nil, err
 		}
 		s.client = s.anonymous
@@ -80,7 +81,7 @@ func (c *Cloud) open(ctx context.Context) (*session, error) {
 			s.project = found.ProjectID
 		}
 		signed := &http.Client{Transport: &oauth2.Transport{Source: found.TokenSource, Base: c.http.Transport}, CheckRedirect: c.http.CheckRedirect}
-		s.client, err = storage.NewClient(background, option.WithHTTPClient(signed))
+		s.client, err = storage.NewClient(background, option.WithHTTPClient(signed), option.WithoutAuthentication())
 		s.signed = err == nil
 		return s, err
 	})

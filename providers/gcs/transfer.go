@@ -94,7 +94,7 @@ func (c *Cloud) listJobs(ctx context.Context, project string) (all []copying, er
 		return nil, err
 	}
 	signed := &http.Client{Transport: &oauth2.Transport{Source: found.TokenSource, Base: c.http.Transport}, CheckRedirect: c.http.CheckRedirect}
-	service, err := storagetransfer.NewService(context.WithoutCancel(ctx), option.WithHTTPClient(signed))
+	service, err := storagetransfer.NewService(context.WithoutCancel(ctx), option.WithHTTPClient(signed), option.WithoutAuthentication())
 	if err != nil {
 		return nil, err
 	}
