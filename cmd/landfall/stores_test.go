@@ -303,7 +303,7 @@ func TestUsersOfObjects(t *testing.T) {
 			says(exitIncomplete, "", run(t.Context(), s, canaryArgs(lab.bucket, "--sweep")))
 
 			to := fmt.Sprintf(lab.object, "run/")
-			says(exitIncomplete, tc.write, run(t.Context(), s, []string{"probe", "127.0.0.1:1", "--allow-private", "--no-selfcheck", "--out", to}))
+			says(exitIncomplete, tc.write, run(t.Context(), s, []string{"probe", "127.0.0.1:1", "--allow-private", "--no-selfcheck", "--resolver", "127.0.0.1:1", "--out", to}))
 			claims := filepath.Join(t.TempDir(), "lab.yaml")
 			writeClaims(t, claims, "1", 1)
 			if tc.write == "" {
