@@ -299,6 +299,9 @@ type Replica struct {
 	Rule     string `json:"rule,omitempty"`
 	// Holds is what the copy is of where it is not the content: [HoldsMetadata].
 	Holds string `json:"holds,omitempty"`
+	// Host is the public endpoint that gives the copy, where it has one of its
+	// own.
+	Host string `json:"host,omitempty"`
 }
 
 // HoldsMetadata marks a copy of names, sizes and the like, such as an inventory.

@@ -292,3 +292,14 @@ func BenchmarkPlan(b *testing.B) {
 		}
 	}
 }
+
+func TestSummariesTogether(t *testing.T) {
+	first := probes.Summary{Steps: 2, Failures: map[evidence.Class]int{evidence.ClassTimeout: 1}, Heard: true}
+	got := first.With(probes.Summary{Steps: 3, Cut: 1, Unmeasured: 1, NoNetwork: true, Failures: map[evidence.Class]int{evidence.ClassTimeout: 1}})
+	if got.Steps != 5 || got.Cut != 1 || got.Unmeasured != 1 || got.Failures[evidence.ClassTimeout] != 2 || !got.Heard || got.NoNetwork || first.Failures[evidence.ClassTimeout] != 1 {
+		t.Errorf("%+v", got)
+	}
+	if none := (probes.Summary{}).With(probes.Summary{Failures: map[evidence.Class]int{evidence.ClassTimeout: 1}, NoNetwork: true}); none.Failures[evidence.ClassTimeout] != 1 || !none.NoNetwork {
+		t.Errorf("%+v", none)
+	}
+}

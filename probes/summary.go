@@ -2,6 +2,7 @@ package probes
 
 import (
 	"errors"
+	"maps"
 	"net/netip"
 	"slices"
 
@@ -24,6 +25,21 @@ type Summary struct {
 	// and the failures say why: there is no way out, or no resolver answers, or
 	// the one nearby knows none of several names.
 	NoNetwork bool
+}
+
+// With gives the summary of two runs, of which the second went on from the first.
+func (s Summary) With(more Summary) Summary {
+	failures := maps.Clone(s.Failures)
+	for class, n := range more.Failures {
+		if failures == nil {
+			failures = map[evidence.Class]int{}
+		}
+		failures[class] += n
+	}
+	return Summary{
+		Steps: s.Steps + more.Steps, Cut: s.Cut + more.Cut, Failures: failures, Unmeasured: s.Unmeasured + more.Unmeasured,
+		Heard: s.Heard || more.Heard, NoNetwork: more.NoNetwork && !s.Heard,
+	}
 }
 
 // severalNames is how many names a resolver nearby must deny, and none give,

@@ -29,6 +29,7 @@ func (c *caseFile) judgeClaim(sheet *providers.Sheet, claim *providers.Claim) ([
 			out = append(out, c.judgeEndpoint(sheet, claim, t, e)...)
 		}
 	}
+	out = append(out, c.judgeCopies(sheet, claim, t)...)
 	if len(out) == 0 {
 		return nil, "no endpoint of the sheet carries the data that the claim speaks of", nil
 	}

@@ -2,6 +2,13 @@ package verdict_test
 
 import "github.com/landfall-audit/landfall/verdict"
 
+// A bucket of Azure's of which a second region has a copy, at an endpoint of its own.
+const (
+	withSecondary = `{"kind":"storage","target":"azblob://account/photos","provider":"azure","locations":["azure:germanywestcentral"],"replicas":[{"target":"azblob://account-secondary/photos","location":"azure:germanynorth","rule":"replication Standard_RAGRS","host":"account-secondary.blob.core.windows.net"}],"api":"Storage Accounts - List"}`
+	nobodyKnows   = `{"kind":"storage","target":"azblob://account/photos","provider":"azure","replicas":[{"target":"azblob://account-secondary/photos","rule":"replication Standard_RAGRS","host":"account-secondary.blob.core.windows.net"}],"api":"Get Account Information"}`
+	secondaryDoor = `{"kind":"dns","vantage":"fra","name":"account-secondary.blob.core.windows.net","type":"A","rcode":"NOERROR","answers":["203.0.113.7"]}`
+)
+
 // storeStories are of what lies behind a front door, by what its provider says
 // and by timed reads.
 var storeStories = []story{
@@ -75,6 +82,36 @@ var storeStories = []story{
 		name: "PairThatLeavesTheGeography", claim: "allow: [BR]", endpoint: `host: "azblob://account/photos"`,
 		seen: []string{"no dns", `{"kind":"storage","target":"azblob://account/photos","provider":"azure","locations":["azure:brazilsouth"],"replicas":[{"target":"azblob://account-secondary/photos","location":"azure:southcentralus","rule":"replication Standard_GRS"}],"api":"Storage Accounts - List"}`},
 		want: []string{"store refuted provider"}, rolled: verdict.Refuted, because: "azure:southcentralus",
+	},
+	{
+		name: "DoorOfACopyRefutes", claim: "allow: [CN]", endpoint: `host: "azblob://account/photos"`,
+		seen: []string{nobodyKnows, secondaryDoor, "at fra 5", "at par 12"},
+		want: []string{"store inconclusive none", "front-door refuted physics"}, rolled: verdict.Refuted, limit: "it is the front door of a copy, azblob://account-secondary/photos",
+	},
+	{
+		name: "DoorOfACopyDisputesWhatRests", claim: "allow: [CN]\nstate: rest", endpoint: `host: "azblob://account/photos"`,
+		seen: []string{nobodyKnows, secondaryDoor, "at fra 5", "at par 12"},
+		want: []string{"store inconclusive none", "front-door disputed physics"}, rolled: verdict.Disputed,
+	},
+	{
+		name: "DoorOfACopyAgrees", claim: "allow: [DE]", endpoint: `host: "azblob://account/photos"`,
+		seen: []string{withSecondary, secondaryDoor, "at fra 9", "range azure germanynorth"},
+		want: []string{"store consistent provider", "front-door consistent provider"}, rolled: verdict.Consistent,
+	},
+	{
+		name: "DoorOfACopyOutsideByItsRange", claim: "allow: [DE]", endpoint: `host: "azblob://account/photos"`,
+		seen: []string{withSecondary, secondaryDoor, "at fra 9", "range azure westeurope"},
+		want: []string{"store consistent provider", "front-door refuted provider"}, rolled: verdict.Refuted,
+	},
+	{
+		name: "DoorOfACopyOfWhichNothingIsKnown", claim: "allow: [DE]", endpoint: `host: "azblob://account/photos"`,
+		seen: []string{withSecondary, secondaryDoor},
+		want: []string{"store consistent provider"}, rolled: verdict.Consistent,
+	},
+	{
+		name: "DoorOfACopyAndARequiredPlace", claim: "require: [DE]", endpoint: `host: "azblob://account/photos"`,
+		seen: []string{withSecondary, secondaryDoor, "at fra 5"},
+		want: []string{"store consistent provider"}, rolled: verdict.Consistent,
 	},
 	{
 		name: "NothingWasToldOfABucket", claim: "allow: [EU]", endpoint: `host: "gs://bucket"`,

@@ -10,6 +10,7 @@ import (
 	"github.com/landfall-audit/landfall/probes"
 	"github.com/landfall-audit/landfall/probes/probe"
 	"github.com/landfall-audit/landfall/probes/remote"
+	"github.com/landfall-audit/landfall/probes/storage"
 	"github.com/landfall-audit/landfall/verdict/plan"
 )
 
@@ -20,6 +21,11 @@ const defaultBudget = 250
 // earlier run ordered.
 func (l *looking) lookAll(ctx context.Context, u *ui, b *bundle, p *prepared) (probes.Summary, error) {
 	summary, err := l.look(ctx, u, b, p.targets, p.sources)
+	if doors := storage.Doors(p.targets, b.seen); len(doors) > 0 && b.vantage != nil && ctx.Err() == nil {
+		p.targets = append(p.targets, doors...)
+		more, moreErr := l.look(ctx, u, b, doors, p.sources)
+		summary, err = summary.With(more), errors.Join(err, moreErr)
+	}
 	if len(p.from.afar) == 0 || ctx.Err() != nil {
 		return summary, err
 	}

@@ -43,7 +43,8 @@ func newCanary(s surroundings) *cobra.Command {
 		Long: `Write random objects into a bucket or folder of your own, wait, read each once in
 a place that nobody can foresee, check every byte, and delete them. How soon the
 bytes come back bounds how far away the store can be. The evidence (JSON Lines)
-goes to standard output, with what a probe of the front door sees.
+goes to standard output, with what a probe of the front door sees and what the
+cloud says of the bucket.
 
 TARGET is s3://bucket, gs://bucket, azblob://account/container, or the https:// or
 webdav:// address of a folder of a WebDAV server. Credentials are read where the
@@ -57,9 +58,9 @@ or with --sweep.
 Give your own position (--vantage here@LAT,LON): without it the times bound
 nothing.
 
-Exit status: 0 complete, and nothing is left; 2 bad usage or input, nothing was
-written; 3 incomplete or something could not be deleted, what was collected is
-kept.`,
+Exit status: 0 complete, and nothing is left; 2 bad usage or input, or no
+credentials, nothing was written; 3 incomplete or something could not be deleted,
+what was collected is kept.`,
 		Example: `  landfall canary s3://bucket?region=eu-central-1 --vantage here@50.11,8.68 --out evidence.jsonl
   landfall canary gs://bucket --dry-run
   landfall canary https://dav.example.com/folder/ --count 32 --addresses 2
@@ -166,10 +167,11 @@ func (k *canarying) release(ctx context.Context, c *canary.Canary, here *evidenc
 	if err != nil {
 		return err
 	}
-	err = k.probeFront(ctx, b, probes.Target{Host: host, Port: port, AllowPrivate: k.allowPrivate})
+	front := probes.Target{Host: host, Port: port, AllowPrivate: k.allowPrivate}
+	err = k.lookAt(ctx, b, front, c.Target)
 	var doors []netip.AddrPort
 	if err == nil {
-		doors, err = k.doors(b, probes.Target{Host: host, Port: port, AllowPrivate: k.allowPrivate})
+		doors, err = k.doors(b, front)
 	}
 	if err == nil {
 		err = k.fly(ctx, c, b, doors)
@@ -184,9 +186,10 @@ func orIncomplete(err error) error {
 	return incomplete(err)
 }
 
-// probeFront looks at the front door as probe does: its addresses, round trips,
-// published ranges, and whether this machine can be trusted.
-func (k *canarying) probeFront(ctx context.Context, b *bundle, door probes.Target) error {
+// lookAt looks as probe does: at the front door, its addresses, round trips and
+// published ranges, and whether this machine can be trusted; and at what the cloud
+// says of the bucket.
+func (k *canarying) lookAt(ctx context.Context, b *bundle, front probes.Target, target canary.Target) error {
 	store, err := openStoreAt(k.dataDir)
 	if err != nil {
 		return err
@@ -197,7 +200,12 @@ func (k *canarying) probeFront(ctx context.Context, b *bundle, door probes.Targe
 	}
 	defer data.close()
 	data.openStore(k.ui, store)
-	_, err = k.look(ctx, k.ui, b, []probes.Target{door}, data)
+	targets := []probes.Target{front}
+	if bucket, ok := target.Bucket(); ok {
+		bucket.AllowPrivate = k.allowPrivate
+		targets = append(targets, bucket)
+	}
+	_, err = k.look(ctx, k.ui, b, targets, data)
 	return err
 }
 

@@ -54,9 +54,9 @@ func holdKeys(t *testing.T) {
 	t.Setenv("AWS_EC2_METADATA_DISABLED", "true")
 }
 
-// canaryArgs are those of a small run without an internet.
+// canaryArgs are those of a small run without an internet: no resolver is there.
 func canaryArgs(target string, more ...string) []string {
-	return append([]string{"canary", target, "--allow-private", "--no-selfcheck", "--size=8KiB", "--count=8", "--wait=0s", "--vantage=here@50.11,8.68"}, more...)
+	return append([]string{"canary", target, "--allow-private", "--no-selfcheck", "--resolver=127.0.0.1:1", "--size=8KiB", "--count=8", "--wait=0s", "--vantage=here@50.11,8.68"}, more...)
 }
 
 func TestCanary(t *testing.T) {
@@ -170,7 +170,7 @@ func TestCanaryWithoutPlace(t *testing.T) {
 	holdKeys(t)
 	target, left := vaultServer(t, func(*http.Request) int { return 0 })
 	s, out, errs := isolated(t)
-	if got := run(t.Context(), s, canaryArgs(target)[:7]); got != exitComplete || left() != 0 || !strings.Contains(out.String(), `"retrieval"`) {
+	if got := run(t.Context(), s, canaryArgs(target)[:8]); got != exitComplete || left() != 0 || !strings.Contains(out.String(), `"retrieval"`) {
 		t.Errorf("status %d: %s", got, errs)
 	}
 	if !strings.Contains(errs.String(), "bound nothing: give --vantage") {
@@ -224,7 +224,7 @@ func TestCanaryStopped(t *testing.T) {
 				var asked atomic.Int64
 				reached, release := make(chan struct{}), make(chan struct{})
 				target, left := vaultServer(t, func(r *http.Request) int {
-					if r.URL.Path != "/" && asked.Add(1) == moment {
+					if strings.Contains(r.URL.Path, "landfall-canary-") && asked.Add(1) == moment {
 						close(reached)
 						<-release
 					}

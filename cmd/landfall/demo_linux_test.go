@@ -23,7 +23,7 @@ import (
 // TestHoldsAWorld is how this test program is started again to hold a world;
 // started otherwise it checks that it is in none.
 func TestHoldsAWorld(t *testing.T) {
-	fakenet.Main(append(fakestore.Platforms(), fakeplatform.GlobalpingPlatform(fakeplatform.Options{}))...)
+	fakenet.Main(append(fakestore.Platforms(), fakeplatform.GlobalpingPlatform(fakeplatform.Options{}), azurePlatform(t))...)
 	if fakenet.Inside() {
 		t.Error("a world without a command came back")
 	}

@@ -198,7 +198,9 @@ func (l *looking) look(ctx context.Context, u *ui, b *bundle, targets []probes.T
 	}
 	clock, seen := selfcheck.NewClock(l.now), probes.NewSeen(b.seen...)
 	summary, err := probes.Run(ctx, options, list, targets, seen, record)
-	tellRefusals(u, seen.Of(evidence.KindError))
+	if slices.ContainsFunc(targets, isBucket) {
+		tellRefusals(u, seen.Of(evidence.KindError))
+	}
 	if !check || summary.Steps == 0 {
 		return summary, err
 	}

@@ -22,7 +22,9 @@ type outlet struct {
 	bucket *bucket.Address
 }
 
-func (p *probing) outlet() (*outlet, error) {
+// outlet gives where the evidence goes. That it cannot get there is said before
+// anything is measured, as far as this machine knows.
+func (p *probing) outlet(ctx context.Context) (*outlet, error) {
 	if !bucket.Is(p.out) {
 		if p.out != "" && p.resume != "" {
 			return nil, fmt.Errorf("--resume goes on in its own file: leave out --out, or give one in object storage")
@@ -30,6 +32,9 @@ func (p *probing) outlet() (*outlet, error) {
 		return &outlet{path: p.out}, nil
 	}
 	at, err := bucket.Parse(p.out)
+	if err == nil {
+		err = bucket.Check(ctx, at)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("--out: %w", err)
 	}

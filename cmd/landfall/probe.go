@@ -51,7 +51,7 @@ func (p *probing) run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	out, err := p.outlet()
+	out, err := p.outlet(ctx)
 	if err != nil {
 		return err
 	}

@@ -23,7 +23,8 @@ azblob://account) is all that your credentials can see. Without any target, and
 without --claims, it is the whole embedded catalogue.
 
 Buckets are asked for where their cloud says that they and their copies are,
-with your own credentials where there are some (docs/clouds.md).`
+with your own credentials where there are some (docs/clouds.md). A front door of
+its own that a copy has is looked at like any other.`
 
 // sheetsFor gives the sheets that targets and claims files name.
 func sheetsFor(targets, claims []string) ([]*providers.Sheet, error) {

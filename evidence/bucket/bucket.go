@@ -2,7 +2,9 @@
 // meet: s3://bucket/key, gs://bucket/key, azblob://account/container/key.
 //
 // Credentials are found where each cloud's own tools find them, and go nowhere
-// else. What stands behind a question mark is for the driver, such as
+// else. That there are none is said before anything is asked.
+//
+// What stands behind a question mark is for the driver, such as
 // ?region=eu-central-1, or ?endpoint=https://…&use_path_style=true for an S3 that
 // is not Amazon's.
 package bucket
@@ -20,14 +22,10 @@ import (
 
 	"github.com/klauspost/compress/zstd"
 	"gocloud.dev/blob"
-	// Each driver knows its scheme.
-	_ "gocloud.dev/blob/azureblob"
-	_ "gocloud.dev/blob/gcsblob"
-	_ "gocloud.dev/blob/s3blob"
 	"gocloud.dev/gcerrors"
 )
 
-// schemes are those of the drivers above.
+// schemes are those that [Over] opens.
 var schemes = []string{"s3", "gs", "azblob"}
 
 // maxObjects bounds how many bundles one pattern names: those of every machine
@@ -73,14 +71,6 @@ func Parse(text string) (Address, error) {
 // String gives the address without what is for the driver.
 func (a Address) String() string { return a.name + "/" + a.Key }
 
-func (a Address) bucket(ctx context.Context) (*blob.Bucket, error) {
-	b, err := blob.OpenBucket(ctx, a.open)
-	if err != nil {
-		return nil, fmt.Errorf("opening %s: %w", a.name, err)
-	}
-	return b, nil
-}
-
 // In gives the address of a name in a folder; one that does not end with a slash
 // is no folder and stays as it is.
 func (a Address) In(name string) Address {
@@ -97,31 +87,34 @@ func Put(ctx context.Context, a Address, r io.Reader) (err error) {
 	if a.Key == "" || strings.HasSuffix(a.Key, "/") {
 		return fmt.Errorf("%s is a folder; the key of an object is expected", a)
 	}
-	b, err := a.bucket(ctx)
+	b, err := open(ctx, a, Writing)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, b.Close()) }()
-	// What is not finished when ctx ends is not kept.
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	w, err := b.NewWriter(ctx, a.Key, &blob.WriterOptions{ContentType: "application/x-ndjson", IfNotExist: true})
-	if err != nil {
-		return fmt.Errorf("writing %s: %w", a, err)
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	content, into := io.Pipe()
+	copied := make(chan struct{})
+	go func() {
+		defer close(copied)
+		err := copyTo(into, a.Key, r)
+		if err != nil {
+			cancel(err) // a part is not kept
+		}
+		into.CloseWithError(err)
+	}()
+	// Not by a writer: that of Azure's driver falls over a refusal.
+	err = b.Upload(ctx, a.Key, content, &blob.WriterOptions{ContentType: "application/x-ndjson", IfNotExist: true})
+	if cut := context.Cause(ctx); err != nil && cut != nil {
+		err = cut
 	}
-	if err := copyTo(w, a.Key, r); err != nil {
-		cancel()
-		_ = w.Close() // it gives the cancellation
-		return fmt.Errorf("writing %s: %w", a, err)
-	}
-	err = w.Close()
+	_ = content.Close() // which ends the copying, where something is left
+	<-copied
 	if gcerrors.Code(err) == gcerrors.FailedPrecondition {
 		return fmt.Errorf("%s exists; give another key, or a folder that ends with a slash: %w", a, err)
 	}
-	if err != nil {
-		return fmt.Errorf("writing %s: %w", a, err)
-	}
-	return nil
+	return b.failed(Writing, a, err)
 }
 
 // copyTo writes r compressed as the key's ending says.
@@ -147,7 +140,7 @@ func copyTo(w io.Writer, key string, r io.Reader) error {
 // or with * and ? in the last part of the key those that match it (path.Match).
 // That there are none is an error.
 func Each(ctx context.Context, a Address, read func(name string, r io.Reader) error) (err error) {
-	b, err := a.bucket(ctx)
+	b, err := open(ctx, a, Reading)
 	if err != nil {
 		return err
 	}
@@ -163,16 +156,16 @@ func Each(ctx context.Context, a Address, read func(name string, r io.Reader) er
 	return errors.Join(problems...)
 }
 
-func one(ctx context.Context, b *blob.Bucket, a Address, read func(name string, r io.Reader) error) error {
+func one(ctx context.Context, b *opened, a Address, read func(name string, r io.Reader) error) error {
 	r, err := b.NewReader(ctx, a.Key, nil)
 	if err != nil {
-		return fmt.Errorf("reading %s: %w", a, err)
+		return b.failed(Reading, a, err)
 	}
 	return errors.Join(read(a.String(), r), r.Close())
 }
 
 // matching gives the keys that a pattern names.
-func matching(ctx context.Context, b *blob.Bucket, a Address) ([]string, error) {
+func matching(ctx context.Context, b *opened, a Address) ([]string, error) {
 	if !strings.ContainsAny(a.Key, "*?") {
 		return []string{a.Key}, nil
 	}
@@ -191,7 +184,7 @@ func matching(ctx context.Context, b *blob.Bucket, a Address) ([]string, error) 
 			break
 		}
 		if err != nil {
-			return nil, fmt.Errorf("listing %s: %w", a, err)
+			return nil, b.failed(Listing, a, err)
 		}
 		if fits, _ := path.Match(last, path.Base(object.Key)); fits && !object.IsDir {
 			keys = append(keys, object.Key)

@@ -2,11 +2,13 @@ package bucket_test
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"net"
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"testing/iotest"
 
 	"github.com/fsouza/fake-gcs-server/fakestorage"
 	"github.com/johannesboyne/gofakes3"
@@ -89,6 +91,25 @@ func TestPutAndEach(t *testing.T) {
 			for _, nothing := range []string{"run/none-*", "none"} {
 				if err := bucket.Each(t.Context(), address(t, form, nothing), func(string, io.Reader) error { return nil }); err == nil || !strings.Contains(err.Error(), nothing) {
 					t.Errorf("%s: %v", nothing, err)
+				}
+			}
+		})
+	}
+}
+
+// What ends early is not kept, and why is said.
+func TestPutOfAPart(t *testing.T) {
+	broken := errors.New("the disk is gone")
+	for name, serve := range map[string]func(*testing.T) string{"s3": s3, "gs": gcs} {
+		t.Run(name, func(t *testing.T) {
+			form := serve(t)
+			for _, key := range []string{"run/part.jsonl", "run/part.jsonl.zst"} {
+				whole := io.MultiReader(strings.NewReader(strings.Repeat(line, 1000)), iotest.ErrReader(broken))
+				if err := bucket.Put(t.Context(), address(t, form, key), whole); !errors.Is(err, broken) {
+					t.Errorf("%s: %v", key, err)
+				}
+				if err := bucket.Each(t.Context(), address(t, form, key), func(string, io.Reader) error { return nil }); err == nil {
+					t.Errorf("%s: a part is there", key)
 				}
 			}
 		})

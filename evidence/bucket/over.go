@@ -1,26 +1,26 @@
 package bucket
 
 import (
-	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"os"
 	"strconv"
 
-	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
-	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
-	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob"
-	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/container"
+	"cloud.google.com/go/storage"
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	gcaws "gocloud.dev/aws"
 	"gocloud.dev/blob"
-	"gocloud.dev/blob/azureblob"
 	"gocloud.dev/blob/gcsblob"
 	"gocloud.dev/blob/s3blob"
 	"gocloud.dev/gcp"
 	"google.golang.org/api/option"
+
+	"github.com/landfall-audit/landfall/internal/credentials"
 )
 
 // Bucket gives the bucket or container as claims and evidence name it:
@@ -37,8 +37,8 @@ func (a Address) Query(name string) string {
 }
 
 // Over opens the bucket of an address with a client of the caller's: all
-// requests for objects go over it, and none for credentials does. Credentials
-// and what stands behind the question mark are those of [Put].
+// requests for objects go over it, and none for credentials does. That there are
+// none is a [credentials.Missing].
 func Over(ctx context.Context, a Address, client *http.Client) (*blob.Bucket, error) {
 	u, err := url.Parse(a.open)
 	if err != nil {
@@ -82,14 +82,34 @@ func overS3(ctx context.Context, u *url.URL, client *http.Client) (*blob.Bucket,
 	if err != nil {
 		return nil, err
 	}
-	config, err := gcaws.V2ConfigFromURLParams(ctx, q)
+	encryption, key := q.Get("ssetype"), q.Get("kmskeyid")
+	q.Del("ssetype")
+	q.Del("kmskeyid")
+	config, err := s3Config(ctx, q)
 	if err != nil {
 		return nil, err
 	}
 	api := s3.NewFromConfig(config, func(o *s3.Options) {
 		o.HTTPClient, o.UsePathStyle, o.UseAccelerate = client, pathStyle, accelerate
 	})
-	return s3blob.OpenBucket(ctx, api, u.Host, &s3blob.Options{RequestChecksumCalculation: config.RequestChecksumCalculation})
+	return s3blob.OpenBucket(ctx, api, u.Host, &s3blob.Options{
+		RequestChecksumCalculation: config.RequestChecksumCalculation, EncryptionType: types.ServerSideEncryption(encryption), KMSEncryptionID: key,
+	})
+}
+
+// s3Config reads the settings of the AWS tools. A role is taken on by somebody: its
+// own credentials are those that have to be there.
+func s3Config(ctx context.Context, q url.Values) (aws.Config, error) {
+	own := maps.Clone(q)
+	own.Del("role")
+	config, err := gcaws.V2ConfigFromURLParams(ctx, own)
+	if err == nil {
+		err = credentials.Amazon(config)
+	}
+	if err != nil || !q.Has("role") {
+		return config, err
+	}
+	return gcaws.V2ConfigFromURLParams(ctx, q)
 }
 
 func overGCS(ctx context.Context, u *url.URL, client *http.Client) (*blob.Bucket, error) {
@@ -104,93 +124,19 @@ func overGCS(ctx context.Context, u *url.URL, client *http.Client) (*blob.Bucket
 		return nil, fmt.Errorf("%q is not a parameter of gs; expected anonymous", name)
 	}
 	with := &gcp.HTTPClient{Client: *client}
-	if !anonymous && !nobody {
-		credentials, err := gcp.DefaultCredentials(ctx)
+	// Emulators know no credentials.
+	if !anonymous && !nobody && os.Getenv("STORAGE_EMULATOR_HOST") == "" {
+		found, err := credentials.Google(ctx, storage.ScopeReadWrite)
 		if err != nil {
 			return nil, err
 		}
-		if with, err = gcp.NewHTTPClient(client.Transport, gcp.CredentialsTokenSource(credentials)); err != nil {
+		if with, err = gcp.NewHTTPClient(client.Transport, gcp.CredentialsTokenSource(found)); err != nil {
 			return nil, err
 		}
 		with.CheckRedirect = client.CheckRedirect
 	}
-	// Said again, since with an emulator the driver takes a client of its own.
-	options := &gcsblob.Options{ClientOptions: []option.ClientOption{option.WithHTTPClient(&with.Client)}}
+	// Said again, since with an emulator the driver takes a client of its own. It
+	// need not look for credentials once more.
+	options := &gcsblob.Options{ClientOptions: []option.ClientOption{option.WithHTTPClient(&with.Client), option.WithoutAuthentication()}}
 	return gcsblob.OpenBucket(ctx, with, u.Host, options)
-}
-
-// overAzure takes the variables of the environment that the driver takes.
-func overAzure(_ context.Context, u *url.URL, client *http.Client) (*blob.Bucket, error) {
-	service := azureblob.NewDefaultServiceURLOptions()
-	service.AccountName = cmp.Or(service.AccountName, u.Query().Get("storage_account"))
-	own := *service
-	if err := describe(service, u.Query()); err != nil {
-		return nil, err
-	}
-	if service.SASToken != "" && *service != own {
-		return nil, fmt.Errorf("AZURE_STORAGE_SAS_TOKEN is sent nowhere but to the account and domain that the environment names")
-	}
-	base, err := azureblob.NewServiceURL(service)
-	if err != nil {
-		return nil, err
-	}
-	address, err := url.JoinPath(string(base), u.Host)
-	if err != nil {
-		return nil, fmt.Errorf("the address of the container: %w", err)
-	}
-	api, err := azureContainer(address, u.Host, service, &container.ClientOptions{ClientOptions: azcore.ClientOptions{Transport: client}})
-	if err != nil {
-		return nil, err
-	}
-	return azureblob.OpenBucket(context.Background(), api, nil)
-}
-
-// describe reads what stands behind the question mark.
-func describe(service *azureblob.ServiceURLOptions, q url.Values) (err error) {
-	for name := range q {
-		switch name {
-		case "storage_account":
-			service.AccountName = q.Get(name)
-		case "domain":
-			service.StorageDomain = q.Get(name)
-		case "protocol":
-			service.Protocol = q.Get(name)
-		case "localemu":
-			service.IsLocalEmulator, err = strconv.ParseBool(q.Get(name))
-		case "cdn":
-			service.IsCDN, err = strconv.ParseBool(q.Get(name))
-		default:
-			err = fmt.Errorf("%q is not a parameter of azblob; expected domain, protocol, localemu or cdn", name)
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// azureContainer chooses the credentials, in the order in which the driver does.
-func azureContainer(address, name string, service *azureblob.ServiceURLOptions, options *container.ClientOptions) (*container.Client, error) {
-	account, key := os.Getenv("AZURE_STORAGE_ACCOUNT"), os.Getenv("AZURE_STORAGE_KEY")
-	connection := os.Getenv("AZURE_STORAGE_CONNECTION_STRING")
-	if connection == "" {
-		connection = os.Getenv("AZURE_STORAGEBLOB_CONNECTIONSTRING")
-	}
-	switch {
-	case account != "" && key != "":
-		shared, err := azblob.NewSharedKeyCredential(account, key)
-		if err != nil {
-			return nil, fmt.Errorf("AZURE_STORAGE_KEY is not a key in base64")
-		}
-		return container.NewClientWithSharedKeyCredential(address, shared, options)
-	case service.SASToken != "":
-		return container.NewClientWithNoCredential(address, options)
-	case connection != "":
-		return container.NewClientFromConnectionString(connection, name, options)
-	}
-	identity, err := azidentity.NewDefaultAzureCredential(nil)
-	if err != nil {
-		return nil, fmt.Errorf("no credentials: %w", err)
-	}
-	return container.NewClient(address, identity, options)
 }

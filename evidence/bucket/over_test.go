@@ -1,11 +1,14 @@
 package bucket_test
 
 import (
+	"errors"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
 	"github.com/landfall-audit/landfall/evidence/bucket"
+	"github.com/landfall-audit/landfall/internal/credentials"
 )
 
 // counting is a transport that counts what goes over it.
@@ -39,6 +42,95 @@ func TestOver(t *testing.T) {
 			}
 		})
 	}
+}
+
+// An account of one of Azure's clouds is asked there, unless it is said where.
+func TestOverAzure(t *testing.T) {
+	t.Setenv("AZURE_STORAGE_ACCOUNT", "lab")
+	t.Setenv("AZURE_STORAGE_KEY", "bGFi")
+	for authority, want := range map[string]string{
+		"": "lab.blob.core.windows.net", "https://login.chinacloudapi.cn/": "lab.blob.core.chinacloudapi.cn", "https://login.microsoftonline.us": "lab.blob.core.usgovcloudapi.net",
+	} {
+		t.Setenv("AZURE_AUTHORITY_HOST", authority)
+		for text, host := range map[string]string{"azblob://lab/c": want, "azblob://lab/c?domain=blob.example.com": "lab.blob.example.com"} {
+			a, err := bucket.Parse(text)
+			if err != nil {
+				t.Fatal(err)
+			}
+			asked := ""
+			b, err := bucket.Over(t.Context(), a, &http.Client{Transport: refusing(func(r *http.Request) { asked = r.URL.Host })})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := b.ReadAll(t.Context(), "k"); err == nil || asked != host {
+				t.Errorf("%s by %q: %s was asked, %v", text, authority, asked, err)
+			}
+			b.Close()
+		}
+	}
+	t.Setenv("AZURE_AUTHORITY_HOST", "https://evil.example.com")
+	a, _ := bucket.Parse("azblob://lab/c")
+	if _, err := bucket.Over(t.Context(), a, &http.Client{}); err == nil || !strings.Contains(err.Error(), "of no known cloud") {
+		t.Errorf("got %v", err)
+	}
+}
+
+// Without credentials nobody is asked, for a role neither.
+func TestOverWithoutCredentials(t *testing.T) {
+	for _, name := range []string{"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE", "GOOGLE_APPLICATION_CREDENTIALS", "STORAGE_EMULATOR_HOST"} {
+		t.Setenv(name, "")
+	}
+	t.Setenv("HOME", t.TempDir())
+	t.Setenv("AWS_EC2_METADATA_DISABLED", "true")
+	machine := httptest.NewServer(http.NotFoundHandler()) // without an account
+	t.Cleanup(machine.Close)
+	t.Setenv("GCE_METADATA_HOST", machine.Listener.Addr().String())
+	for text, opens := range map[string]bool{
+		"s3://b?region=eu-central-1":                                       false,
+		"s3://b?region=eu-central-1&role=arn:aws:iam::123456789012:role/r": false,
+		"s3://b?region=eu-central-1&anonymous=true":                        true,
+		"gs://b":                false,
+		"gs://b?anonymous=true": true,
+	} {
+		a, err := bucket.Parse(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, err := bucket.Over(t.Context(), a, &http.Client{})
+		var missing *credentials.Missing
+		if (err == nil) != opens || err != nil && !errors.As(err, &missing) {
+			t.Errorf("%s: %v", text, err)
+		}
+		if err == nil {
+			b.Close()
+		}
+	}
+}
+
+// The connection string of another account opens none.
+func TestOverOtherAccount(t *testing.T) {
+	t.Setenv("AZURE_STORAGE_CONNECTION_STRING", "DefaultEndpointsProtocol=https;AccountName=other;AccountKey=bGFi;EndpointSuffix=core.windows.net")
+	for text, opens := range map[string]bool{"azblob://lab/c": false, "azblob://other/c": true} {
+		a, err := bucket.Parse(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, err := bucket.Over(t.Context(), a, &http.Client{})
+		if (err == nil) != opens || err != nil && (!strings.Contains(err.Error(), "account other") || strings.Contains(err.Error(), "bGFi")) {
+			t.Errorf("%s: %v", text, err)
+		}
+		if err == nil {
+			b.Close()
+		}
+	}
+}
+
+// refusing is a transport that is told of each request and refuses it.
+type refusing func(*http.Request)
+
+func (f refusing) RoundTrip(r *http.Request) (*http.Response, error) {
+	f(r)
+	return &http.Response{StatusCode: http.StatusForbidden, Header: http.Header{}, Body: http.NoBody, Request: r}, nil
 }
 
 // What cannot be meant is an error, and a signed address goes to nobody but to

@@ -28,7 +28,7 @@ var (
 	countryForm = regexp.MustCompile(`^[A-Z]{2}$`)
 	results     = []string{"refuted", "disputed", "inconclusive", "not-tested", "consistent", "proven"}
 	states      = []PortState{"", Open, Closed, Filtered, Prohibited}
-	kinds       = []Service{"", HTTPS, HTTP, DNS, DoT, Echo, Mute, Globalping, Atlas, S3, WebDAV}
+	kinds       = []Service{"", HTTPS, HTTP, DNS, DoT, Echo, Mute, Globalping, Atlas, S3, WebDAV, Azure}
 	caches      = []Cache{"", CacheReads, CacheWrites}
 	platforms   = []string{string(Globalping), string(Atlas)}
 )

@@ -122,6 +122,7 @@ const (
 
 	S3     Service = "s3"     // object storage over HTTPS, likewise
 	WebDAV Service = "webdav" // a folder over HTTPS, likewise
+	Azure  Service = "azure"  // the hosts that Azure answers as, likewise
 )
 
 // Port is one port of a host, for both TCP and UDP.

@@ -122,7 +122,7 @@ func (s *services) take(conn net.Conn, n *node, service Service, state PortState
 		defer context.AfterFunc(s.ctx, func() { conn.Close() })()
 		_ = conn.SetDeadline(time.Now().Add(maxServeTime))
 		switch service {
-		case HTTPS, Globalping, Atlas, S3, WebDAV:
+		case HTTPS, Globalping, Atlas, S3, WebDAV, Azure:
 			s.secure.await(conn, n, service)
 		case HTTP:
 			s.plain.await(conn, n, service)

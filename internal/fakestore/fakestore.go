@@ -5,8 +5,10 @@ package fakestore
 
 import (
 	"bytes"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"sync"
 	"time"
 
@@ -17,21 +19,42 @@ import (
 	"github.com/landfall-audit/landfall/internal/fakenet"
 )
 
-// AWSEndpoint is the endpoint of Amazon's that the store of S3 answers as, with
-// the name of the bucket in front.
-const AWSEndpoint = "s3.eu-central-1.amazonaws.com"
+const (
+	// AWSEndpoint is the endpoint of Amazon's that the store of S3 answers as, with
+	// the name of the bucket in front or behind it.
+	AWSEndpoint = "s3." + region + ".amazonaws.com"
+	// AWSFirstEndpoint is where Amazon is asked whose region is not known.
+	AWSFirstEndpoint = "s3.us-east-1.amazonaws.com"
+	region           = "eu-central-1"
+)
 
 // Platforms gives the services of S3, where every bucket is there, and of
 // WebDAV.
 func Platforms() []fakenet.Platform {
 	return []fakenet.Platform{
 		{Service: fakenet.S3, Handler: func(*fakenet.Scenario) (http.Handler, error) {
-			return newDoor(gofakes3.New(s3mem.New(), gofakes3.WithAutoBucket(true), gofakes3.WithHostBucketBase(AWSEndpoint)).Server()), nil
+			return amazon(newDoor(gofakes3.New(s3mem.New(), gofakes3.WithAutoBucket(true), gofakes3.WithHostBucketBase(AWSEndpoint)).Server())), nil
 		}},
 		{Service: fakenet.WebDAV, Handler: func(*fakenet.Scenario) (http.Handler, error) {
 			return newDoor(&webdav.Handler{FileSystem: webdav.NewMemFS(), LockSystem: webdav.NewMemLS()}), nil
 		}},
 	}
+}
+
+// amazon tells the region of buckets as Amazon does, which the server does not know
+// (https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadBucket.html).
+func amazon(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case !strings.HasSuffix(r.Host, ".amazonaws.com"):
+		case r.URL.Query().Has("location"):
+			fmt.Fprintf(w, `<LocationConstraint xmlns="http://s3.amazonaws.com/doc/2006-03-01/">%s</LocationConstraint>`, region)
+			return
+		case r.Method == http.MethodHead:
+			w.Header().Set("X-Amz-Bucket-Region", region)
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 // door is a front door. What it has to fetch takes as long as the scenario says

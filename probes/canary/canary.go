@@ -142,10 +142,6 @@ func (c *Canary) write(ctx context.Context, j *journal, sessions []*session) ([]
 	for _, problem := range problems {
 		c.warn(problem)
 	}
-	if said := c.front.storage(c.Target); said != nil {
-		said.Meta = c.Meta(evidence.KindStorage)
-		return written, c.Record(said)
-	}
 	return written, nil
 }
 

@@ -13,10 +13,8 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/landfall-audit/landfall/evidence"
 	"github.com/landfall-audit/landfall/internal/tcpinfo"
 	"github.com/landfall-audit/landfall/probes/probe"
-	"github.com/landfall-audit/landfall/providers"
 )
 
 const (
@@ -50,20 +48,6 @@ func (f front) name() string {
 		return host
 	}
 	return strings.Trim(f.host, "[]")
-}
-
-// storage gives what follows from a write that was accepted: the endpoints of
-// Amazon's regions take requests for buckets of their own region alone, and
-// answer others with 301 or 400. It is nil for other endpoints.
-// https://docs.aws.amazon.com/general/latest/gr/s3.html
-func (f front) storage(t Target) *evidence.Storage {
-	rest, amazon := strings.CutSuffix(strings.TrimSuffix(f.name(), ".cn"), ".amazonaws.com")
-	labels := strings.Split(rest, ".")
-	r, known := providers.LookupRegion("aws", labels[len(labels)-1])
-	if !amazon || !known {
-		return nil
-	}
-	return &evidence.Storage{Target: t.String(), Provider: r.Provider, Locations: []string{r.Provider + ":" + r.Code}, API: "PutObject at " + f.name()}
 }
 
 // discover learns where the client of a target sends its requests, and sends

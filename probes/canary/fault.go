@@ -9,6 +9,8 @@ import (
 	"github.com/aws/smithy-go"
 
 	"github.com/landfall-audit/landfall/evidence"
+	"github.com/landfall-audit/landfall/evidence/bucket"
+	"github.com/landfall-audit/landfall/internal/credentials"
 	"github.com/landfall-audit/landfall/probes/probe"
 )
 
@@ -57,12 +59,11 @@ func (f *Fault) help() string {
 	if meaning, known := meanings[f.Code]; known {
 		return "; " + meaning
 	}
-	needed := map[string]string{writing: f.Target.kind.write, reading: f.Target.kind.read, deleting: f.Target.kind.remove}[f.Doing]
 	switch f.Status {
 	case nethttp.StatusUnauthorized:
 		return "; the credentials are missing or no longer valid: give " + f.Target.kind.credentials
 	case nethttp.StatusForbidden:
-		return "; the credentials are not allowed this, or no longer valid: it takes " + needed
+		return "; the credentials are not allowed this, or no longer valid: it takes " + f.Target.kind.permission(f.Doing)
 	case nethttp.StatusNotFound:
 		return "; there is no such bucket or folder, or no longer"
 	case nethttp.StatusTooManyRequests, nethttp.StatusServiceUnavailable:
@@ -90,9 +91,9 @@ func (f *Fault) class() evidence.Class {
 }
 
 const (
-	writing  = "writing"
-	reading  = "reading"
-	deleting = "deleting"
+	writing  = bucket.Writing
+	reading  = bucket.Reading
+	deleting = bucket.Deleting
 )
 
 // fault gives the error of an operation through the door.
@@ -133,7 +134,21 @@ func (t told) Error() string { return cause(t.error) }
 func (t told) Unwrap() error { return t.error }
 
 // unopened is the error of a target whose client could not be made, or makes no
-// request.
+// request. A user without credentials is told what they are for.
 func unopened(t Target, err error) error {
+	var missing *credentials.Missing
+	var unusable *credentials.Unusable
+	if errors.As(err, &missing) {
+		return unallowed(t, missing)
+	}
+	if errors.As(err, &unusable) {
+		return unallowed(t, unusable)
+	}
 	return fmt.Errorf("opening %s: no request could be made: %w; give %s", t, told{err}, t.kind.credentials)
+}
+
+// unallowed says what a canary takes, of somebody who has no credentials.
+func unallowed(t Target, why error) error {
+	return fmt.Errorf("%s: %w; a canary takes %s, %s and %s; nothing was written",
+		t, why, t.kind.permission(writing), t.kind.permission(reading), t.kind.permission(deleting))
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/landfall-audit/landfall/evidence/bucket"
@@ -14,10 +15,11 @@ import (
 // Target is a bucket, or a folder of a WebDAV server, that the user may write
 // to.
 type Target struct {
-	text string // as the user gave it; it holds no secret
-	name string
-	kind kind
-	open func(context.Context, *http.Client) (store, error)
+	text   string // as the user gave it; it holds no secret
+	name   string
+	bucket bool // see [Target.Bucket]
+	kind   kind
+	open   func(context.Context, *http.Client) (store, error)
 }
 
 // TargetForms says what [ParseTarget] takes.
@@ -70,7 +72,8 @@ func bucketTarget(text string) (Target, error) {
 		}
 		return &blobs{b, container, a.Key, scheme == "gs"}, nil
 	}
-	return Target{text: text, name: name, kind: kinds[scheme], open: open}, nil
+	moved := slices.ContainsFunc([]string{"domain", "protocol", "localemu", "cdn"}, func(name string) bool { return a.Query(name) != "" })
+	return Target{text: text, name: name, kind: kinds[scheme], open: open, bucket: !moved}, nil
 }
 
 func davTarget(u *url.URL) (Target, error) {
@@ -95,13 +98,27 @@ func davTarget(u *url.URL) (Target, error) {
 // of a WebDAV server.
 func (t Target) String() string { return t.name }
 
+// Bucket gives the target as its cloud can be asked about it. It is none where it
+// is no bucket, or where the text leads to another server than the settings of the
+// cloud's tools and the name do.
+func (t Target) Bucket() (probe.Target, bool) {
+	out := probe.Target{Host: t.name}
+	_, is := out.Bucket()
+	return out, is && t.bucket
+}
+
 // kind is what differs between the services that objects are written to.
 type kind struct {
-	name                string
-	credentials         string // where they are read
-	write, read, remove string // what a user has to be allowed
-	price               price
-	kept                string // what the service keeps of deleted objects, unless told otherwise
+	name        string
+	credentials string                    // where they are read
+	permission  func(doing string) string // what a user has to be allowed
+	price       price
+	kept        string // what the service keeps of deleted objects, unless told otherwise
+}
+
+// permissionsOf gives what a user has to be allowed, by the scheme of a bucket.
+func permissionsOf(scheme string) func(doing string) string {
+	return func(doing string) string { return bucket.Permission(scheme, doing) }
 }
 
 // kinds are the services, by scheme. Prices are list prices in US dollars of
@@ -111,23 +128,23 @@ type kind struct {
 var kinds = map[string]kind{
 	"s3": {
 		name: "S3", credentials: "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, a profile or a role, and ?region=…",
-		write: "s3:PutObject", read: "s3:GetObject", remove: "s3:DeleteObject (in a bucket with versions also s3:ListBucketVersions and s3:DeleteObjectVersion)",
-		price: price{perWrite: 0.005 / 1000, perRead: 0.0004 / 1000, perGBDown: 0.09},
+		permission: permissionsOf("s3"),
+		price:      price{perWrite: 0.005 / 1000, perRead: 0.0004 / 1000, perGBDown: 0.09},
 	},
 	"gs": {
 		name: "Google Cloud Storage", credentials: "those of `gcloud auth application-default login`, or GOOGLE_APPLICATION_CREDENTIALS",
-		write: "storage.objects.create", read: "storage.objects.get", remove: "storage.objects.delete",
-		price: price{perWrite: 0.005 / 1000, perRead: 0.0004 / 1000, perGBDown: 0.12},
-		kept:  "Google Cloud Storage keeps deleted objects for the bucket's soft-delete time, which is seven days unless it was changed",
+		permission: permissionsOf("gs"),
+		price:      price{perWrite: 0.005 / 1000, perRead: 0.0004 / 1000, perGBDown: 0.12},
+		kept:       "Google Cloud Storage keeps deleted objects for the bucket's soft-delete time, which is seven days unless it was changed",
 	},
 	"azblob": {
 		name: "Azure Blob", credentials: "AZURE_STORAGE_ACCOUNT with AZURE_STORAGE_KEY or AZURE_STORAGE_SAS_TOKEN, or those of `az login`",
-		write: "the data action blobs/write", read: "the data action blobs/read", remove: "the data action blobs/delete",
-		price: price{perWrite: 0.065 / 10_000, perRead: 0.005 / 10_000, perGBDown: 0.087},
-		kept:  "Azure keeps deleted blobs, and versions of them, for as long as the account's soft delete and lifecycle rules say",
+		permission: permissionsOf("azblob"),
+		price:      price{perWrite: 0.065 / 10_000, perRead: 0.005 / 10_000, perGBDown: 0.087},
+		kept:       "Azure keeps deleted blobs, and versions of them, for as long as the account's soft delete and lifecycle rules say",
 	},
 	"webdav": {
 		name: "WebDAV", credentials: userVariable + " and " + passwordVariable + ", or " + tokenVariable,
-		write: "to create files in the folder", read: "to read files in the folder", remove: "to delete files in the folder",
+		permission: func(string) string { return "the right to create, read and delete files in the folder" },
 	},
 }

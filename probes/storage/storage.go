@@ -10,6 +10,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"net"
+	"slices"
 
 	"github.com/landfall-audit/landfall/evidence"
 	"github.com/landfall-audit/landfall/probes/probe"
@@ -149,6 +150,7 @@ func clean(s *evidence.Storage) {
 	for i := range s.Replicas {
 		r := &s.Replicas[i]
 		r.Target, r.Location, r.Rule = probe.Text(r.Target, maxTextBytes), probe.Text(r.Location, maxTextBytes), probe.Text(r.Rule, maxTextBytes)
+		r.Host = probe.Text(r.Host, maxTextBytes)
 	}
 }
 
@@ -158,4 +160,30 @@ func texts(all []string) []string {
 		all[i] = probe.Text(all[i], maxTextBytes)
 	}
 	return all
+}
+
+// Doors gives the endpoints of their own that copies of the targets have, as far
+// as the observations know: they are looked at like any other.
+func Doors(targets []probe.Target, seen []evidence.Observation) []probe.Target {
+	private := map[string]bool{} // by bucket
+	for _, t := range targets {
+		if bucket, ok := t.Bucket(); ok {
+			private[bucket.String()] = t.AllowPrivate
+		}
+	}
+	var out []probe.Target
+	for _, o := range seen {
+		said, ok := o.(*evidence.Storage)
+		if !ok {
+			continue
+		}
+		allow, asked := private[said.Target]
+		for _, r := range said.Replicas {
+			door := probe.Target{Host: r.Host, Port: providers.DefaultPort, AllowPrivate: allow}
+			if asked && r.Host != "" && door.Check() == nil && !slices.Contains(out, door) {
+				out = append(out, door)
+			}
+		}
+	}
+	return out
 }

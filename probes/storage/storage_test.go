@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 
@@ -16,16 +17,8 @@ import (
 	"github.com/landfall-audit/landfall/providers"
 	"github.com/landfall-audit/landfall/providers/aws"
 	"github.com/landfall-audit/landfall/providers/cloud"
+	"github.com/landfall-audit/landfall/providers/cloud/cloudtest"
 )
-
-// noSettings puts the settings of the AWS tools away.
-func noSettings(t *testing.T) {
-	t.Setenv("HOME", t.TempDir())
-	for _, name := range []string{"AWS_ACCESS_KEY_ID", "AWS_PROFILE", "AWS_REGION", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3", "AWS_CONFIG_FILE"} {
-		t.Setenv(name, "")
-	}
-	t.Setenv("AWS_EC2_METADATA_DISABLED", "true")
-}
 
 // shortLived asks over connections that do not outlive the answer.
 func shortLived(t *testing.T) storage.Clouds {
@@ -48,7 +41,7 @@ func target(endpoint string) probe.Target {
 }
 
 func TestProbe(t *testing.T) {
-	noSettings(t)
+	cloudtest.Settings(t)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("X-Amz-Bucket-Region", "eu-central-1")
 		w.WriteHeader(http.StatusForbidden)
@@ -87,7 +80,7 @@ func TestOthersPassBucketsBy(t *testing.T) {
 
 // TestPrivateServer is not asked unless the user said so.
 func TestPrivateServer(t *testing.T) {
-	noSettings(t)
+	cloudtest.Settings(t)
 	asked := false
 	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { asked = true }))
 	defer server.Close()
@@ -145,5 +138,25 @@ func TestWhatComesBackIsTamed(t *testing.T) {
 	// That a cloud was too busy is no answer: a run that goes on asks again.
 	if _, answered := p.Answers(out[1]); answered {
 		t.Error("a look that was throttled counts as answered")
+	}
+}
+
+// TestDoors: the endpoints of copies are targets, of the buckets that were asked
+// about alone, and only where they can be ones.
+func TestDoors(t *testing.T) {
+	said := func(target string, hosts ...string) *evidence.Storage {
+		s := &evidence.Storage{Target: target}
+		for _, host := range hosts {
+			s.Replicas = append(s.Replicas, evidence.Replica{Target: "azblob://copy/box", Host: host})
+		}
+		return s
+	}
+	const door = "account-secondary.blob.core.windows.net"
+	targets := []probe.Target{{Host: "azblob://account/box", AllowPrivate: true}, {Host: "api.example.com", Port: 443}}
+	got := storage.Doors(targets, []evidence.Observation{
+		said("azblob://account/box", "", door, "no host", "https://elsewhere/"), said("azblob://account/box", door), said("azblob://other/box", "other.example.com"), &evidence.DNS{},
+	})
+	if want := []probe.Target{{Host: door, Port: 443, AllowPrivate: true}}; !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
 	}
 }

@@ -68,6 +68,9 @@ func (c *Cloud) Look(ctx context.Context, bucket providers.Bucket, anonymous boo
 		return answer
 	}
 	l := &look{cloud: c, bucket: bucket, session: s, at: at}
+	if z, is := directoryZone(bucket.Container); is && at.provider == providerID {
+		return l.directory(ctx, z, anonymous)
+	}
 	answer.Say(l.byName())
 	said, err := l.head(ctx)
 	answer.Say(said)
@@ -80,7 +83,7 @@ func (c *Cloud) Look(ctx context.Context, bucket providers.Bucket, anonymous boo
 		return answer
 	}
 	if s.noCredentials != nil {
-		answer.Fail("", withoutCredentials(at, answer.Said))
+		answer.Fail("", withoutCredentials(at, answer.Said, s.noCredentials))
 		return answer
 	}
 	for _, part := range parts {
@@ -138,10 +141,10 @@ func (l *look) byName() *evidence.Storage {
 
 // withoutCredentials says what could not be asked, and that the region is all
 // that is known.
-func withoutCredentials(at server, said []*evidence.Storage) error {
-	text := "no credentials were found, so copies were not asked for"
+func withoutCredentials(at server, said []*evidence.Storage, why error) error {
+	text := "copies were not asked for: "
 	if len(said) == 0 {
-		text = "no credentials were found, and the server tells nothing without"
+		text = "the server tells nothing without credentials: "
 	}
 	permission := "s3:GetReplicationConfiguration"
 	if at.provider != providerID {
@@ -149,6 +152,6 @@ func withoutCredentials(at server, said []*evidence.Storage) error {
 	}
 	return &cloud.Failure{
 		Class: evidence.ClassDenied, Permission: permission,
-		Text: text + "; give some as the AWS tools take them (AWS_ACCESS_KEY_ID, AWS_PROFILE, aws configure)",
+		Text: text + why.Error(), Err: why,
 	}
 }

@@ -24,54 +24,14 @@ const (
 	token  = "SECRET-session-token"
 )
 
-// settings puts the AWS tools' settings away and sets some.
-func settings(t *testing.T, set ...string) {
-	t.Helper()
-	t.Setenv("HOME", t.TempDir())
-	for _, name := range []string{
-		"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE", "AWS_REGION", "AWS_DEFAULT_REGION",
-		"AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3", "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", "AWS_CA_BUNDLE",
-		"AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_CONTAINER_CREDENTIALS_FULL_URI", "AWS_WEB_IDENTITY_TOKEN_FILE",
-	} {
-		t.Setenv(name, "")
-	}
-	t.Setenv("AWS_EC2_METADATA_DISABLED", "true")
-	for _, setting := range set {
-		name, value, _ := strings.Cut(setting, "=")
-		t.Setenv(name, value)
-	}
-}
-
 func withKey() []string {
 	return []string{"AWS_ACCESS_KEY_ID=" + keyID, "AWS_SECRET_ACCESS_KEY=" + secret, "AWS_SESSION_TOKEN=" + token}
 }
 
 func s3Bucket(name string) providers.Bucket { return providers.Bucket{Scheme: "s3", Container: name} }
 
-// said tells an answer in lines, for comparing.
-func said(a cloud.Answer) []string {
-	var out []string
-	for _, s := range a.Said {
-		line := s.API + ":"
-		for _, place := range s.Locations {
-			line += " " + place
-		}
-		for _, r := range s.Replicas {
-			line += " [" + strings.Join(slices.DeleteFunc([]string{r.Target, r.Location, r.Rule, r.Holds}, func(s string) bool { return s == "" }), ", ") + "]"
-		}
-		for _, note := range s.Notes {
-			line += " (" + note + ")"
-		}
-		out = append(out, line)
-	}
-	for _, f := range a.Failed {
-		out = append(out, fmt.Sprintf("%s! %s", f.Class, f))
-	}
-	return out
-}
-
 func TestWithCredentials(t *testing.T) {
-	settings(t, withKey()...)
+	cloudtest.Settings(t, withKey()...)
 	recorded := cloudtest.Load(t, "testdata/recorded.txtar")
 	c := New(cloudtest.Serve(t, recorded).Client)
 	for name, want := range map[string][]string{
@@ -92,7 +52,7 @@ func TestWithCredentials(t *testing.T) {
 			"GetBucketAccelerateConfiguration:", "ListMultiRegionAccessPoints:", "GetStorageLensConfiguration:", "ListCopyJobs:", "GetBackupPlan:", "ListDistributions:",
 		},
 	} {
-		if diff := cmp.Diff(want, said(c.Look(t.Context(), s3Bucket(name), false))); diff != "" {
+		if diff := cmp.Diff(want, cloudtest.Said(c.Look(t.Context(), s3Bucket(name), false))); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
 		}
 	}
@@ -111,9 +71,9 @@ func TestWithCredentials(t *testing.T) {
 // TestRefused has credentials that may do nothing: each question that was not
 // answered names the permission that would help, and the region is known anyway.
 func TestRefused(t *testing.T) {
-	settings(t, withKey()...)
+	cloudtest.Settings(t, withKey()...)
 	c := New(cloudtest.Serve(t, cloudtest.Load(t, "testdata/recorded.txtar")).Client)
-	got := said(c.Look(t.Context(), s3Bucket("refusing"), false))
+	got := cloudtest.Said(c.Look(t.Context(), s3Bucket("refusing"), false))
 	if len(got) != 1+len(parts) || got[0] != "HeadBucket: aws:eu-west-3" {
 		t.Fatalf("got %q", got)
 	}
@@ -129,20 +89,20 @@ func TestRefused(t *testing.T) {
 }
 
 func TestWithoutCredentials(t *testing.T) {
-	settings(t)
+	cloudtest.Settings(t)
 	c := New(cloudtest.Serve(t, cloudtest.Load(t, "testdata/recorded.txtar")).Client)
-	none := "denied! no credentials were found, so copies were not asked for; give some as the AWS tools take them (AWS_ACCESS_KEY_ID, AWS_PROFILE, aws configure); the permission s3:GetReplicationConfiguration would help"
+	none := "denied! copies were not asked for: no credentials were found; give some as the AWS tools take them (AWS_ACCESS_KEY_ID, AWS_PROFILE, aws configure); the permission s3:GetReplicationConfiguration would help"
 	for name, want := range map[string][]string{
 		"photos": {"HeadBucket: aws:eu-central-1", none}, // 301
 		"inside": {"HeadBucket: aws:eu-west-1", none},    // 403
 		"odd":    {"HeadBucket: aws:xx-new-9", none},     // 400, and a region that no table has
 		"gone":   {"other! HeadBucket: there is no bucket of that name in the partition aws; each partition of AWS and each other server has its own names (AWS_REGION, ?endpoint=)"},
 		"liar": {"http! HeadBucket: the server names a region that cannot be one",
-			strings.Replace(none, "so copies were not asked for", "and the server tells nothing without", 1)},
+			strings.Replace(none, "copies were not asked for", "the server tells nothing without credentials", 1)},
 		"smuggled": {"http! HeadBucket: the server of the partition aws names a region of the partition aws-cn",
-			strings.Replace(none, "so copies were not asked for", "and the server tells nothing without", 1)},
+			strings.Replace(none, "copies were not asked for", "the server tells nothing without credentials", 1)},
 	} {
-		if diff := cmp.Diff(want, said(c.Look(t.Context(), s3Bucket(name), false))); diff != "" {
+		if diff := cmp.Diff(want, cloudtest.Said(c.Look(t.Context(), s3Bucket(name), false))); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
 		}
 	}
@@ -154,9 +114,9 @@ func TestWithoutCredentials(t *testing.T) {
 // TestPartition asks in the partition of the user's region, where the same name is
 // another bucket.
 func TestPartition(t *testing.T) {
-	settings(t, "AWS_REGION=cn-north-1")
+	cloudtest.Settings(t, "AWS_REGION=cn-north-1")
 	c := New(cloudtest.Serve(t, cloudtest.Load(t, "testdata/recorded.txtar")).Client)
-	if got := said(c.Look(t.Context(), s3Bucket("inside"), true)); len(got) != 1 || got[0] != "HeadBucket: aws:cn-northwest-1" {
+	if got := cloudtest.Said(c.Look(t.Context(), s3Bucket("inside"), true)); len(got) != 1 || got[0] != "HeadBucket: aws:cn-northwest-1" {
 		t.Errorf("got %q", got)
 	}
 	for region, want := range map[string]string{"eu-central-1": "aws", "cn-north-1": "aws-cn", "us-gov-east-1": "aws-us-gov", "eusc-de-east-1": "aws-eusc", "": "aws"} {
@@ -217,17 +177,17 @@ func TestBadAnswers(t *testing.T) {
 		}, evidence.ClassHTTP, "the answer has more than 8 MiB; it was not read"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			settings(t, withKey()...)
+			cloudtest.Settings(t, withKey()...)
 			answer := New(cloudtest.Serve(t, misbehaving(tc.answer)).Client).Look(t.Context(), s3Bucket("b-1"), false)
 			i := slices.IndexFunc(answer.Failed, func(f *cloud.Failure) bool { return f.API == "GetBucketReplication" })
 			if i < 0 {
-				t.Fatalf("got %q", said(answer))
+				t.Fatalf("got %q", cloudtest.Said(answer))
 			}
 			f := answer.Failed[i]
 			if f.Class != tc.class || tc.want != "" && f.Text != tc.want {
 				t.Errorf("got %s %q, want %s %q", f.Class, f.Text, tc.class, tc.want)
 			}
-			for _, line := range said(answer) {
+			for _, line := range cloudtest.Said(answer) {
 				if strings.Contains(line, "SECRET") || strings.Contains(line, keyID) || strings.ContainsAny(line, "\n\r") {
 					t.Errorf("%q tells a secret, or is more than a line", line)
 				}
@@ -238,7 +198,7 @@ func TestBadAnswers(t *testing.T) {
 
 // TestBusy is answered after some refusals, as Amazon throttles.
 func TestBusy(t *testing.T) {
-	settings(t, withKey()...)
+	cloudtest.Settings(t, withKey()...)
 	refusals := 2
 	c := New(cloudtest.Serve(t, misbehaving(func(w http.ResponseWriter, r *http.Request) {
 		if refusals > 0 {
@@ -248,7 +208,7 @@ func TestBusy(t *testing.T) {
 		}
 		refuse(404, "ReplicationConfigurationNotFoundError")(w, r)
 	})).Client)
-	if got := said(c.Look(t.Context(), s3Bucket("b-1"), false)); !slices.Contains(got, "GetBucketReplication:") {
+	if got := cloudtest.Said(c.Look(t.Context(), s3Bucket("b-1"), false)); !slices.Contains(got, "GetBucketReplication:") {
 		t.Errorf("got %q", got)
 	}
 }
@@ -256,14 +216,14 @@ func TestBusy(t *testing.T) {
 // TestForeignServer is not shown credentials where the user did not choose it,
 // nor where the way there is open to be read.
 func TestForeignServer(t *testing.T) {
-	settings(t, withKey()...)
+	cloudtest.Settings(t, withKey()...)
 	shown := false
 	internet := cloudtest.Serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		shown = shown || r.Header.Get("Authorization") != "" || r.Header.Get("X-Amz-Security-Token") != ""
 		w.WriteHeader(http.StatusForbidden)
 	}))
 	bucket := providers.Bucket{Scheme: "s3", Container: "b-1", Endpoint: "https://s3.nl-ams.scw.cloud"}
-	got := said(New(internet.Client).Look(t.Context(), bucket, true))
+	got := cloudtest.Said(New(internet.Client).Look(t.Context(), bucket, true))
 	if shown || len(got) != 1 || got[0] != "endpoint-name: scaleway:nl-ams" {
 		t.Errorf("credentials shown: %v; got %q", shown, got)
 	}
@@ -292,7 +252,7 @@ func TestPermissions(t *testing.T) {
 // TestCompatibleServers speak the protocol and have names of their own for
 // regions: those that their provider has are places, and no other ones.
 func TestCompatibleServers(t *testing.T) {
-	settings(t, withKey()...)
+	cloudtest.Settings(t, withKey()...)
 	c := New(cloudtest.Serve(t, cloudtest.Load(t, "testdata/recorded.txtar")).Client)
 	for host, want := range map[string][]string{
 		"s3.eu-central-2.wasabisys.com": {
@@ -312,7 +272,7 @@ func TestCompatibleServers(t *testing.T) {
 	} {
 		bucket := s3Bucket("photos")
 		bucket.Endpoint = "https://" + host
-		got := said(c.Look(t.Context(), bucket, false))
+		got := cloudtest.Said(c.Look(t.Context(), bucket, false))
 		for _, line := range want {
 			if !slices.Contains(got, line) {
 				t.Errorf("%s: got %q\nwant among them %q", host, got, line)

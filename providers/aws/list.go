@@ -28,7 +28,7 @@ func (c *Cloud) List(ctx context.Context, scope string) ([]providers.Bucket, err
 	l := &look{cloud: c, session: s, at: at}
 	switch {
 	case s.noCredentials != nil:
-		return nil, fmt.Errorf("listing the buckets of %s: no credentials were found; give some as the AWS tools take them (AWS_ACCESS_KEY_ID, AWS_PROFILE, aws configure)", at.name())
+		return nil, fmt.Errorf("listing the buckets of %s: %w; the permission s3:ListAllMyBuckets would help", at.name(), s.noCredentials)
 	case at.plain:
 		return nil, fmt.Errorf("listing the buckets of %s: credentials do not go over plain HTTP; give an https:// endpoint", at.name())
 	}
@@ -60,5 +60,5 @@ func Permissions() []string {
 	for _, part := range parts {
 		out = append(out, part.actions()...)
 	}
-	return out
+	return append(out, createSession)
 }

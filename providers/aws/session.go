@@ -11,13 +11,13 @@ import (
 	"github.com/aws/smithy-go/logging"
 
 	"github.com/landfall-audit/landfall/evidence"
+	"github.com/landfall-audit/landfall/internal/credentials"
 	"github.com/landfall-audit/landfall/providers/cloud"
 )
 
 const (
-	// credentialsTimeout bounds the search for credentials: on a machine without
-	// any, the last place to look, an address that only Amazon's machines have,
-	// stays silent.
+	// credentialsTimeout bounds the search for credentials, which may have to be
+	// asked for.
 	credentialsTimeout = 8 * time.Second
 	// maxTries and longestPause bound the repetitions where a server is busy. Few
 	// are asked at once, and each waits longer with every refusal; slowing down as
@@ -32,7 +32,7 @@ type session struct {
 	region        string // empty where none is set
 	endpoint      string // of S3, where the settings name one
 	credentials   aws.CredentialsProvider
-	noCredentials error // why there are none; nil: there are
+	noCredentials error // why there are none that can be used; nil: there are
 }
 
 // open reads the settings, once.
@@ -47,11 +47,22 @@ func (c *Cloud) open(ctx context.Context) (*session, error) {
 		s := &session{config: cfg, region: cfg.Region, credentials: cfg.Credentials}
 		// The endpoint can be set for S3 alone, which only its client reads.
 		s.endpoint = aws.ToString(s3.NewFromConfig(cfg).Options().BaseEndpoint)
-		ctx, cancel := context.WithTimeout(ctx, credentialsTimeout)
-		defer cancel()
-		_, s.noCredentials = cfg.Credentials.Retrieve(ctx)
+		s.noCredentials = findCredentials(ctx, cfg)
 		return s, nil
 	})
+}
+
+// findCredentials tells why there are none that can be used, in a line.
+func findCredentials(ctx context.Context, settings aws.Config) error {
+	if err := credentials.Amazon(settings); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, credentialsTimeout)
+	defer cancel()
+	if _, err := settings.Credentials.Retrieve(ctx); err != nil {
+		return &credentials.Unusable{Advice: credentials.AmazonAdvice, Err: err}
+	}
+	return nil
 }
 
 // clientKey is what a client of the SDK is made for.

@@ -10,7 +10,7 @@ import (
 	"context"
 	"net/http"
 
-	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 
 	"github.com/landfall-audit/landfall/evidence"
 	"github.com/landfall-audit/landfall/providers"
@@ -23,13 +23,14 @@ const providerID = "azure"
 // Cloud asks Azure. It is made for one run, remembers what accounts share, and is
 // safe for concurrent use.
 type Cloud struct {
-	http       *http.Client
-	credential azcore.TokenCredential // nil: the one that the environment has
+	http   *http.Client
+	tokens policy.Transporter // how tokens are asked for; nil: as the SDK does
 
 	session  cloud.Memo[*session]
 	accounts cloud.Memo[[]account]
 	policies cloud.Memo[[]copyPolicy] // by the id of the account
-	tellers  cloud.Memo[*evidence.Storage]
+	tellers  cloud.Memo[info]
+	states   cloud.Memo[string] // of the copies in second regions
 }
 
 var _ cloud.Store = (*Cloud)(nil)
@@ -44,6 +45,7 @@ const (
 	readAccounts = "Microsoft.Storage/storageAccounts/read"
 	readPolicies = "Microsoft.Storage/storageAccounts/objectReplicationPolicies/read"
 	readInfo     = "Microsoft.Storage/storageAccounts/blobServices/getInfo/action"
+	readService  = "Microsoft.Storage/storageAccounts/blobServices/read"
 )
 
 // Look implements [cloud.Store].
@@ -54,18 +56,24 @@ func (c *Cloud) Look(ctx context.Context, bucket providers.Bucket, anonymous boo
 	case err != nil:
 		answer.Fail("", err)
 		return answer
-	case anonymous || !s.hasKey(bucket.Account) && s.token == nil:
-		answer.Fail("", &cloud.Failure{Class: evidence.ClassDenied, Permission: readAccounts + " (role Reader)",
-			Text: "no credentials were found, and Azure tells nobody else where an account is; give some as Azure's tools take them (az login, AZURE_CLIENT_ID, AZURE_STORAGE_CONNECTION_STRING)"})
+	case anonymous:
+		answer.Fail("", &cloud.Failure{Class: evidence.ClassDenied, Text: "Azure tells nobody without credentials where an account is"})
+		return answer
+	case !s.hasKey(bucket.Account) && s.token == nil:
+		answer.Fail("", &cloud.Failure{Class: evidence.ClassDenied, Permission: readAccounts + " (role Reader)", Err: s.noToken,
+			Text: "Azure tells nobody without credentials where an account is: " + s.noToken.Error()})
 		return answer
 	}
 	// The management API tells all that the blob service does, and the region.
 	if s.token != nil && c.manage(ctx, s, bucket, &answer) {
 		return answer
 	}
-	said, err := c.service(ctx, s, bucket)
-	answer.Say(said)
+	told, err := c.service(ctx, s, bucket)
 	answer.Fail(accountInfo, explain(accountInfo, readInfo, err))
+	if err == nil {
+		answer.Say(told.says(bucket, c.secondaryHost(s, bucket.Account)))
+		c.second(ctx, s, bucket, told.sku, &answer)
+	}
 	if s.token == nil {
 		answer.Fail("", &cloud.Failure{API: listAccounts, Class: evidence.ClassDenied, Permission: readAccounts + " (role Reader)",
 			Text: "a key of the account does not open the management API, which alone tells the region; log in (az login)"})
@@ -81,16 +89,27 @@ func (c *Cloud) manage(ctx context.Context, s *session, bucket providers.Bucket,
 	if !known {
 		if err == nil {
 			err = &cloud.Failure{API: listAccounts, Class: evidence.ClassDenied, Permission: readAccounts + " (role Reader)",
-				Text: "the credentials see no storage account of that name in " + s.cloud.name}
+				Text: "the credentials see no storage account of that name in " + s.cloud.Name}
 		}
 		answer.Fail(listAccounts, explain(listAccounts, readAccounts+" (role Reader)", err))
 		return false
 	}
-	answer.Say(own.says(bucket))
+	answer.Say(own.says(bucket, c.secondaryHost(s, bucket.Account)))
 	said, err := c.objectReplication(ctx, s, own, accounts, bucket)
 	if err == nil || said != nil && len(said.Replicas) > 0 {
 		answer.Say(said)
 	}
 	answer.Fail(listPolicies, explain(listPolicies, readPolicies, err))
+	c.second(ctx, s, bucket, own.SKU.Name, answer) // last: a region far away may be silent
 	return true
+}
+
+// second asks the second region of an account that can be read there.
+func (c *Cloud) second(ctx context.Context, s *session, bucket providers.Bucket, sku string, answer *cloud.Answer) {
+	if !copiesOf(sku).readable {
+		return
+	}
+	said, err := c.stats(ctx, s, bucket)
+	answer.Say(said)
+	answer.Fail(serviceStats, explain(serviceStats, readService, err))
 }

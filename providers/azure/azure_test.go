@@ -1,18 +1,15 @@
 package azure
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
-	"time"
 
-	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
-	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/landfall-audit/landfall/evidence"
@@ -21,34 +18,21 @@ import (
 	"github.com/landfall-audit/landfall/providers/cloud/cloudtest"
 )
 
-// settings puts the settings of Azure's tools away and sets some.
-func settings(t *testing.T, set ...string) {
-	t.Helper()
-	t.Setenv("HOME", t.TempDir())
-	for _, name := range []string{
-		"AZURE_STORAGE_CONNECTION_STRING", "AZURE_STORAGE_ACCOUNT", "AZURE_STORAGE_KEY", "AZURE_STORAGE_SAS_TOKEN",
-		"AZURE_CLIENT_ID", "AZURE_CLIENT_SECRET", "AZURE_TENANT_ID", "AZURE_AUTHORITY_HOST", "AZURE_FEDERATED_TOKEN_FILE",
-	} {
-		t.Setenv(name, "")
-	}
-	// Only what the environment names is looked for: no machine's own identity.
-	t.Setenv("AZURE_TOKEN_CREDENTIALS", "EnvironmentCredential")
-	for _, setting := range set {
-		name, value, _ := strings.Cut(setting, "=")
-		t.Setenv(name, value)
-	}
-}
-
-// tokens stands in for Microsoft's sign-in, which cannot be run here.
-type tokens struct{ err error }
-
-func (k tokens) GetToken(context.Context, policy.TokenRequestOptions) (azcore.AccessToken, error) {
-	return azcore.AccessToken{Token: "SECRET-token", ExpiresOn: time.Now().Add(time.Hour)}, k.err
-}
-
+// open gives a cloud whose user has signed in. Microsoft's sign-in cannot be run
+// here; a server on loopback stands for it.
 func open(t *testing.T, handler http.Handler) *Cloud {
-	c := New(cloudtest.Serve(t, handler).Client)
-	c.credential = tokens{}
+	t.Helper()
+	cloudtest.Settings(t, cloudtest.AzureUser...)
+	return led(t, handler)
+}
+
+// led gives a cloud with the settings that there are, each host of which is a
+// server on loopback.
+func led(t *testing.T, handler http.Handler) *Cloud {
+	t.Helper()
+	at := cloudtest.Serve(t, cloudtest.SignIn(handler))
+	c := New(at.Client)
+	c.tokens = at.Client
 	return c
 }
 
@@ -56,52 +40,34 @@ func container(account, name string) providers.Bucket {
 	return providers.Bucket{Scheme: "azblob", Account: account, Container: name}
 }
 
-// said tells an answer in lines.
-func said(a cloud.Answer) []string {
-	var out []string
-	for _, s := range a.Said {
-		line := s.API + ": " + strings.Join(s.Locations, " ")
-		for _, r := range s.Replicas {
-			line += fmt.Sprintf(" [%s, %s, %s]", r.Target, r.Location, r.Rule)
-		}
-		for _, note := range s.Notes {
-			line += " (" + note + ")"
-		}
-		out = append(out, line)
-	}
-	for _, f := range a.Failed {
-		out = append(out, fmt.Sprintf("%s! %s", f.Class, f))
-	}
-	return out
-}
-
 func TestManagement(t *testing.T) {
-	settings(t)
 	recorded := cloudtest.Load(t, "testdata/recorded.txtar")
 	c := open(t, recorded)
 	for account, want := range map[string][]string{
 		"onezone": {
 			"Storage Accounts - List: azure:westeurope (the account's replication is Standard_LRS: three copies in one place of the region) (the account is of the kind StorageV2)",
-			"Object Replication Policies - List:  [azblob://target/photos-copy, azure:eastus2, object replication policy p1, rule r1] [azblob://stranger/away, , object replication policy p3, rule r4]",
+			"Object Replication Policies - List: [azblob://target/photos-copy, azure:eastus2, object replication policy p1, rule r1] [azblob://stranger/away, object replication policy p3, rule r4]",
 		},
 		"readable": {
-			"Storage Accounts - List: azure:germanywestcentral [azblob://readable-secondary/photos, azure:germanynorth, replication Standard_RAGRS] (the account's replication is Standard_RAGRS: copies in the region and in its paired region, where they can be read at the -secondary endpoint) (the account is of the kind StorageV2)",
-			"Object Replication Policies - List: ",
+			"Storage Accounts - List: azure:germanywestcentral [azblob://readable-secondary/photos, azure:germanynorth, replication Standard_RAGRS, readable-secondary.blob.core.windows.net] (the account's replication is Standard_RAGRS: copies in the region and in its paired region, where they can be read at the -secondary endpoint) (the account is of the kind StorageV2)",
+			"Object Replication Policies - List:",
+			"Get Blob Service Stats: (the secondary endpoint has all that was written before 2026-11-26T07:00:00Z)",
 		},
 		"leaves": {
 			"Storage Accounts - List: azure:brazilsouth [azblob://leaves-secondary/photos, azure:southcentralus, replication Standard_GRS] (the account's replication is Standard_GRS: copies in the region and in its paired region) (the account is of the kind StorageV2) (the pair leaves the geography: brazilsouth is in brazil, southcentralus in united-states)",
-			"Object Replication Policies - List: ",
+			"Object Replication Policies - List:",
 		},
 		"unpaired": { // the secondary region by Microsoft's list of pairs
 			"Storage Accounts - List: azure:eastasia [azblob://unpaired-secondary/photos, azure:southeastasia, replication Standard_GZRS, by the pair that Microsoft lists] (the account's replication is Standard_GZRS: copies in the region and in its paired region) (the account is of the kind BlobStorage)",
-			"Object Replication Policies - List: ",
+			"Object Replication Policies - List:",
 		},
 		"odd": {
 			"Storage Accounts - List: azure:marsnorth (the account's replication is Premium_Galactic: a replication that is not known here) (the account is of the kind StorageV2)",
 			"denied! Object Replication Policies - List: the credentials may not ask this; the permission Microsoft.Storage/storageAccounts/objectReplicationPolicies/read would help",
 		},
 		"dataonly": { // a role on the data and none on the account
-			"Get Account Information:  (the account's replication is Standard_RAGZRS: copies in the region and in its paired region, where they can be read at the -secondary endpoint) (the account is of the kind StorageV2)",
+			"Get Account Information: [azblob://dataonly-secondary/photos, replication Standard_RAGZRS, dataonly-secondary.blob.core.windows.net] (the account's replication is Standard_RAGZRS: copies in the region and in its paired region, where they can be read at the -secondary endpoint) (the account is of the kind StorageV2)",
+			"Get Blob Service Stats: (the copies of the secondary endpoint are being made for the first time)",
 			"denied! Storage Accounts - List: the credentials see no storage account of that name in Azure; the permission Microsoft.Storage/storageAccounts/read (role Reader) would help",
 		},
 		"elsewhere": {
@@ -109,7 +75,7 @@ func TestManagement(t *testing.T) {
 			"denied! Get Account Information: the credentials may not ask this; the permission Microsoft.Storage/storageAccounts/blobServices/getInfo/action would help",
 		},
 	} {
-		if diff := cmp.Diff(want, said(c.Look(t.Context(), container(account, "photos"), false))); diff != "" {
+		if diff := cmp.Diff(want, cloudtest.Said(c.Look(t.Context(), container(account, "photos"), false))); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", account, diff)
 		}
 	}
@@ -126,10 +92,9 @@ func TestManagement(t *testing.T) {
 }
 
 func TestWithoutCredentials(t *testing.T) {
-	settings(t)
-	c := open(t, cloudtest.Load(t, "testdata/recorded.txtar"))
-	c.credential = tokens{errors.New("SECRET")}
-	got := said(c.Look(t.Context(), container("onezone", "photos"), false))
+	cloudtest.Settings(t)
+	c := led(t, cloudtest.Load(t, "testdata/recorded.txtar"))
+	got := cloudtest.Said(c.Look(t.Context(), container("onezone", "photos"), false))
 	if len(got) != 1 || !strings.Contains(got[0], "no credentials were found") || !strings.Contains(got[0], "role Reader") || strings.Contains(got[0], "SECRET") {
 		t.Errorf("got %q", got)
 	}
@@ -138,19 +103,57 @@ func TestWithoutCredentials(t *testing.T) {
 	}
 }
 
+// TestNationalClouds signs in, manages and reads in each cloud, and nowhere else.
 func TestNationalClouds(t *testing.T) {
-	for authority, want := range map[string]string{
-		"": "management.azure.com", "https://login.chinacloudapi.cn/": "management.chinacloudapi.cn", "https://login.microsoftonline.us": "management.usgovcloudapi.net",
+	for authority, want := range map[string][]string{
+		"":                                   {"login.microsoftonline.com", "management.azure.com", "photos-secondary.blob.core.windows.net", "photos.blob.core.windows.net"},
+		"https://login.chinacloudapi.cn/":    {"login.chinacloudapi.cn", "management.chinacloudapi.cn", "photos-secondary.blob.core.chinacloudapi.cn", "photos.blob.core.chinacloudapi.cn"},
+		"https://login.microsoftonline.us":   {"login.microsoftonline.us", "management.usgovcloudapi.net", "photos-secondary.blob.core.usgovcloudapi.net", "photos.blob.core.usgovcloudapi.net"},
+		"https://login.microsoftonline.com/": {"login.microsoftonline.com", "management.azure.com", "photos-secondary.blob.core.windows.net", "photos.blob.core.windows.net"},
 	} {
-		settings(t, "AZURE_AUTHORITY_HOST="+authority)
-		c := open(t, http.NotFoundHandler())
-		s, err := c.open(t.Context())
-		if err != nil || s.cloud.management != want || !strings.HasSuffix(s.endpoint("a"), s.cloud.blobs+"/") {
-			t.Errorf("%q: %+v, %v", authority, s, err)
+		cloudtest.Settings(t, append([]string{"AZURE_AUTHORITY_HOST=" + authority}, cloudtest.AzureUser...)...)
+		var mu sync.Mutex
+		asked := map[string]bool{}
+		answer := cloudtest.SignIn(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.Header.Get("Authorization") != "Bearer "+cloudtest.AzureToken {
+				t.Errorf("%s was asked with %q", r.Host, r.Header.Get("Authorization"))
+			}
+			if strings.HasPrefix(r.Host, "management.") {
+				_, _ = io.WriteString(w, `{"value": []}`)
+				return
+			}
+			w.Header().Set("X-Ms-Sku-Name", "Standard_RAGRS")
+			w.Header().Set("X-Ms-Account-Kind", "StorageV2")
+			_, _ = io.WriteString(w, `<StorageServiceStats><GeoReplication><Status>unavailable</Status><LastSyncTime/></GeoReplication></StorageServiceStats>`)
+		}))
+		at := cloudtest.Serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			mu.Lock()
+			asked[r.Host] = true
+			mu.Unlock()
+			answer.ServeHTTP(w, r)
+		}))
+		c := New(at.Client)
+		c.tokens = at.Client
+		got := cloudtest.Said(c.Look(t.Context(), container("photos", "box"), false))
+		if diff := cmp.Diff(want, slices.Sorted(maps.Keys(asked))); diff != "" {
+			t.Errorf("%q asked (-want +got):\n%s", authority, diff)
+		}
+		if len(got) != 3 || !strings.HasPrefix(got[0], "Get Account Information: [azblob://photos-secondary/box, replication Standard_RAGRS, "+want[2]+"]") ||
+			got[1] != "Get Blob Service Stats: (the secondary endpoint says that its copies are unavailable)" {
+			t.Errorf("%q: %q", authority, got)
 		}
 	}
-	settings(t, "AZURE_AUTHORITY_HOST=https://evil.example.com")
-	if got := said(open(t, http.NotFoundHandler()).Look(t.Context(), container("a", "b"), false)); len(got) != 1 || !strings.Contains(got[0], "of no known cloud") {
+	cloudtest.Settings(t, "AZURE_AUTHORITY_HOST=https://evil.example.com")
+	if got := cloudtest.Said(led(t, http.NotFoundHandler()).Look(t.Context(), container("a", "b"), false)); len(got) != 1 || !strings.Contains(got[0], "of no known cloud") {
+		t.Errorf("got %q", got)
+	}
+}
+
+// TestBadSecret: what the host that signs in says is not told.
+func TestBadSecret(t *testing.T) {
+	cloudtest.Settings(t, append(slices.Clone(cloudtest.AzureUser), "AZURE_CLIENT_SECRET=wrong")...)
+	got := cloudtest.Said(led(t, cloudtest.Load(t, "testdata/recorded.txtar")).Look(t.Context(), container("onezone", "photos"), false))
+	if len(got) != 1 || !strings.Contains(got[0], "the credentials that were found cannot be used") || strings.Contains(got[0], "SECRET") || strings.Contains(got[0], "AADSTS") {
 		t.Errorf("got %q", got)
 	}
 }
@@ -186,7 +189,6 @@ func TestBadAnswers(t *testing.T) {
 		}, evidence.ClassHTTP, "the answer has more than 8 MiB"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			settings(t)
 			c := open(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				if r.Host != "management.azure.com" {
 					w.WriteHeader(http.StatusForbidden)
@@ -200,9 +202,9 @@ func TestBadAnswers(t *testing.T) {
 			answer := c.Look(t.Context(), container("onezone", "photos"), false)
 			i := slices.IndexFunc(answer.Failed, func(f *cloud.Failure) bool { return f.API == listAccounts })
 			if i < 0 || answer.Failed[i].Class != tc.class || !strings.Contains(answer.Failed[i].Text, tc.want) {
-				t.Fatalf("got %q, want %s … %s", said(answer), tc.class, tc.want)
+				t.Fatalf("got %q, want %s … %s", cloudtest.Said(answer), tc.class, tc.want)
 			}
-			for _, line := range said(answer) {
+			for _, line := range cloudtest.Said(answer) {
 				if strings.Contains(line, "SECRET") || strings.ContainsAny(line, "\n\r") {
 					t.Errorf("%q tells a secret, or is more than a line", line)
 				}

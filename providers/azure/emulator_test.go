@@ -1,7 +1,6 @@
 package azure
 
 import (
-	"errors"
 	"net"
 	"slices"
 	"strings"
@@ -18,12 +17,11 @@ import (
 // kind and replication, and as the real one no region.
 func TestEmulator(t *testing.T) {
 	connection := cloudtest.Azurite(t)
-	settings(t, "AZURE_STORAGE_CONNECTION_STRING="+connection)
+	cloudtest.Settings(t, "AZURE_STORAGE_CONNECTION_STRING="+connection)
 	var dialer net.Dialer
 	client := cloud.Client(dialer.DialContext, dialer.DialContext, nil)
 	t.Cleanup(client.CloseIdleConnections)
 	c := New(client)
-	c.credential = tokens{errors.New("nobody is logged in")}
 
 	blobs, err := service.NewClientFromConnectionString(connection, nil)
 	if err != nil {
@@ -34,9 +32,10 @@ func TestEmulator(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	got := said(c.Look(t.Context(), container(cloudtest.AzuriteAccount, "photos"), false))
-	if len(got) != 2 || !strings.HasPrefix(got[0], "Get Account Information:  (the account's replication is Standard_RAGRS: ") ||
-		!strings.Contains(got[1], "a key of the account does not open the management API") {
+	got := cloudtest.Said(c.Look(t.Context(), container(cloudtest.AzuriteAccount, "photos"), false))
+	if len(got) != 3 || !strings.HasPrefix(got[0], "Get Account Information: [azblob://devstoreaccount1-secondary/photos, replication Standard_RAGRS] (the account's replication is Standard_RAGRS: ") ||
+		!strings.HasPrefix(got[1], "Get Blob Service Stats: (the secondary endpoint has all that was written before 2") ||
+		!strings.Contains(got[2], "a key of the account does not open the management API") {
 		t.Errorf("got %q", got)
 	}
 	listed, err := c.List(t.Context(), cloudtest.AzuriteAccount)
@@ -46,10 +45,9 @@ func TestEmulator(t *testing.T) {
 	}
 
 	wrong := strings.Replace(connection, "AccountKey=E", "AccountKey=A", 1)
-	settings(t, "AZURE_STORAGE_CONNECTION_STRING="+wrong)
+	cloudtest.Settings(t, "AZURE_STORAGE_CONNECTION_STRING="+wrong)
 	c = New(client)
-	c.credential = tokens{errors.New("nobody is logged in")}
-	got = said(c.Look(t.Context(), container(cloudtest.AzuriteAccount, "photos"), false))
+	got = cloudtest.Said(c.Look(t.Context(), container(cloudtest.AzuriteAccount, "photos"), false))
 	if len(got) != 2 || !strings.HasPrefix(got[0], "denied! Get Account Information: ") || strings.Contains(strings.Join(got, ""), "Aby8vdM02xNO") {
 		t.Errorf("a wrong key: %q", got)
 	}

@@ -2,7 +2,7 @@ package azure
 
 import (
 	"context"
-	"errors"
+	"fmt"
 	"strings"
 
 	"github.com/landfall-audit/landfall/providers"
@@ -20,7 +20,7 @@ func (c *Cloud) List(ctx context.Context, scope string) ([]providers.Bucket, err
 		return c.containersByKey(ctx, s, scope)
 	}
 	if s.token == nil {
-		return nil, errors.New("listing the accounts of Azure: no credentials were found; give some as Azure's tools take them (az login, AZURE_CLIENT_ID), or name the account of a key: azblob://account")
+		return nil, fmt.Errorf("listing the accounts of Azure: %w; the role Reader would help; or name the account of a key: azblob://account", s.noToken)
 	}
 	accounts, err := c.allAccounts(ctx, s)
 	if err != nil {

@@ -73,7 +73,7 @@ func find(accounts []account, name string) (account, bool) {
 // list asks page by page, and follows the address of the next one only on the
 // management API itself: it carries the token.
 func list[T any](ctx context.Context, c *Cloud, s *session, path string, into *[]T) error {
-	address := "https://" + s.cloud.management + path
+	address := s.cloud.Management() + path
 	for range maxPages {
 		var page struct {
 			Value []T    `json:"value"`
@@ -86,8 +86,7 @@ func list[T any](ctx context.Context, c *Cloud, s *session, path string, into *[
 		if page.Next == "" {
 			return nil
 		}
-		next, err := url.Parse(page.Next)
-		if err != nil || next.Scheme != "https" || next.Host != s.cloud.management {
+		if !strings.HasPrefix(page.Next, s.cloud.Management()+"/") {
 			return &cloud.Failure{Class: evidence.ClassHTTP, Text: "the next page of the list is said to be on another server, which is not asked"}
 		}
 		address = page.Next
@@ -121,7 +120,7 @@ func (c *Cloud) get(ctx context.Context, s *session, address string, into any) e
 }
 
 // says turns what the management API says of an account into an observation.
-func (a account) says(bucket providers.Bucket) *evidence.Storage {
+func (a account) says(bucket providers.Bucket, host string) *evidence.Storage {
 	said := &evidence.Storage{Target: bucket.String(), Provider: providerID, API: listAccounts}
 	region := a.region()
 	if region != "" {
@@ -130,22 +129,22 @@ func (a account) says(bucket providers.Bucket) *evidence.Storage {
 	kept := copiesOf(a.SKU.Name)
 	said.Notes = append(said.Notes, replicationWords(a.SKU.Name))
 	if a.Kind != "" {
-		said.Notes = append(said.Notes, fmt.Sprintf("the account is of the kind %s", a.Kind))
+		said.Notes = append(said.Notes, kindWords(a.Kind))
 	}
 	if !kept.secondary {
 		return said
 	}
-	replica := evidence.Replica{Target: "azblob://" + a.Name + "-secondary/" + bucket.Container, Rule: "replication " + a.SKU.Name}
-	secondary := canonical(a.Properties.SecondaryLocation)
-	if pair, ok := providers.AzurePair(region); secondary == "" && ok {
-		secondary = pair.Code
+	replica := secondary(bucket, a.SKU.Name, host)
+	second := canonical(a.Properties.SecondaryLocation)
+	if pair, ok := providers.AzurePair(region); second == "" && ok {
+		second = pair.Code
 		replica.Rule += ", by the pair that Microsoft lists"
 	}
-	if secondary != "" {
-		replica.Location = providerID + ":" + secondary
+	if second != "" {
+		replica.Location = providerID + ":" + second
 	}
 	said.Replicas = []evidence.Replica{replica}
-	if note := leaving(region, secondary); note != "" {
+	if note := leaving(region, second); note != "" {
 		said.Notes = append(said.Notes, note)
 	}
 	return said

@@ -2,24 +2,25 @@
 //
 // A bucket's location is part of its metadata. Google tells it to whoever may
 // read that, which needs the permission storage.buckets.get; without credentials
-// it tells it for a bucket that grants this to everybody.
+// it tells it for a bucket that grants this to everybody. Jobs of the Storage
+// Transfer Service tell which buckets a bucket is copied to.
 package gcs
 
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"os"
-	"time"
 
 	"cloud.google.com/go/storage"
 	"golang.org/x/oauth2"
-	"golang.org/x/oauth2/google"
 	"google.golang.org/api/googleapi"
 	"google.golang.org/api/iterator"
 	"google.golang.org/api/option"
 
 	"github.com/landfall-audit/landfall/evidence"
+	"github.com/landfall-audit/landfall/internal/credentials"
 	"github.com/landfall-audit/landfall/providers"
 	"github.com/landfall-audit/landfall/providers/cloud"
 )
@@ -27,18 +28,17 @@ import (
 // readOnly is the scope that reads the metadata of buckets.
 const readOnly = "https://www.googleapis.com/auth/cloud-platform.read-only"
 
-// api is the one question that is asked about a bucket
+// api is the first question that is asked about a bucket
 // (https://cloud.google.com/storage/docs/json_api/v1/buckets/get).
 const api = "buckets.get"
-
-// credentialsTimeout bounds each request for a token.
-const credentialsTimeout = 8 * time.Second
 
 // Cloud asks Google Cloud Storage. It is made for one run and safe for concurrent
 // use.
 type Cloud struct {
 	http    *http.Client
 	session cloud.Memo[*session]
+	jobs    cloud.Memo[[]copying] // by project
+	sinks   cloud.Memo[[]string]  // places of buckets
 }
 
 var _ cloud.Store = (*Cloud)(nil)
@@ -52,7 +52,8 @@ type session struct {
 	client        *storage.Client
 	anonymous     *storage.Client
 	project       string
-	noCredentials error // why there are none; nil: there are
+	signed        bool  // with credentials
+	noCredentials error // why there are none that can be used, in a line; nil: there are
 }
 
 // open finds the application default credentials, once
@@ -61,16 +62,17 @@ func (c *Cloud) open(ctx context.Context) (*session, error) {
 	return c.session.Get(ctx, "", func(ctx context.Context) (*session, error) {
 		s := &session{project: os.Getenv("GOOGLE_CLOUD_PROJECT")}
 		var err error
-		// The clients live longer than the look that makes them.
+		// The clients live longer than the look that makes them. They sign nothing
+		// themselves, and need not look for credentials once more.
 		background := context.WithoutCancel(ctx)
-		if s.anonymous, err = storage.NewClient(background, option.WithHTTPClient(c.http)); err != nil {
+		if s.anonymous, err = storage.NewClient(background, option.WithHTTPClient(c.http), option.WithoutAuthentication()); err != nil {
 			return nil, err
 		}
 		s.client = s.anonymous
 		if os.Getenv("STORAGE_EMULATOR_HOST") != "" {
 			return s, nil // emulators know no credentials
 		}
-		found, err := findCredentials(ctx)
+		found, err := credentials.Google(ctx, readOnly)
 		if err != nil {
 			s.noCredentials = err
 			return s, nil
@@ -79,20 +81,10 @@ func (c *Cloud) open(ctx context.Context) (*session, error) {
 			s.project = found.ProjectID
 		}
 		signed := &http.Client{Transport: &oauth2.Transport{Source: found.TokenSource, Base: c.http.Transport}, CheckRedirect: c.http.CheckRedirect}
-		s.client, err = storage.NewClient(background, option.WithHTTPClient(signed))
+		s.client, err = storage.NewClient(background, option.WithHTTPClient(signed), option.WithoutAuthentication())
+		s.signed = err == nil
 		return s, err
 	})
-}
-
-// findCredentials looks for credentials that give a token. The token source keeps
-// the context that it is made with, so it is bounded by its own client.
-func findCredentials(ctx context.Context) (*google.Credentials, error) {
-	ctx = context.WithValue(context.WithoutCancel(ctx), oauth2.HTTPClient, &http.Client{Timeout: credentialsTimeout})
-	found, err := google.FindDefaultCredentials(ctx, readOnly)
-	if err == nil {
-		_, err = found.TokenSource.Token()
-	}
-	return found, err
 }
 
 // Look implements [cloud.Store].
@@ -113,6 +105,11 @@ func (c *Cloud) Look(ctx context.Context, bucket providers.Bucket, anonymous boo
 		return answer
 	}
 	answer.Say(read(bucket, attrs))
+	if s.signed && !anonymous {
+		said, err := c.transfers(ctx, s, bucket)
+		answer.Say(said)
+		answer.Fail(transferAPI, explainTransfers(err))
+	}
 	return answer
 }
 
@@ -124,6 +121,9 @@ func (c *Cloud) List(ctx context.Context, scope string) ([]providers.Bucket, err
 	s, err := c.open(ctx)
 	if err != nil {
 		return nil, explain(err, nil)
+	}
+	if s.noCredentials != nil {
+		return nil, fmt.Errorf("listing the buckets of Google Cloud Storage: %w; the permission storage.buckets.list would help", s.noCredentials)
 	}
 	if scope == "" {
 		scope = s.project
@@ -179,7 +179,7 @@ func explain(err, noCredentials error) *cloud.Failure {
 func byStatus(status int, noCredentials error) (class evidence.Class, text, permission string) {
 	switch {
 	case (status == http.StatusUnauthorized || status == http.StatusForbidden) && noCredentials != nil:
-		return evidence.ClassDenied, "no credentials were found, and this bucket tells nothing without; give some as Google's tools take them (gcloud auth application-default login, GOOGLE_APPLICATION_CREDENTIALS)", "storage.buckets.get"
+		return evidence.ClassDenied, "this bucket tells nothing without credentials: " + noCredentials.Error(), "storage.buckets.get"
 	case status == http.StatusUnauthorized:
 		return evidence.ClassDenied, "the credentials were not accepted; log in again (gcloud auth application-default login)", ""
 	case status == http.StatusForbidden:

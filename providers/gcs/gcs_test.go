@@ -1,18 +1,10 @@
 package gcs
 
 import (
-	"crypto/rand"
-	"crypto/rsa"
-	"crypto/x509"
-	"encoding/json"
-	"encoding/pem"
-	"fmt"
 	"io"
 	"net"
 	"net/http"
-	"net/http/httptest"
-	"os"
-	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -25,66 +17,14 @@ import (
 	"github.com/landfall-audit/landfall/providers/cloud/cloudtest"
 )
 
-// settings puts the settings of Google's tools away and sets some.
-func settings(t *testing.T, set ...string) {
-	t.Helper()
-	t.Setenv("HOME", t.TempDir())
-	t.Setenv("GCE_METADATA_HOST", "127.0.0.1:1") // nobody there
-	for _, name := range []string{"GOOGLE_APPLICATION_CREDENTIALS", "GOOGLE_CLOUD_PROJECT", "STORAGE_EMULATOR_HOST", "CLOUDSDK_CONFIG", "HTTPS_PROXY"} {
-		t.Setenv(name, "")
-	}
-	for _, setting := range set {
-		name, value, _ := strings.Cut(setting, "=")
-		t.Setenv(name, value)
-	}
-}
-
-// serviceAccount writes the key of a service account, for which a server on
-// loopback gives tokens.
-func serviceAccount(t *testing.T, status int) string {
-	t.Helper()
-	tokens := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", "application/json")
-		w.WriteHeader(status)
-		_, _ = io.WriteString(w, `{"access_token": "SECRET-token", "token_type": "Bearer", "expires_in": 3600}`)
-	}))
-	t.Cleanup(tokens.Close)
-	key, err := rsa.GenerateKey(rand.Reader, 2048)
-	if err != nil {
-		t.Fatal(err)
-	}
-	der, err := x509.MarshalPKCS8PrivateKey(key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	data, err := json.Marshal(map[string]string{
-		"type": "service_account", "project_id": "lab", "client_email": "auditor@lab.iam.gserviceaccount.com", "token_uri": tokens.URL,
-		"private_key": string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})),
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	path := filepath.Join(t.TempDir(), "key.json")
-	if err := os.WriteFile(path, data, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return path
-}
-
 func bucket(name string) providers.Bucket { return providers.Bucket{Scheme: "gs", Container: name} }
 
-// said tells an answer in lines, the note that every bucket has left out.
+// said tells an answer in lines, the note that every bucket has left out, and of
+// transfers no more than TestTransfers looks at.
 func said(a cloud.Answer) []string {
-	var out []string
-	for _, s := range a.Said {
-		line := s.API + ": " + strings.Join(s.Locations, " ")
-		for _, note := range s.Notes[:max(0, len(s.Notes)-1)] {
-			line += " (" + note + ")"
-		}
-		out = append(out, line)
-	}
-	for _, f := range a.Failed {
-		out = append(out, fmt.Sprintf("%s! %s", f.Class, f))
+	out := slices.DeleteFunc(cloudtest.Said(a), func(line string) bool { return strings.Contains(line, transferAPI) })
+	for i := range out {
+		out[i] = strings.TrimSuffix(out[i], " ("+unbound+")")
 	}
 	return out
 }
@@ -105,7 +45,7 @@ func TestRegions(t *testing.T) {
 			t.Fatal(err)
 		}
 		server.CreateBucketWithOpts(fakestorage.CreateBucketOpts{Name: "fleet"})
-		settings(t, "STORAGE_EMULATOR_HOST="+at.String(), "GOOGLE_CLOUD_PROJECT=lab")
+		cloudtest.Settings(t, "STORAGE_EMULATOR_HOST="+at.String(), "GOOGLE_CLOUD_PROJECT=lab")
 		dialer := net.Dialer{}
 		client := cloud.Client(dialer.DialContext, dialer.DialContext, nil)
 		c := New(client)
@@ -126,7 +66,7 @@ func TestRegions(t *testing.T) {
 }
 
 func TestKindsOfLocation(t *testing.T) {
-	settings(t, "GOOGLE_APPLICATION_CREDENTIALS="+serviceAccount(t, http.StatusOK))
+	cloudtest.Settings(t, cloudtest.GoogleUser(t, http.StatusOK)...)
 	recorded := cloudtest.Load(t, "testdata/recorded.txtar")
 	c := New(cloudtest.Serve(t, recorded).Client)
 	for name, want := range map[string]string{
@@ -143,6 +83,9 @@ func TestKindsOfLocation(t *testing.T) {
 		if got := said(c.Look(t.Context(), bucket(name), false)); len(got) != 1 || got[0] != want {
 			t.Errorf("%s:\ngot  %q\nwant %q", name, got, want)
 		}
+	}
+	if _, err := c.List(t.Context(), "another"); err == nil || !strings.Contains(err.Error(), "storage.buckets.list would help") {
+		t.Errorf("List: %v", err)
 	}
 	listed, err := c.List(t.Context(), "")
 	if diff := cmp.Diff([]providers.Bucket{bucket("area"), bucket("asia")}, listed); diff != "" || err != nil {
@@ -164,7 +107,7 @@ func TestKindsOfLocation(t *testing.T) {
 }
 
 func TestWithoutCredentials(t *testing.T) {
-	settings(t)
+	cloudtest.Settings(t, cloudtest.GoogleMachine(t, false))
 	c := New(cloudtest.Serve(t, cloudtest.Load(t, "testdata/recorded.txtar")).Client)
 	got := said(c.Look(t.Context(), bucket("closed"), false))
 	if len(got) != 1 || !strings.Contains(got[0], "no credentials were found") || !strings.Contains(got[0], "storage.buckets.get") {
@@ -174,13 +117,60 @@ func TestWithoutCredentials(t *testing.T) {
 	if got := said(c.Look(t.Context(), bucket("zonal"), false)); len(got) != 1 || got[0] != "buckets.get: gcp:us-central1" {
 		t.Errorf("got %q", got)
 	}
-	if _, err := c.List(t.Context(), ""); err == nil || !strings.Contains(err.Error(), "no project") {
+	if _, err := c.List(t.Context(), ""); err == nil || !strings.Contains(err.Error(), "no credentials were found") || !strings.Contains(err.Error(), "storage.buckets.list") {
 		t.Errorf("List: %v", err)
 	}
 }
 
+// TestTransfers: jobs and replications of the user's project copy a bucket to
+// others, which are where Google says that they are.
+func TestTransfers(t *testing.T) {
+	transfers := func(c *Cloud, name string) []string {
+		return slices.DeleteFunc(cloudtest.Said(c.Look(t.Context(), bucket(name), false)), func(line string) bool { return !strings.Contains(line, transferAPI) })
+	}
+	recorded := cloudtest.Load(t, "testdata/recorded.txtar")
+	cloudtest.Settings(t, cloudtest.GoogleUser(t, http.StatusOK)...)
+	c := New(cloudtest.Serve(t, recorded).Client)
+	for name, want := range map[string]string{
+		"zonal": "transferJobs.list: [gs://pair, gcp:europe-north1, transfer job transferJobs/1] [gs://pair, gcp:europe-west4, transfer job transferJobs/1] [gs://closed, transfer job transferJobs/2] " +
+			"[file system /backup, transfer job transferJobs/4] [gs://odd, gcp:mars-north1, replication transferJobs/6] " +
+			"(the transfer job transferJobs/3 to gs://asia gcp-geo:asia is switched off; copies that it made before may still be there)",
+		"area": "transferJobs.list:",
+	} {
+		if got := transfers(c, name); len(got) != 1 || got[0] != want {
+			t.Errorf("%s:\ngot  %q\nwant %q", name, got, want)
+		}
+	}
+	if n := strings.Count(strings.Join(recorded.Asked(), "\n"), "/v1/transferJobs"); n != 2 {
+		t.Errorf("the jobs of the project were asked for %d times", n)
+	}
+	for project, want := range map[string]string{
+		"off":    "other! transferJobs.list: the Storage Transfer API is off in the project",
+		"closed": "denied! transferJobs.list: the credentials may not ask this; the permission storagetransfer.jobs.list would help",
+	} {
+		cloudtest.Settings(t, append(cloudtest.GoogleUser(t, http.StatusOK), "GOOGLE_CLOUD_PROJECT="+project)...)
+		if got := transfers(New(cloudtest.Serve(t, recorded).Client), "zonal"); len(got) != 1 || got[0] != want {
+			t.Errorf("%s: %q", project, got)
+		}
+	}
+}
+
+// TestMachine: a machine of Google's has an account and a project of its own.
+func TestMachine(t *testing.T) {
+	cloudtest.Settings(t, cloudtest.GoogleMachine(t, true))
+	signed := true
+	recorded := cloudtest.Load(t, "testdata/recorded.txtar")
+	c := New(cloudtest.Serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		signed = signed && r.Header.Get("Authorization") == "Bearer "+cloudtest.GoogleToken
+		recorded.ServeHTTP(w, r)
+	})).Client)
+	if listed, err := c.List(t.Context(), ""); err != nil || len(listed) != 2 || !signed {
+		t.Errorf("listed %v, %v, signed %v", listed, err, signed)
+	}
+}
+
 func TestBadCredentials(t *testing.T) {
-	settings(t, "GOOGLE_APPLICATION_CREDENTIALS="+serviceAccount(t, http.StatusBadRequest))
+	cloudtest.Settings(t, cloudtest.GoogleUser(t, http.StatusBadRequest)...)
 	c := New(cloudtest.Serve(t, cloudtest.Load(t, "testdata/recorded.txtar")).Client)
 	if got := said(c.Look(t.Context(), bucket("closed"), false)); len(got) != 1 || !strings.HasPrefix(got[0], "denied! ") || strings.Contains(got[0], "SECRET") {
 		t.Errorf("got %q", got)
@@ -188,7 +178,7 @@ func TestBadCredentials(t *testing.T) {
 }
 
 func TestBadAnswers(t *testing.T) {
-	settings(t, "GOOGLE_APPLICATION_CREDENTIALS="+serviceAccount(t, http.StatusOK))
+	cloudtest.Settings(t, cloudtest.GoogleUser(t, http.StatusOK)...)
 	for name, tc := range map[string]struct {
 		answer http.HandlerFunc
 		class  evidence.Class

@@ -43,7 +43,7 @@ func read(bucket providers.Bucket, attrs *storage.BucketAttrs) *evidence.Storage
 	if soft := attrs.SoftDeletePolicy; soft != nil && soft.RetentionDuration > 0 {
 		said.Notes = append(said.Notes, fmt.Sprintf("soft delete is on: deleted objects stay for %.0f days", soft.RetentionDuration.Hours()/24))
 	}
-	said.Notes = append(said.Notes, "the location is that of object data; Google does not bind metadata, such as names and policies, to it")
+	said.Notes = append(said.Notes, unbound)
 	return said
 }
 
@@ -75,3 +75,7 @@ func withoutZone(place, kind string) string {
 	}
 	return place
 }
+
+// unbound is said of every bucket
+// (https://cloud.google.com/storage/docs/locations).
+const unbound = "the location is that of object data; Google does not bind metadata, such as names and policies, to it"

@@ -7,6 +7,9 @@ import (
 	"path/filepath"
 	"testing"
 	"time"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/sas"
+	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/service"
 )
 
 // What .ci/environment says of this machine: where the servers are, and whether a
@@ -62,6 +65,25 @@ func Azurite(t testing.TB) string {
 	c.Dir = t.TempDir()
 	run(t, c, at)
 	return "DefaultEndpointsProtocol=http;AccountName=" + AzuriteAccount + ";AccountKey=" + azuriteKey + ";BlobEndpoint=http://" + at + "/" + AzuriteAccount + ";"
+}
+
+// AzuriteSignature gives a shared access signature of Azurite's account, which
+// allows some things with its containers and blobs, for an hour.
+func AzuriteSignature(t testing.TB, allowed sas.AccountPermissions) string {
+	t.Helper()
+	key, err := service.NewSharedKeyCredential(AzuriteAccount, azuriteKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	kinds := sas.AccountResourceTypes{Service: true, Container: true, Object: true}
+	values := sas.AccountSignatureValues{
+		Protocol: sas.ProtocolHTTPSandHTTP, ExpiryTime: time.Now().Add(time.Hour).UTC(), Permissions: allowed.String(), ResourceTypes: kinds.String(),
+	}
+	signed, err := values.SignWithSharedKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return signed.Encode()
 }
 
 // server gives the program of a server, or skips the test where there is none.
