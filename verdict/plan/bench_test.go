@@ -167,7 +167,7 @@ const randomVantages = 20
 // of each folder, and reports how many of those it decides that all
 // measurements together do, beside 20 vantages drawn at random:
 //
-//	go test ./verdict/plan -run '^$' -bench Plan -benchtime 1x -timeout 1h
+//	go test ./verdict/plan -run '^$' -bench 'Plan$' -benchtime 1x -timeout 1h
 func BenchmarkPlan(b *testing.B) {
 	for _, folder := range labelledFolders() {
 		b.Run(filepath.Base(folder), func(b *testing.B) {

@@ -86,9 +86,9 @@ const (
 	// least is how many vantages an address is timed from before it can be given
 	// up for hopeless: with fewer the guess is a poor one.
 	least = 8
-	// enough is how many measurements an address is reckoned to take: where the
-	// budget does not give as many to each, some wait, since fewer decide next to
-	// nothing anywhere.
+	// enough is how many measurements an address is reckoned to take: two to find
+	// it and three near it, which are more than half. Where the budget does not
+	// give as many to each, some wait, since fewer decide next to nothing anywhere.
 	enough = 5
 )
 
