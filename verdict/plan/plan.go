@@ -86,6 +86,10 @@ const (
 	// least is how many vantages an address is timed from before it can be given
 	// up for hopeless: with fewer the guess is a poor one.
 	least = 8
+	// enough is how many measurements an address is reckoned to take: two to find
+	// it and three near it, which are more than half. Where the budget does not
+	// give as many to each, some wait, since fewer decide next to nothing anywhere.
+	enough = 5
 )
 
 // Next gives the next round. It fails only where the claims cannot be judged.
@@ -111,7 +115,9 @@ type round struct {
 	Question
 	world     *world
 	subjects  []*subject
-	names     []string // that have no address
+	names     []string     // that have no address
+	addrs     []netip.Addr // of all claims, decided or not
+	reused    []int        // offers that have a place, those for the most addresses first
 	undecided int
 }
 
@@ -140,7 +146,7 @@ func Decided(v *verdict.Verdict) bool {
 func newRound(q Question, doc *verdict.Document) *round {
 	r := &round{Question: q, world: newWorld(q.Offers, q.Known)}
 	ports, denied := portsOf(q.Sheets), deniedBy(q.Sheets, providers.DateOf(q.Known.Header.Started))
-	byAddr := map[netip.Addr]*subject{}
+	byAddr, seen := map[netip.Addr]*subject{}, map[netip.Addr]bool{}
 	for i := range doc.Verdicts {
 		v := &doc.Verdicts[i]
 		if v.Subject != verdict.FrontDoor {
@@ -152,6 +158,9 @@ func newRound(q Question, doc *verdict.Document) *round {
 				r.names = append(r.names, v.Endpoint)
 			}
 			continue
+		}
+		if !seen[addr] {
+			seen[addr], r.addrs = true, append(r.addrs, addr)
 		}
 		if Decided(v) || !couldBeDecided(v) {
 			continue
@@ -224,6 +233,7 @@ func (r *round) recall(byAddr map[netip.Addr]*subject) {
 			s.asked[i] = r.Asked[a] || r.Cannot[a]
 		}
 	}
+	r.preferBelievable()
 }
 
 // lookUp plans the questions for names that have no address, from vantages far
@@ -249,10 +259,13 @@ func (r *round) cost(offer int) int { return max(1, r.Offers[offer].Cost) }
 // first.
 func (r *round) choose() []Measurement {
 	var out []Measurement
-	share := r.share()
+	share, begin := r.share(), r.affordable()
 	for _, s := range r.subjects {
 		m := Measurement{Addr: s.addr, Port: s.port}
 		if s.tried == 0 {
+			if begin--; begin < 0 {
+				continue
+			}
 			m.From, m.Why = r.first(s, max(1, min(firstRound, share/2))), "spread over the earth, to find it, and to see whether many hosts share the address"
 		} else {
 			m.From, m.Why = r.more(s, max(nextRound, share/maxRounds))
@@ -264,7 +277,19 @@ func (r *round) choose() []Measurement {
 	return out
 }
 
-// share is how many measurements there are for an address if each has as many.
+// affordable is how many addresses can be begun with, beside those that were.
+func (r *round) affordable() int {
+	begun := 0
+	for _, s := range r.subjects {
+		if s.tried > 0 {
+			begun++
+		}
+	}
+	return max(1, (r.Budget-nextRound*begun)/enough)
+}
+
+// share is how many measurements there are for an address if each has as many,
+// or those that are begun with have enough.
 func (r *round) share() int {
 	if len(r.subjects) == 0 {
 		return 0
@@ -273,7 +298,7 @@ func (r *round) share() int {
 	for _, s := range r.subjects {
 		spent += s.tried
 	}
-	return (r.Budget + spent + len(r.subjects) - 1) / len(r.subjects)
+	return max(enough, (r.Budget+spent+len(r.subjects)-1)/len(r.subjects))
 }
 
 // first gives the vantages of a first round: near where databases put the
@@ -341,7 +366,7 @@ func (r *round) inside(s *subject, n int) []int {
 	var out []int
 	for len(out) < n {
 		best := -1
-		for _, i := range r.world.placed {
+		for _, i := range r.reused {
 			country := r.Offers[i].Vantage.Country
 			if wanted[country] == 0 || s.asked[i] || slices.Contains(out, i) || looked[country] >= enoughInside {
 				continue

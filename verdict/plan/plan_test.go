@@ -211,3 +211,56 @@ func TestCannot(t *testing.T) {
 		}
 	}
 }
+
+// also adds addresses that the claim is about too.
+func (l *lab) also(hosts ...string) {
+	for _, host := range hosts {
+		l.q.Sheets[0].Endpoints = append(l.q.Sheets[0].Endpoints, providers.Endpoint{Host: host, Port: 443})
+	}
+}
+
+// A budget that is short for all addresses decides the claim at some.
+func TestShortBudget(t *testing.T) {
+	l := newLab(t, "US", "203.0.113.1")
+	l.also("203.0.113.2", "203.0.113.3", "203.0.113.4", "203.0.113.5", "203.0.113.6", "203.0.113.7", "203.0.113.8")
+	l.q.Budget = 10
+	if p := l.next(t); len(p.Measurements) != 2 {
+		t.Errorf("%d addresses are begun with, want 2", len(p.Measurements))
+	}
+	_, measured := l.until(t, frankfurt)
+	if p := l.next(t); p.Open > 6 || measured > 10 {
+		t.Errorf("%d of 8 claims open after %d measurements", p.Open, measured)
+	}
+}
+
+// Imported vantages that can time one address alone, and so are never believed,
+// are not asked for one that many hosts share, while there are others.
+func TestNeverBelieved(t *testing.T) {
+	l := newLab(t, "ZA", "203.0.113.1")
+	l.allow("DE")
+	l.also("203.0.113.2", "203.0.113.3")
+	l.q.Cannot = map[plan.Asked]bool{}
+	lonely := map[int]bool{2: true, 4: true, 9: true, 12: true, 16: true}
+	for i := range l.q.Offers {
+		l.q.Offers[i].Vantage.Network = evidence.NetworkImport
+		if lonely[i] {
+			l.q.Cannot[plan.Asked{Key: l.q.Offers[i].Key, Addr: netip.MustParseAddr("203.0.113.2")}] = true
+			l.q.Cannot[plan.Asked{Key: l.q.Offers[i].Key, Addr: netip.MustParseAddr("203.0.113.3")}] = true
+		}
+	}
+	for _, o := range l.q.Known.Observations {
+		o.(*evidence.Vantage).Network = evidence.NetworkImport
+	}
+	l.carryOut(t, l.next(t), frankfurt, singapore, newYork)
+	second := l.next(t)
+	if len(second.Measurements) == 0 {
+		t.Fatal("nothing is asked")
+	}
+	for _, m := range second.Measurements {
+		for _, i := range m.From {
+			if lonely[i] {
+				t.Errorf("%s is asked for %s", cities[i].name, m.Addr)
+			}
+		}
+	}
+}

@@ -1,0 +1,50 @@
+package plan
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/landfall-audit/landfall/evidence"
+)
+
+// believedAt is at how many addresses an imported vantage has to be answered, at
+// the least, until the judge believes it without a self-check.
+const believedAt = 3
+
+// preferBelievable puts the vantages first that are on offer for the most
+// addresses: asked at many, the same vantages agree with each other often. Where
+// many hosts share an address it leaves out imported ones that are on offer for
+// too few to be believed, if there are enough others.
+func (r *round) preferBelievable() {
+	at := make([]int, len(r.Offers))
+	for i := range r.Offers {
+		for _, addr := range r.addrs {
+			if !r.Cannot[Asked{r.Offers[i].Key, addr}] {
+				at[i]++
+			}
+		}
+	}
+	r.reused = slices.Clone(r.world.placed)
+	slices.SortStableFunc(r.reused, func(i, j int) int { return cmp.Compare(at[j], at[i]) })
+	believable := func(i int) bool {
+		return at[i] >= believedAt || r.Offers[i].Vantage.Network != evidence.NetworkImport
+	}
+	share := r.share()
+	for _, s := range r.subjects {
+		if !apart(s.replies) {
+			continue // one host is found by those that are near to it
+		}
+		free := 0
+		for i, asked := range s.asked {
+			if believable(i) && !asked {
+				free++
+			}
+		}
+		if free < share-s.tried {
+			continue
+		}
+		for i := range s.asked {
+			s.asked[i] = s.asked[i] || !believable(i)
+		}
+	}
+}
