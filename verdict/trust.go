@@ -36,7 +36,7 @@ const (
 // address, if one host answered them; or at one store, if they read one copy.
 type contradictions struct {
 	at       string // the address, or the store
-	answers  int // how many vantages were answered
+	answers  int    // how many vantages were answered
 	vantages []*vantage
 	against  [][]int32 // by number in vantages: those that it is at odds with
 

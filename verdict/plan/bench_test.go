@@ -1,10 +1,12 @@
 package plan_test
 
 import (
+	"maps"
 	"math/rand/v2"
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/landfall-audit/landfall/evidence"
@@ -87,9 +89,10 @@ func (m *mesh) inOrder() []*evidence.RTT {
 	for at := range m.times {
 		addrs[at.Addr] = true
 	}
+	sorted := slices.SortedFunc(maps.Keys(addrs), netip.Addr.Compare)
 	var out []*evidence.RTT
 	for i := range m.offers {
-		for addr := range addrs {
+		for _, addr := range sorted {
 			if o := m.times[plan.Asked{Key: m.offers[i].Key, Addr: addr}]; o != nil {
 				out = append(out, o)
 			}
