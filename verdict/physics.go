@@ -31,14 +31,14 @@ type carriers struct {
 	disks []*disk // the smallest first
 }
 
-// leastOfAny is how many vantages it takes at the least that nothing speaks for,
+// LeastOfAny is how many vantages it takes at the least that nothing speaks for,
 // where one in five may lie: of fewer, chance makes liars of all too often.
-const leastOfAny = 5
+const LeastOfAny = 5
 
 // suffice reports whether they carry a refutation or proof of a place: one that
 // passed its self-check does, and two that are credible. Of others it takes two
 // where fewer than two of the run's vantages may lie, and else more than half of
-// those that were answered, and [leastOfAny]. One network of one platform does
+// those that were answered, and [LeastOfAny]. One network of one platform does
 // not carry it.
 func (c carriers) suffice(e electorate) bool {
 	credible := 0
@@ -53,7 +53,7 @@ func (c carriers) suffice(e electorate) bool {
 	if c.besideOneNetwork() == 0 {
 		return false
 	}
-	return credible >= 2 || len(c.disks) >= 2 && (!e.mayLie || len(c.disks) > max(e.answers/2, leastOfAny-1))
+	return credible >= 2 || len(c.disks) >= 2 && (!e.mayLie || len(c.disks) > max(e.answers/2, LeastOfAny-1))
 }
 
 // electorate is among whom carriers were found.
@@ -76,7 +76,7 @@ func (c carriers) survival(e electorate) *Survival {
 	}
 	ofAny := len(c.disks) - 2
 	if e.mayLie {
-		ofAny = min(ofAny, 2*len(c.disks)-e.answers-1, len(c.disks)-leastOfAny)
+		ofAny = min(ofAny, 2*len(c.disks)-e.answers-1, len(c.disks)-LeastOfAny)
 	}
 	vantages := max(0, checked-1, min(c.besideOneNetwork()-1, max(credible-2, ofAny)))
 	return &Survival{

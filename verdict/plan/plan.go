@@ -87,9 +87,10 @@ const (
 	// up for hopeless: with fewer the guess is a poor one.
 	least = 8
 	// enough is how many measurements an address is reckoned to take: two to find
-	// it and three near it, which are more than half. Where the budget does not
-	// give as many to each, some wait, since fewer decide next to nothing anywhere.
-	enough = 5
+	// it, and as many near it as the judge takes where nothing speaks for any of
+	// them. Where the budget does not give as many to each, some wait, since fewer
+	// decide next to nothing anywhere.
+	enough = 2 + verdict.LeastOfAny
 )
 
 // Next gives the next round. It fails only where the claims cannot be judged.
@@ -266,15 +267,25 @@ func (r *round) choose() []Measurement {
 			if begin--; begin < 0 {
 				continue
 			}
-			m.From, m.Why = r.first(s, max(1, min(firstRound, share/2))), "spread over the earth, to find it, and to see whether many hosts share the address"
+			m.From, m.Why = r.first(s, min(firstRound, share-r.step())), "spread over the earth, to find it, and to see whether many hosts share the address"
 		} else {
-			m.From, m.Why = r.more(s, max(nextRound, share/maxRounds))
+			m.From, m.Why = r.more(s, r.step())
 		}
 		if len(m.From) > 0 {
 			out = append(out, m)
 		}
 	}
 	return out
+}
+
+// step is how many are added to an address: all that it is reckoned to take near
+// it, where the budget is for no more.
+func (r *round) step() int {
+	share := r.share()
+	if share == enough {
+		return verdict.LeastOfAny
+	}
+	return max(nextRound, share/maxRounds)
 }
 
 // affordable is how many addresses can be begun with, beside those that were.
@@ -285,7 +296,7 @@ func (r *round) affordable() int {
 			begun++
 		}
 	}
-	return max(1, (r.Budget-nextRound*begun)/enough)
+	return max(1, (r.Budget-r.step()*begun)/enough)
 }
 
 // share is how many measurements there are for an address if each has as many,

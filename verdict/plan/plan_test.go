@@ -223,12 +223,12 @@ func (l *lab) also(hosts ...string) {
 func TestShortBudget(t *testing.T) {
 	l := newLab(t, "US", "203.0.113.1")
 	l.also("203.0.113.2", "203.0.113.3", "203.0.113.4", "203.0.113.5", "203.0.113.6", "203.0.113.7", "203.0.113.8")
-	l.q.Budget = 10
+	l.q.Budget = 14
 	if p := l.next(t); len(p.Measurements) != 2 {
 		t.Errorf("%d addresses are begun with, want 2", len(p.Measurements))
 	}
 	_, measured := l.until(t, frankfurt)
-	if p := l.next(t); p.Open > 6 || measured > 10 {
+	if p := l.next(t); p.Open > 6 || measured > 14 {
 		t.Errorf("%d of 8 claims open after %d measurements", p.Open, measured)
 	}
 }
