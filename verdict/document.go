@@ -79,13 +79,17 @@ func (l *lineWriter) copy(r io.Reader) {
 	l.n += n
 }
 
+// appendJSON writes a value as the standard library does, which takes 2.4 times as
+// long: a run has hundreds of thousands of verdicts.
+func appendJSON(to []byte, v any) ([]byte, error) {
+	return fastjson.Append(to, v, fastjson.EscapeHTML|fastjson.SortMapKeys)
+}
+
 func (l *lineWriter) value(v any) {
 	if l.err != nil {
 		return
 	}
-	// A run has hundreds of thousands of verdicts: the standard library takes
-	// 2.4 times as long to write the same bytes.
-	if l.scratch, l.err = fastjson.Append(l.scratch[:0], v, fastjson.EscapeHTML|fastjson.SortMapKeys); l.err == nil {
+	if l.scratch, l.err = appendJSON(l.scratch[:0], v); l.err == nil {
 		l.bytes(l.scratch)
 	}
 }
@@ -104,6 +108,9 @@ func (l *lineWriter) field(name string, v any) {
 	l.value(v)
 	l.raw(",\n")
 }
+
+// itemStart stands before each item of a list.
+const itemStart = "\n  "
 
 // listWriter writes the items of a list, one a line, as they come.
 type listWriter[T any] struct {
@@ -135,7 +142,7 @@ func (l *listWriter[T]) next() {
 		l.raw(",")
 	}
 	l.begun = true
-	l.raw("\n  ")
+	l.raw(itemStart)
 }
 
 func (l *listWriter[T]) end() {

@@ -1,7 +1,6 @@
 package verdict
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -172,12 +171,15 @@ func (c *caseFile) judgement(sheet *providers.Sheet, claim *providers.Claim, enc
 const verdictBytes = 1100
 
 // encodeLines writes verdicts as the items of a list, as [listWriter] does.
-func encodeLines(verdicts []Verdict) ([]byte, error) {
-	var buffer bytes.Buffer
-	buffer.Grow(verdictBytes * len(verdicts))
-	out := newLineWriter(&buffer)
-	list := listWriter[Verdict]{lineWriter: out}
-	list.items(verdicts)
-	err := out.flush()
-	return buffer.Bytes(), err
+func encodeLines(verdicts []Verdict) (lines []byte, err error) {
+	lines = make([]byte, 0, verdictBytes*len(verdicts))
+	for i := range verdicts {
+		if i > 0 {
+			lines = append(lines, ',')
+		}
+		if lines, err = appendJSON(append(lines, itemStart...), &verdicts[i]); err != nil {
+			return nil, err
+		}
+	}
+	return lines, nil
 }
