@@ -19,6 +19,7 @@ type timing struct {
 	stood     time.Time // and stood
 	shaking   time.Time // the handshake of TLS was begun
 	shaken    time.Time // and ended
+	got       time.Time // a connection that a request can be written to
 	wrote     time.Time
 	first     time.Time
 }
@@ -29,7 +30,7 @@ func (t *timing) trace(ctx context.Context) context.Context {
 		ConnectDone:          func(string, string, error) { t.note(func(now time.Time) { t.stood = now }) },
 		TLSHandshakeStart:    func() { t.note(func(now time.Time) { t.shaking = now }) },
 		TLSHandshakeDone:     func(tls.ConnectionState, error) { t.note(func(now time.Time) { t.shaken = now }) },
-		GotConn:              func(httptrace.GotConnInfo) { t.note(func(time.Time) { t.connected = true }) },
+		GotConn:              func(httptrace.GotConnInfo) { t.note(func(now time.Time) { t.connected, t.got = true, now }) },
 		WroteRequest:         func(httptrace.WroteRequestInfo) { t.note(func(now time.Time) { t.wrote = now }) },
 		GotFirstResponseByte: func() { t.note(func(now time.Time) { t.first = now }) },
 	})
@@ -44,13 +45,19 @@ func (t *timing) note(set func(now time.Time)) {
 
 // fill writes the phases into an observation. The first byte takes the time
 // since the request; it is 0, not known, for a server that answered before it
-// was asked, and so is a phase that there was not.
+// was asked, and so is a phase that there was not. Over HTTP/2 (RFC 9113) nothing
+// is answered unasked, and the transport may tell of the request after it tells of
+// the answer: then the time is since the connection stood, and so over-stated.
 func (t *timing) fill(out *evidence.HTTP) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	out.ConnectMS = phase(t.dialled, t.stood)
 	out.HandshakeMS = phase(t.shaking, t.shaken)
-	out.TTFBMS = phase(t.wrote, t.first)
+	asked := t.wrote
+	if out.Protocol == "h2" && (asked.IsZero() || t.first.Before(asked)) {
+		asked = t.got
+	}
+	out.TTFBMS = phase(asked, t.first)
 }
 
 // phase gives the milliseconds between two times; 0 where one of them never
