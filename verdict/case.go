@@ -25,7 +25,7 @@ type caseFile struct {
 
 	doors     map[netip.Addr][]disk // from round trips: one a vantage, the smallest
 	suspect   map[netip.Addr][]disk // those of vantages that others contradict
-	cut       map[netip.Addr]bool   // more vantages were answered than have a disk
+	undrawn   map[netip.Addr]bool   // more vantages were answered than have a disk
 	explained map[string][]string   // by address: few vantages that would explain that disks are apart if they lied
 	stores    map[string][]disk     // from timed reads, by target
 	timed     timedReads
@@ -93,7 +93,7 @@ func openCase(header evidence.Header) *caseFile {
 		header: header,
 		on:     providers.DateOf(header.Started),
 		byID:   map[string]*vantage{},
-		doors:  map[netip.Addr][]disk{}, suspect: map[netip.Addr][]disk{}, cut: map[netip.Addr]bool{},
+		doors:  map[netip.Addr][]disk{}, suspect: map[netip.Addr][]disk{}, undrawn: map[netip.Addr]bool{},
 		stores:  map[string][]disk{},
 		replies: map[netip.Addr][]reply{}, interned: map[string]string{},
 		paths: map[netip.Addr][]*evidence.Trace{}, answers: map[string][]*evidence.DNS{},
@@ -225,7 +225,7 @@ func hostKey(name string) string { return strings.ToLower(strings.TrimSuffix(nam
 func (c *caseFile) drawDisks() {
 	type drawn struct {
 		disks, suspect []disk
-		cut            bool
+		undrawn        bool
 	}
 	addrs := sortedAddrs(c.replies)
 	all := make([]drawn, len(addrs))
@@ -235,7 +235,7 @@ func (c *caseFile) drawDisks() {
 		wait.Go(func() {
 			for i := int(next.Add(1)) - 1; i < len(addrs); i = int(next.Add(1)) - 1 {
 				replies := quickest(c.replies[addrs[i]])
-				all[i].cut = len(replies) > maxReplies
+				all[i].undrawn = len(replies) > maxReplies
 				replies = replies[:min(len(replies), maxReplies)]
 				all[i].disks = make([]disk, 0, len(replies))
 				for _, r := range replies {
@@ -244,7 +244,7 @@ func (c *caseFile) drawDisks() {
 					} else if d.from != nil {
 						all[i].suspect = append(all[i].suspect, d)
 					} else if v := c.byID[r.vantage]; v == nil || v.setAside == "" {
-						all[i].cut = true
+						all[i].undrawn = true
 					}
 				}
 			}
@@ -258,8 +258,8 @@ func (c *caseFile) drawDisks() {
 		if len(all[i].suspect) > 0 {
 			c.suspect[addr] = all[i].suspect
 		}
-		if all[i].cut {
-			c.cut[addr] = true
+		if all[i].undrawn {
+			c.undrawn[addr] = true
 		}
 	}
 	c.replies = nil

@@ -3,6 +3,7 @@ package verdict
 import (
 	"cmp"
 	"fmt"
+	"iter"
 	"math"
 	"net/netip"
 	"slices"
@@ -17,17 +18,16 @@ type location struct {
 	disks    []disk          // one a vantage, the smallest first
 	suspects []disk          // of vantages that are set aside since others contradict them
 	bounding []int           // the numbers of the disks that no other lies within
-	cut      bool            // some that were answered have no disk: the slowest of very many, or in no time
+	undrawn  bool            // some that were answered have no disk: the slowest of very many, or in no time
 	mayLie   bool            // two or more of the run's vantages may lie
 	possible areaSet         // the areas with a place in every disk; not used where several hosts answered
 	without  map[int]areaSet // cache: what is possible without one disk, by its number
 	many     bool            // the disks cannot all hold one host
 	manyWhy  *Reason
-	manyHint string           // something else speaks for many hosts; empty if nothing does
-	unless   []string         // of the vantages, few that would explain that disks are apart if they lied
-	codes    []string         // cache: the countries of what is possible
-	seen     *sitesSeen       // cache
-	told     map[*disk]string // cache: reach, since the same few are told of claim after claim
+	manyHint string     // something else speaks for many hosts; empty if nothing does
+	unless   []string   // of the vantages, few that would explain that disks are apart if they lied
+	codes    []string   // cache: the countries of what is possible
+	seen     *sitesSeen // cache
 }
 
 // countries gives the countries in which the host can be, where they are few;
@@ -49,7 +49,7 @@ func (c *caseFile) locate(addr netip.Addr) *location {
 	}
 	l := c.fromDisks(c.doors[addr])
 	l.suspects = c.suspect[addr]
-	l.cut = c.cut[addr]
+	l.undrawn = c.undrawn[addr]
 	l.unless = c.explained[addr.String()]
 	l.manyHint = cmp.Or(c.manyHosts(addr), l.seenElsewhere())
 	c.located[addr] = l
@@ -57,7 +57,7 @@ func (c *caseFile) locate(addr netip.Addr) *location {
 }
 
 func (c *caseFile) fromDisks(disks []disk) *location {
-	l := &location{disks: disks, mayLie: c.mayLie(), without: map[int]areaSet{}, told: map[*disk]string{}}
+	l := &location{disks: disks, mayLie: c.mayLie(), without: map[int]areaSet{}}
 	l.possible, l.bounding = c.ground.common(disks)
 	if a, b, apart := disjoint(disks); apart {
 		l.many = true
@@ -83,16 +83,6 @@ func (l *location) each(yield func(*disk) bool) {
 			return
 		}
 	}
-}
-
-// reach is a disk of the location as a sentence.
-func (l *location) reach(d *disk) string {
-	text, done := l.told[d]
-	if !done {
-		text = d.reach()
-		l.told[d] = text
-	}
-	return text
 }
 
 func (l *location) electorate() electorate {
@@ -123,17 +113,26 @@ func (l *location) leaving(g *ground, i int) areaSet {
 	return l.without[i]
 }
 
-// disjoint finds two disks that cannot hold one host. Disks come smallest
-// first, so the pairs that can be apart are met early.
+// disjoint finds two disks that cannot hold one host.
 func disjoint(disks []disk) (a, b *disk, apart bool) {
-	for i := range disks[:min(len(disks), contradictionDisks)] {
-		for j := 0; j < i && disks[i].reachKM+disks[j].reachKM < geo.HalfwayKM; j++ {
-			if disks[i].apart(&disks[j]) {
-				return &disks[j], &disks[i], true
+	for a, b := range apartPairs(disks) {
+		return a, b, true
+	}
+	return nil, nil, false
+}
+
+// apartPairs gives the pairs of disks that have nothing in common, those of small
+// ones early: the disks come smallest first.
+func apartPairs(disks []disk) iter.Seq2[*disk, *disk] {
+	return func(yield func(a, b *disk) bool) {
+		for i := range disks[:min(len(disks), contradictionDisks)] {
+			for j := 0; j < i && disks[i].reachKM+disks[j].reachKM < geo.HalfwayKM; j++ {
+				if disks[i].apart(&disks[j]) && !yield(&disks[j], &disks[i]) {
+					return
+				}
 			}
 		}
 	}
-	return nil, nil, false
 }
 
 // reach is the disk as a sentence.

@@ -186,7 +186,7 @@ func (f finding) heedSuspects(t *terms, l *location) finding {
 		return f
 	}
 	f.result = Disputed
-	f.because = append(f.because, Reason{Evidence: []string{l.suspects[i].id}, Text: l.reach(&l.suspects[i]) + ", out of reach of what the claim allows; but the vantage is set aside"})
+	f.because = append(f.because, Reason{Evidence: []string{l.suspects[i].id}, Text: l.suspects[i].reach() + ", out of reach of what the claim allows; but the vantage is set aside"})
 	f.limits = append(f.limits, "a vantage that contradicts the others cannot convict")
 	return f
 }
@@ -197,7 +197,7 @@ func refutation(g *ground, t *terms, c carriers, l *location) finding {
 	f := finding{result: Refuted, basis: BasisPhysics, single: len(c.disks) == 1, survives: c.survival(l.electorate())}
 	strong := t.strongestTwo(g, c.disks)
 	for _, d := range strong {
-		text := l.reach(d)
+		text := d.reach()
 		if far := t.allowedKM(g, d.from); !math.IsInf(far, 1) {
 			text += fmt.Sprintf("; the nearest place that the claim allows is %.0f km away", math.Floor(far))
 		} else {
@@ -211,11 +211,9 @@ func refutation(g *ground, t *terms, c carriers, l *location) finding {
 	if f.ratio > geo.VacuumKMPerMS/geo.FibreKMPerMS {
 		f.because = append(f.because, Reason{Evidence: []string{}, Text: "it holds even at the speed of light in vacuum"})
 	}
-	if !c.suffice(l.electorate()) {
-		f.soften(c.whyHeldBack())
-	}
+	f.carriedBy(c, l.electorate())
 	if asn := c.oneNetwork(); asn != 0 && len(c.disks) > 1 {
-		f.limits = append(f.limits, fmt.Sprintf("all vantages that carry it are in one network, AS%d", asn))
+		f.limits = append(f.limits, fmt.Sprintf(limitOneASN, asn))
 	}
 	return f
 }
@@ -226,7 +224,7 @@ func proofByEach(g *ground, t *terms, c carriers, l *location) finding {
 	f := finding{result: Proven, basis: BasisPhysics, single: len(c.disks) == 1, survives: c.survival(l.electorate())}
 	f.because = append(f.because, Reason{
 		Evidence: []string{c.disks[0].id},
-		Text:     l.reach(c.disks[0]) + ", all of which the claim allows",
+		Text:     c.disks[0].reach() + ", all of which the claim allows",
 	})
 	if len(c.disks) > 1 {
 		f.because = append(f.because, Reason{
@@ -235,15 +233,13 @@ func proofByEach(g *ground, t *terms, c carriers, l *location) finding {
 		})
 	}
 	f.proof = eachInsideProof(g, t, c.disks)
-	if len(l.suspects) > 0 || l.cut {
+	if len(l.suspects) > 0 || l.undrawn {
 		f.assumes, f.limits = []string{AssumesOneHost}, []string{"takes for granted that what answered the vantages that are set aside, or left out of very many, or in no time, is no other host"}
 	}
 	if where := l.seenElsewhere(); where != "" {
 		f.soften("not held to be proven: " + where)
 	}
-	if !c.suffice(l.electorate()) {
-		f.soften(c.whyHeldBack())
-	}
+	f.carriedBy(c, l.electorate())
 	return f
 }
 
@@ -305,6 +301,13 @@ func (l *location) outlastsLiars(g *ground, proves func(possible areaSet) bool) 
 		}
 	}
 	return true
+}
+
+// carriedBy holds a finding back where its carriers do not suffice.
+func (f *finding) carriedBy(c carriers, e electorate) {
+	if !c.suffice(e) {
+		f.soften(c.whyHeldBack())
+	}
 }
 
 // whyHeldBack says why they do not suffice.
@@ -402,5 +405,6 @@ const (
 	limitHeldBack   = "one vantage alone carries this, and it has not passed a self-check in this evidence: held back until another agrees"
 	limitMayLie     = "held back: of the vantages that carry this, no two passed a self-check or agreed with the others often enough, and so many of those that were answered may be wrong"
 	limitOneNetwork = "held back: all vantages that carry this are %s's in one network, AS%d, and none passed a self-check"
+	limitOneASN     = "all vantages that carry it are in one network, AS%d"
 	limitOneHost    = "takes for granted that one host answered all vantages"
 )

@@ -20,7 +20,6 @@ type terms struct {
 	surelyAllow areaSet
 	allowCaps   []zone // places of known position that are allowed: any of it may be
 	denyCaps    []zone // places that are denied or excepted: any of it may be
-	zoneless    bool   // neither of the two has any, as in most claims
 
 	nearest         []float64 // by vantage: what allowedKM gave; negative: not asked yet
 	outside, inside []*disk   // what carriers gave last, whose memory it uses again
@@ -71,7 +70,6 @@ func newTerms(g *ground, claim *providers.Claim, on providers.Date) (*terms, err
 		denyCaps:  append(zones(deny.Parts), zones(allow.Except)...),
 		nearest:   slices.Repeat([]float64{-1}, len(g.rows)),
 	}
-	t.zoneless = len(t.allowCaps)+len(t.denyCaps) == 0
 	for i, a := range g.areas {
 		if t.mayAllowArea(a) {
 			t.mayAllow.add(i)
@@ -122,22 +120,20 @@ func hasUnplacedPart(parts []providers.Part, country string) bool {
 
 // canBeAllowed reports whether a host in the disk can be at an allowed place.
 func (t *terms) canBeAllowed(d *disk) bool {
-	meets := d.touched.meets(t.mayAllow)
-	if t.zoneless {
-		return meets
+	for _, z := range t.denyCaps {
+		if z.holds(d) {
+			return false
+		}
 	}
-	if slices.ContainsFunc(t.denyCaps, func(z zone) bool { return z.holds(d) }) {
-		return false
+	if d.touched.meets(t.mayAllow) {
+		return true
 	}
-	return meets || slices.ContainsFunc(t.allowCaps, func(z zone) bool { return z.touchedBy(d) })
+	return slices.ContainsFunc(t.allowCaps, func(z zone) bool { return z.touchedBy(d) })
 }
 
 // canBeForbidden reports whether a host in the disk can be at a place that is
 // not allowed.
 func (t *terms) canBeForbidden(d *disk) bool {
-	if t.zoneless {
-		return !d.touched.within(t.surelyAllow)
-	}
 	if slices.ContainsFunc(t.denyCaps, func(z zone) bool { return z.touchedBy(d) }) {
 		return true
 	}

@@ -136,13 +136,8 @@ func (c *caseFile) findContradictions() []*contradictions {
 func contradictionsAt(at string, disks []disk) *contradictions {
 	x := &contradictions{at: at, answers: len(disks)}
 	numbers := map[*vantage]int32{}
-	compared := disks[:min(len(disks), contradictionDisks)]
-	for i := range compared {
-		for j := 0; j < i && compared[i].reachKM+compared[j].reachKM < geo.HalfwayKM; j++ {
-			if compared[i].apart(&compared[j]) {
-				x.add(numbers, compared[i].from, compared[j].from)
-			}
-		}
+	for a, b := range apartPairs(disks) {
+		x.add(numbers, b.from, a.from)
 	}
 	return x
 }

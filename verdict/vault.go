@@ -155,12 +155,10 @@ func (b *behind) readRefutation(outside []bound, p premise) finding {
 	f.proof = proofOfEach(outside[:min(2, len(outside))], p, func(b bound) float64 { return needed(b, p).ratio })
 	weaker := needed(outside[min(1, len(outside)-1)], p)
 	f.ratio, f.margin = round(weaker.ratio, 1000), math.Floor(weaker.marginKM)
-	if c := readersOf(outside); !c.suffice(b.among) {
-		f.soften(c.whyHeldBack())
-	}
-	if asn := outside[0].from.ASN; len(outside) > 1 && asn != 0 &&
-		!slices.ContainsFunc(outside, func(b bound) bool { return b.from.ASN != asn }) {
-		f.limits = append(f.limits, fmt.Sprintf("all vantages that carry it are in one network, AS%d", asn))
+	c := readersOf(outside)
+	f.carriedBy(c, b.among)
+	if asn := c.oneNetwork(); asn != 0 && len(outside) > 1 {
+		f.limits = append(f.limits, fmt.Sprintf(limitOneASN, asn))
 	}
 	return f
 }
@@ -205,9 +203,7 @@ func (b *behind) eachReadInside(bounds []bound, p premise) (f finding, ok bool) 
 		f.because = append(f.because, Reason{Evidence: idsOf(inside[1:]), Text: fmt.Sprintf("the same holds, each by itself, for the other %d reads", len(inside)-1)})
 	}
 	f.proof = proofOfEach(inside, p, func(bound) float64 { return 0 })
-	if c := readersOf(inside); !c.suffice(b.among) {
-		f.soften(c.whyHeldBack())
-	}
+	f.carriedBy(readersOf(inside), b.among)
 	return f, true
 }
 

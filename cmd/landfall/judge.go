@@ -9,7 +9,6 @@ import (
 
 	"github.com/landfall-audit/landfall/evidence"
 	"github.com/landfall-audit/landfall/evidence/bucket"
-	"github.com/landfall-audit/landfall/internal/geo"
 	"github.com/landfall-audit/landfall/providers"
 	"github.com/landfall-audit/landfall/verdict"
 )
@@ -33,7 +32,6 @@ azblob://account/container/…. They are read and nothing else.
 	out := c.Flags().String("out", "", "write to `FILE` instead of standard output")
 	failOn := addFailOn(c)
 	c.RunE = func(c *cobra.Command, args []string) error {
-		go geo.Countries() // takes as long as to read the claims, and is needed next
 		u := newUI(s, levelInfo)
 		sheets, err := sheetsFor(nil, *claims)
 		if err != nil {
