@@ -8,6 +8,7 @@ import (
 	"github.com/landfall-audit/landfall/internal/geo"
 	"github.com/landfall-audit/landfall/providers"
 	"github.com/landfall-audit/landfall/verdict"
+	"github.com/landfall-audit/landfall/verdict/verdicttest"
 )
 
 // anycastScore counts addresses by whether two of their disks are apart, and
@@ -20,8 +21,8 @@ type anycastScore struct {
 
 // scoreAnycast tells how well shared addresses of a labelled set are told from
 // others.
-func scoreAnycast(set *labelledSet, b *evidence.Bundle) (anycastScore, error) {
-	doc, err := verdict.Judge([]*providers.Sheet{set.sheet}, b)
+func scoreAnycast(set labelledSet, b *evidence.Bundle) (anycastScore, error) {
+	doc, err := verdict.Judge([]*providers.Sheet{set.sheet()}, b)
 	if err != nil {
 		return anycastScore{}, err
 	}
@@ -34,13 +35,13 @@ func scoreAnycast(set *labelledSet, b *evidence.Bundle) (anycastScore, error) {
 		said := sites[addr.String()]
 		shared := said != nil
 		surely := shared && len(said.UnlessWrong) == 0
-		switch t, known := set.truths[addr.String()]; {
+		switch t, known := set.Truths[addr.String()]; {
 		case !known:
-		case t.anycast && apart(list):
+		case t.Anycast && apart(list):
 			s.apart++
 			s.recognised += one(shared)
 			s.sure += one(surely)
-		case !t.anycast:
+		case !t.Anycast:
 			s.unicast++
 			s.mistaken += one(shared)
 			s.surelyMistaken += one(surely)
@@ -79,7 +80,7 @@ func BenchmarkAnycast(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		for name, bundle := range map[string]*evidence.Bundle{"honest": set.bundle, "liars": withLiars(set.bundle, 5, 0)} {
+		for name, bundle := range map[string]*evidence.Bundle{"honest": set.Bundle, "liars": verdicttest.WithLiars(set.Bundle, 5, 0)} {
 			b.Run(filepath.Base(folder)+"/"+name, func(b *testing.B) {
 				var s anycastScore
 				for b.Loop() {

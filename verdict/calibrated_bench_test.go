@@ -1,13 +1,11 @@
 package verdict_test
 
 import (
-	"encoding/csv"
 	"fmt"
 	"maps"
 	"math"
 	"math/rand/v2"
 	"net/netip"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -16,49 +14,24 @@ import (
 	"github.com/landfall-audit/landfall/evidence"
 	"github.com/landfall-audit/landfall/providers"
 	"github.com/landfall-audit/landfall/verdict"
+	"github.com/landfall-audit/landfall/verdict/verdicttest"
 )
 
 // labelledSet is a folder of labelled measurements, read.
-type labelledSet struct {
-	sheet  *providers.Sheet
-	bundle *evidence.Bundle
-	truths map[string]truth
-	at     map[netip.Addr]spot // of the addresses of one known place
+type labelledSet struct{ *verdicttest.Set }
+
+func readLabelled(folder string) (labelledSet, error) {
+	set, err := verdicttest.Read(folder)
+	return labelledSet{set}, err
 }
 
-func readLabelled(folder string) (*labelledSet, error) {
-	sheets, err := providers.LoadPath(filepath.Join(folder, "claims.yaml"))
-	if err != nil {
-		return nil, err
-	}
-	s := &labelledSet{sheet: sheets[0], at: map[netip.Addr]spot{}}
-	if s.bundle, err = evidence.ReadFile(filepath.Join(folder, "evidence.jsonl.gz")); err != nil {
-		return nil, err
-	}
-	if s.truths, err = readTruth(filepath.Join(folder, "truth.csv")); err != nil {
-		return nil, err
-	}
-	f, err := os.Open(filepath.Join(folder, "truth.csv"))
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	rows, err := csv.NewReader(f).ReadAll()
-	if err != nil {
-		return nil, err
-	}
-	for _, row := range rows[1:] {
-		if addr, err := netip.ParseAddr(row[0]); err == nil && row[5] == "unicast" {
-			s.at[addr] = spot{name: row[1], country: row[2], lat: number(row[3]), lon: number(row[4])}
-		}
-	}
-	return s, nil
-}
+// sheet is the one sheet of the set.
+func (s labelledSet) sheet() *providers.Sheet { return s.Sheets[0] }
 
 // hosts gives the addresses of known place, in a random order.
-func (s *labelledSet) hosts(random *rand.Rand) []netip.Addr {
+func (s labelledSet) hosts(random *rand.Rand) []netip.Addr {
 	var out []netip.Addr
-	for addr := range s.at {
+	for addr := range s.Places {
 		out = append(out, addr)
 	}
 	slices.SortFunc(out, netip.Addr.Compare)
@@ -68,9 +41,9 @@ func (s *labelledSet) hosts(random *rand.Rand) []netip.Addr {
 
 // teach gives evidence in which some hosts are landmarks and others are seen
 // from a few vantages alone: from each of those in few, or from all.
-func (s *labelledSet) teach(landmarks, tested []netip.Addr, few map[netip.Addr]map[string]bool) *evidence.Bundle {
-	b := &evidence.Bundle{Header: s.bundle.Header}
-	for _, o := range s.bundle.Observations {
+func (s labelledSet) teach(landmarks, tested []netip.Addr, few map[netip.Addr]map[string]bool) *evidence.Bundle {
+	b := &evidence.Bundle{Header: s.Bundle.Header}
+	for _, o := range s.Bundle.Observations {
 		r, timed := o.(*evidence.RTT)
 		switch {
 		case !timed, slices.Contains(landmarks, r.Addr), slices.Contains(tested, r.Addr) && (few == nil || few[r.Addr][r.Vantage]):
@@ -78,19 +51,19 @@ func (s *labelledSet) teach(landmarks, tested []netip.Addr, few map[netip.Addr]m
 		}
 	}
 	for i, addr := range landmarks {
-		at := s.at[addr]
+		at := s.Places[addr]
 		b.Observations = append(b.Observations, &evidence.Landmark{
-			Meta: evidence.Meta{Kind: evidence.KindLandmark, ID: fmt.Sprintf("l%d", i)}, Addr: addr, Lat: &at.lat, Lon: &at.lon, RadiusKM: 30, Source: "truth.csv",
+			Meta: evidence.Meta{Kind: evidence.KindLandmark, ID: fmt.Sprintf("l%d", i)}, Addr: addr, Lat: &at.Lat, Lon: &at.Lon, RadiusKM: 30, Source: "truth.csv",
 		})
 	}
 	return b
 }
 
 // about gives the sheet with these endpoints alone.
-func (s *labelledSet) about(hosts []netip.Addr) *providers.Sheet {
-	sheet := *s.sheet
+func (s labelledSet) about(hosts []netip.Addr) *providers.Sheet {
+	sheet := *s.sheet()
 	sheet.Endpoints = nil
-	for _, e := range s.sheet.Endpoints {
+	for _, e := range s.sheet().Endpoints {
 		if addr, ok := e.Addr(); ok && slices.Contains(hosts, addr) {
 			sheet.Endpoints = append(sheet.Endpoints, e)
 		}
@@ -99,9 +72,9 @@ func (s *labelledSet) about(hosts []netip.Addr) *providers.Sheet {
 }
 
 // draw gives each host n of the vantages that measured it.
-func (s *labelledSet) draw(hosts []netip.Addr, n int, random *rand.Rand) map[netip.Addr]map[string]bool {
+func (s labelledSet) draw(hosts []netip.Addr, n int, random *rand.Rand) map[netip.Addr]map[string]bool {
 	by := map[netip.Addr][]string{}
-	for _, o := range s.bundle.Observations {
+	for _, o := range s.Bundle.Observations {
 		if r, ok := o.(*evidence.RTT); ok {
 			by[r.Addr] = append(by[r.Addr], r.Vantage)
 		}
@@ -120,24 +93,24 @@ func (s *labelledSet) draw(hosts []netip.Addr, n int, random *rand.Rand) map[net
 
 // as gives, in the words of this set, from which vantages another set of the
 // same servers sees the same hosts.
-func (s *labelledSet) as(other *labelledSet) map[netip.Addr]map[string]bool {
-	ids, addrs := map[string]string{}, map[spot]netip.Addr{}
-	for _, o := range s.bundle.Observations {
+func (s labelledSet) as(other labelledSet) map[netip.Addr]map[string]bool {
+	ids, addrs := map[string]string{}, map[verdicttest.Place]netip.Addr{}
+	for _, o := range s.Bundle.Observations {
 		if v, ok := o.(*evidence.Vantage); ok {
 			ids[v.Name] = v.ID
 		}
 	}
-	for addr, at := range s.at {
+	for addr, at := range s.Places {
 		addrs[at] = addr
 	}
 	names := map[string]string{}
 	out := map[netip.Addr]map[string]bool{}
-	for _, o := range other.bundle.Observations {
+	for _, o := range other.Bundle.Observations {
 		switch x := o.(type) {
 		case *evidence.Vantage:
 			names[x.ID] = x.Name
 		case *evidence.RTT:
-			addr := addrs[other.at[x.Addr]]
+			addr := addrs[other.Places[x.Addr]]
 			if out[addr] == nil {
 				out[addr] = map[string]bool{}
 			}
@@ -155,13 +128,13 @@ type calibrationScore struct {
 }
 
 // score judges the tested hosts with and without landmarks.
-func (s *labelledSet) score(score *calibrationScore, b *evidence.Bundle, tested []netip.Addr) error {
+func (s labelledSet) score(score *calibrationScore, b *evidence.Bundle, tested []netip.Addr) error {
 	for _, host := range verdict.Calibrated(b, tested) {
 		score.hosts++
 		if host.Share < 1 {
 			score.bounded++
 			score.share += host.Share
-			if host.Holds(s.at[host.Addr].lat, s.at[host.Addr].lon) {
+			if host.Holds(s.Places[host.Addr].Lat, s.Places[host.Addr].Lon) {
 				score.held++
 			}
 		}
@@ -176,7 +149,7 @@ func (s *labelledSet) score(score *calibrationScore, b *evidence.Bundle, tested 
 		claims[sheet.Claims[i].ID] = &sheet.Claims[i]
 	}
 	for _, v := range doc.Verdicts {
-		isTrue, scored := s.truths[v.Addr].holds(claims[v.Claim], providers.DateOf(b.Header.Started))
+		isTrue, scored := s.Truths[v.Addr].Holds(claims[v.Claim], providers.DateOf(b.Header.Started))
 		if !scored {
 			continue
 		}
@@ -221,7 +194,7 @@ func BenchmarkCalibrated(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		if len(set.at) < 150 || strings.HasSuffix(folder, "-few") {
+		if len(set.Places) < 150 || strings.HasSuffix(folder, "-few") {
 			continue // too few for landmarks and others
 		}
 		views := map[string]func(hosts []netip.Addr, random *rand.Rand) map[netip.Addr]map[string]bool{
@@ -231,7 +204,7 @@ func BenchmarkCalibrated(b *testing.B) {
 			"from-all": func([]netip.Addr, *rand.Rand) map[netip.Addr]map[string]bool { return nil },
 		}
 		if few, err := readLabelled(strings.TrimSuffix(folder, "-clean") + "-few"); err == nil {
-			views["as-"+few.sheet.Vendor] = func([]netip.Addr, *rand.Rand) map[netip.Addr]map[string]bool { return set.as(few) }
+			views["as-"+few.sheet().Vendor] = func([]netip.Addr, *rand.Rand) map[netip.Addr]map[string]bool { return set.as(few) }
 		}
 		for _, name := range slices.Sorted(maps.Keys(views)) {
 			b.Run(filepath.Base(folder)+"/"+name, func(b *testing.B) { benchmarkCalibrated(b, set, views[name]) })
@@ -239,7 +212,7 @@ func BenchmarkCalibrated(b *testing.B) {
 	}
 }
 
-func benchmarkCalibrated(b *testing.B, set *labelledSet, view func([]netip.Addr, *rand.Rand) map[netip.Addr]map[string]bool) {
+func benchmarkCalibrated(b *testing.B, set labelledSet, view func([]netip.Addr, *rand.Rand) map[netip.Addr]map[string]bool) {
 	const folds = 4
 	var score calibrationScore
 	for b.Loop() {
@@ -258,13 +231,13 @@ func benchmarkCalibrated(b *testing.B, set *labelledSet, view func([]netip.Addr,
 
 // shares gives, for each host of a set, the share of the speed of light that
 // its replies to ten vantages need, draw after draw.
-func (s *labelledSet) shares(draws int) []float64 {
+func (s labelledSet) shares(draws int) []float64 {
 	var out []float64
 	for i := range draws {
 		random := rand.New(rand.NewPCG(uint64(i), 4))
 		hosts := s.hosts(random)
 		for _, h := range verdict.Calibrated(s.teach(nil, hosts, s.draw(hosts, 10, random)), hosts) {
-			out = append(out, h.Needs(s.at[h.Addr].lat, s.at[h.Addr].lon, 30))
+			out = append(out, h.Needs(s.Places[h.Addr].Lat, s.Places[h.Addr].Lon, 30))
 		}
 	}
 	slices.Sort(out)
@@ -284,7 +257,7 @@ func BenchmarkTransferred(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		if len(set.at) > 0 {
+		if len(set.Places) > 0 {
 			sets[filepath.Base(folder)] = set.shares(draws)
 		}
 	}

@@ -3,7 +3,6 @@ package verdict_test
 import (
 	"fmt"
 	"maps"
-	"math/rand/v2"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -12,54 +11,16 @@ import (
 
 	"github.com/landfall-audit/landfall/evidence"
 	"github.com/landfall-audit/landfall/verdict"
+	"github.com/landfall-audit/landfall/verdict/verdicttest"
 )
 
-// withLiars gives a copy of the evidence in which one vantage in share lies: it
-// is where another is, or what it was answered is made to look sooner, or
-// something beside it answered for everybody.
-func withLiars(b *evidence.Bundle, share int, seed uint64) *evidence.Bundle {
-	random := rand.New(rand.NewPCG(seed, 7))
-	var places []*evidence.Vantage
-	for _, o := range b.Observations {
-		if v, ok := o.(*evidence.Vantage); ok {
-			places = append(places, v)
-		}
-	}
-	liars := map[string]int{}
-	for _, i := range random.Perm(len(places))[:len(places)/share] {
-		liars[places[i].ID] = 1 + random.IntN(3)
-	}
-	out := &evidence.Bundle{Header: b.Header}
-	for _, o := range b.Observations {
-		switch x := o.(type) {
-		case *evidence.Vantage:
-			if liars[x.ID] == 1 {
-				moved, elsewhere := *x, places[random.IntN(len(places))]
-				moved.Lat, moved.Lon = elsewhere.Lat, elsewhere.Lon
-				o = &moved
-			}
-		case *evidence.RTT:
-			own := *x
-			switch liars[x.Vantage] {
-			case 2:
-				own.MinMS *= 0.1 + 0.4*random.Float64()
-			case 3:
-				own.MinMS = 0.3 + random.Float64()
-			}
-			o = &own
-		}
-		out.Observations = append(out.Observations, o)
-	}
-	return out
-}
-
 // scoreLiars judges the folder with one vantage in share lying.
-func scoreLiars(folder string, share int, seed uint64) (score, error) {
-	sheets, bundle, truths, err := readFolder(folder)
+func scoreLiars(folder string, share int, seed uint64) (verdicttest.Score, error) {
+	set, err := verdicttest.Read(folder)
 	if err != nil {
-		return score{}, err
+		return verdicttest.Score{}, err
 	}
-	return scoreBundle(sheets, withLiars(bundle, share, seed), truths)
+	return set.Score(verdicttest.WithLiars(set.Bundle, share, seed))
 }
 
 // One vantage in five lies, and nothing wrong is refuted or proven.
@@ -75,8 +36,8 @@ func TestLiars(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				if s.trueRefuted+s.falseProven > 0 {
-					t.Errorf("seed %d: %d true claims refuted, %d false ones proven", seed, s.trueRefuted, s.falseProven)
+				if s.TrueRefuted+s.FalseProven > 0 {
+					t.Errorf("seed %d: %d true claims refuted, %d false ones proven", seed, s.TrueRefuted, s.FalseProven)
 				}
 			}
 		})
@@ -179,17 +140,17 @@ func contradicted(claim string, seen map[string]float64) story {
 func BenchmarkLiars(b *testing.B) {
 	for _, folder := range labelledFolders() {
 		b.Run(filepath.Base(folder), func(b *testing.B) {
-			var s score
+			var s verdicttest.Score
 			var err error
 			for seed := uint64(0); b.Loop(); seed++ {
 				if s, err = scoreLiars(folder, 5, seed); err != nil {
 					b.Fatal(err)
 				}
 			}
-			b.ReportMetric(float64(s.trueRefuted), "true-refuted")
-			b.ReportMetric(float64(s.falseProven), "false-proven")
-			b.ReportMetric(percent(s.falseAllowRefuted, s.falseAllow), "%false-allow-refuted")
-			b.ReportMetric(percent(s.trueProven, s.trueClaims), "%true-proven")
+			b.ReportMetric(float64(s.TrueRefuted), "true-refuted")
+			b.ReportMetric(float64(s.FalseProven), "false-proven")
+			b.ReportMetric(percent(s.FalseAllowRefuted, s.FalseAllow), "%false-allow-refuted")
+			b.ReportMetric(percent(s.TrueProven, s.TrueClaims), "%true-proven")
 		})
 	}
 }

@@ -253,8 +253,8 @@ func hullSlopes(points []known) []float64 {
 }
 
 // countryClaims gives the claims of a set that allow or deny one country.
-func (s *labelledSet) countryClaims() *providers.Sheet {
-	sheet := *s.sheet
+func (s labelledSet) countryClaims() *providers.Sheet {
+	sheet := *s.sheet()
 	sheet.Claims = slices.DeleteFunc(slices.Clone(sheet.Claims), func(c providers.Claim) bool {
 		return len(c.Allow)+len(c.Deny) != 1 || len(append(slices.Clone(c.Allow), c.Deny...)[0].String()) != 2
 	})
@@ -290,10 +290,10 @@ func trusted(b *evidence.Bundle) *evidence.Bundle {
 }
 
 // comparePeers judges the claims about countries by all.
-func comparePeers(set *labelledSet) (peerTally, error) {
-	seen := pings(set.bundle)
+func comparePeers(set labelledSet) (peerTally, error) {
+	seen := pings(set.Bundle)
 	sheet := set.countryClaims()
-	doc, err := verdict.Judge([]*providers.Sheet{sheet}, set.bundle)
+	doc, err := verdict.Judge([]*providers.Sheet{sheet}, set.Bundle)
 	if err != nil {
 		return nil, err
 	}
@@ -301,7 +301,7 @@ func comparePeers(set *labelledSet) (peerTally, error) {
 	for i := range sheet.Claims {
 		claims[sheet.Claims[i].ID] = &sheet.Claims[i]
 	}
-	trusting, err := verdict.Judge([]*providers.Sheet{sheet}, trusted(set.bundle))
+	trusting, err := verdict.Judge([]*providers.Sheet{sheet}, trusted(set.Bundle))
 	if err != nil {
 		return nil, err
 	}
@@ -309,7 +309,7 @@ func comparePeers(set *labelledSet) (peerTally, error) {
 	out := peerTally{}
 	for i, v := range doc.Verdicts {
 		claim := claims[v.Claim]
-		isTrue, scored := set.truths[v.Addr].holds(claim, providers.DateOf(set.bundle.Header.Started))
+		isTrue, scored := set.Truths[v.Addr].Holds(claim, providers.DateOf(set.Bundle.Header.Started))
 		addr, err := netip.ParseAddr(v.Addr)
 		if err != nil || !scored || len(seen[addr]) == 0 {
 			continue
@@ -326,14 +326,14 @@ func comparePeers(set *labelledSet) (peerTally, error) {
 
 // peers gives what each peer says of each target. Bestlines are learned from
 // the set's other hosts of known place.
-func (s *labelledSet) peers(seen map[netip.Addr][]ping) map[netip.Addr]map[string]where {
+func (s labelledSet) peers(seen map[netip.Addr][]ping) map[netip.Addr]map[string]where {
 	points := map[string][]known{}
 	places := map[string]geo.Place{}
 	for addr, list := range seen {
 		for _, p := range list {
 			places[p.vantage] = p.from
-			if at, ok := s.at[addr]; ok {
-				points[p.vantage] = append(points[p.vantage], known{addr, geo.AtMostKM(p.from, at.at()), p.rttMS})
+			if at, ok := s.Places[addr]; ok {
+				points[p.vantage] = append(points[p.vantage], known{addr, geo.AtMostKM(p.from, geo.Point(at.Lat, at.Lon)), p.rttMS})
 			}
 		}
 	}
@@ -366,7 +366,7 @@ func BenchmarkPeers(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		if len(set.at) == 0 {
+		if len(set.Places) == 0 {
 			continue // anycast: the peers know of one host
 		}
 		b.Run(filepath.Base(folder), func(b *testing.B) {

@@ -19,6 +19,7 @@ import (
 	"github.com/landfall-audit/landfall/internal/geo"
 	"github.com/landfall-audit/landfall/providers"
 	"github.com/landfall-audit/landfall/verdict"
+	"github.com/landfall-audit/landfall/verdict/verdicttest"
 )
 
 // timed is the evidence line of reads of s3://bucket from a vantage that took
@@ -264,11 +265,11 @@ func TestBoundsHoldTheStore(t *testing.T) {
 func TestNoWrongVerdictOnStores(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		w := drawVault(t)
-		is := truth{countries: []string{w.store.Country}}
+		is := verdicttest.Truth{Countries: []string{w.store.Country}}
 		verdicts := w.judge(t, 0)
 		for _, claim := range w.sheet().Claims {
 			v := verdicts[claim.ID]
-			isTrue, _ := is.holds(&claim, providers.Date{Year: 2026, Month: 11, Day: 22})
+			isTrue, _ := is.Holds(&claim, providers.Date{Year: 2026, Month: 11, Day: 22})
 			if isTrue && v.Result == verdict.Refuted || !isTrue && v.Result == verdict.Proven {
 				t.Fatalf("%s is %v but %s %v: %+v", claim.ID, isTrue, v.Result, v.Assumes, v.Because)
 			}

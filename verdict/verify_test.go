@@ -10,6 +10,7 @@ import (
 	"github.com/landfall-audit/landfall/evidence"
 	"github.com/landfall-audit/landfall/providers"
 	"github.com/landfall-audit/landfall/verdict"
+	"github.com/landfall-audit/landfall/verdict/verdicttest"
 )
 
 // fatal is what a test and a property have in common.
@@ -145,15 +146,15 @@ func TestProofsOfLabelled(t *testing.T) {
 			continue
 		}
 		t.Run(filepath.Base(folder), func(t *testing.T) {
-			sheets, b, _, err := readFolder(folder)
+			set, err := verdicttest.Read(folder)
 			if err != nil {
 				t.Fatal(err)
 			}
-			doc, err := verdict.Judge(sheets, b)
+			doc, err := verdict.Judge(set.Sheets, set.Bundle)
 			if err != nil {
 				t.Fatal(err)
 			}
-			verifier := verifierOf(b, doc)
+			verifier := verifierOf(set.Bundle, doc)
 			checked := 0
 			for i := range doc.Verdicts {
 				v := &doc.Verdicts[i]
@@ -161,7 +162,7 @@ func TestProofsOfLabelled(t *testing.T) {
 					continue
 				}
 				checked++
-				if err := verifier.Check(claimOf(sheets, v), v); err != nil {
+				if err := verifier.Check(claimOf(set.Sheets, v), v); err != nil {
 					t.Errorf("the proof that %s is %s at %s: %v\n%+v", v.Claim, v.Result, v.Addr, err, v.Proof)
 				}
 			}

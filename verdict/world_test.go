@@ -17,6 +17,7 @@ import (
 	"github.com/landfall-audit/landfall/internal/geo"
 	"github.com/landfall-audit/landfall/providers"
 	"github.com/landfall-audit/landfall/verdict"
+	"github.com/landfall-audit/landfall/verdict/verdicttest"
 )
 
 // world is an address whose hosts have known places, seen from vantages that
@@ -105,13 +106,13 @@ func (w world) sheet() *providers.Sheet {
 func (w world) wrong(t *rapid.T) []string {
 	sheet := w.sheet()
 	doc := judged(t, w.bundle(), sheet)
-	is := truth{}
+	is := verdicttest.Truth{}
 	for _, h := range w.hosts {
-		is.countries = append(is.countries, h.Country)
+		is.Countries = append(is.Countries, h.Country)
 	}
 	var out []string
 	for i, v := range doc.Verdicts {
-		isTrue, _ := is.holds(&sheet.Claims[i], providers.Date{Year: 2026, Month: 11, Day: 22})
+		isTrue, _ := is.Holds(&sheet.Claims[i], providers.Date{Year: 2026, Month: 11, Day: 22})
 		if isTrue && v.Result == verdict.Refuted || !isTrue && v.Result == verdict.Proven && !slices.Contains(v.Assumes, verdict.AssumesOneHost) {
 			out = append(out, fmt.Sprintf("%s is %v but %s: %+v", v.Claim, isTrue, v.Result, v.Because))
 		}
@@ -167,10 +168,10 @@ func TestLabelled(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if s.trueRefuted != 0 || s.falseProven != 0 {
-				t.Errorf("%d true claims refuted, %d false ones proven", s.trueRefuted, s.falseProven)
+			if s.TrueRefuted != 0 || s.FalseProven != 0 {
+				t.Errorf("%d true claims refuted, %d false ones proven", s.TrueRefuted, s.FalseProven)
 			}
-			if got := percent(s.falseAllowRefuted, s.falseAllow); got < want {
+			if got := percent(s.FalseAllowRefuted, s.FalseAllow); got < want {
 				t.Errorf("%.1f %% of the false allow claims refuted, want %v %%", got, want)
 			}
 		})

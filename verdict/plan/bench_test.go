@@ -4,7 +4,6 @@ import (
 	"maps"
 	"math/rand/v2"
 	"net/netip"
-	"os"
 	"path/filepath"
 	"slices"
 	"testing"
@@ -13,20 +12,11 @@ import (
 	"github.com/landfall-audit/landfall/providers"
 	"github.com/landfall-audit/landfall/verdict"
 	"github.com/landfall-audit/landfall/verdict/plan"
+	"github.com/landfall-audit/landfall/verdict/verdicttest"
 )
 
-// labelledFolders are folders with claims.yaml and evidence.jsonl.gz: those
-// named in LANDFALL_LABELLED, separated as in PATH, or those beside the project.
-func labelledFolders() []string {
-	if list := os.Getenv("LANDFALL_LABELLED"); list != "" {
-		return filepath.SplitList(list)
-	}
-	found, _ := filepath.Glob("../../../shared/data/latency/*/truth.csv")
-	for i := range found {
-		found[i] = filepath.Dir(found[i])
-	}
-	return found
-}
+// labelledFolders are those of [verdicttest.Folders].
+func labelledFolders() []string { return verdicttest.Folders("../../..") }
 
 // mesh is a set of measurements, of which a planner may have some.
 type mesh struct {
@@ -37,15 +27,7 @@ type mesh struct {
 	other  []evidence.Observation // what is known before
 }
 
-func readMesh(folder string) (*mesh, error) {
-	sheets, err := providers.LoadPath(filepath.Join(folder, "claims.yaml"))
-	if err != nil {
-		return nil, err
-	}
-	b, err := evidence.ReadFile(filepath.Join(folder, "evidence.jsonl.gz"))
-	if err != nil {
-		return nil, err
-	}
+func newMesh(sheets []*providers.Sheet, b *evidence.Bundle) *mesh {
 	m := &mesh{sheets: sheets, header: b.Header, times: map[plan.Asked]*evidence.RTT{}}
 	for _, o := range b.Observations {
 		switch o := o.(type) {
@@ -60,7 +42,7 @@ func readMesh(folder string) (*mesh, error) {
 			m.other = append(m.other, o)
 		}
 	}
-	return m, nil
+	return m
 }
 
 // bundle is what a choice of measurements saw.
@@ -174,10 +156,11 @@ const randomVantages = 20
 func BenchmarkPlan(b *testing.B) {
 	for _, folder := range labelledFolders() {
 		b.Run(filepath.Base(folder), func(b *testing.B) {
-			m, err := readMesh(folder)
+			set, err := verdicttest.Read(folder)
 			if err != nil {
 				b.Fatal(err)
 			}
+			m := newMesh(set.Sheets, set.Bundle)
 			all, err := m.decided(func(plan.Asked) bool { return true })
 			if err != nil {
 				b.Fatal(err)

@@ -1,0 +1,61 @@
+package verdicttest
+
+import (
+	"github.com/landfall-audit/landfall/evidence"
+	"github.com/landfall-audit/landfall/providers"
+	"github.com/landfall-audit/landfall/verdict"
+)
+
+// Score counts how verdicts fare against the truth.
+type Score struct {
+	FalseAllow, FalseAllowRefuted int
+	TrueRefuted, FalseProven      int
+	TrueClaims, TrueProven        int
+	SingleWrong                   int // true claims refuted by one vantage
+}
+
+// Score judges a bundle by the claims of the set.
+func (s *Set) Score(bundle *evidence.Bundle) (Score, error) {
+	var out Score
+	doc, err := verdict.Judge(s.Sheets, bundle)
+	if err != nil {
+		return out, err
+	}
+	claims := map[string]*providers.Claim{}
+	for i := range s.Sheets[0].Claims {
+		claims[s.Sheets[0].Claims[i].ID] = &s.Sheets[0].Claims[i]
+	}
+	for i := range doc.Verdicts {
+		v := &doc.Verdicts[i]
+		if isTrue, scored := s.Truths[v.Addr].Holds(claims[v.Claim], s.On()); scored {
+			out.add(isTrue, len(claims[v.Claim].Allow) > 0, v)
+		}
+	}
+	return out, nil
+}
+
+func (s *Score) add(isTrue, allow bool, v *verdict.Verdict) {
+	refuted, proven := v.Result == verdict.Refuted, v.Result == verdict.Proven
+	if isTrue {
+		s.TrueClaims++
+		if proven {
+			s.TrueProven++
+		}
+		if refuted {
+			s.TrueRefuted++
+			if v.SingleVantage {
+				s.SingleWrong++
+			}
+		}
+		return
+	}
+	if proven {
+		s.FalseProven++
+	}
+	if allow {
+		s.FalseAllow++
+		if refuted {
+			s.FalseAllowRefuted++
+		}
+	}
+}
