@@ -58,7 +58,7 @@ func (c *caseFile) behindOf(target string) *behind {
 	return b
 }
 
-// readers is how many vantages read a target, and whether two of them may lie.
+// readers are the vantages that read a target.
 func (c *caseFile) readers(target string) electorate {
 	seen := map[*vantage]bool{}
 	for _, r := range c.timed.reads[target] {
@@ -66,7 +66,8 @@ func (c *caseFile) readers(target string) electorate {
 			seen[r.from] = true
 		}
 	}
-	return electorate{answers: len(seen), mayLie: c.mayLie()}
+	_, _, apart := disjoint(c.stores[target])
+	return electorate{answers: len(seen), mayLie: c.mayLie(), atOdds: apart}
 }
 
 // addDoors adds the bounds around the front doors whose place is known and that

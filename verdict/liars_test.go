@@ -83,6 +83,30 @@ func TestTheLiarIsHeededTogether(t *testing.T) {
 	}
 }
 
+// Of vantages that nothing speaks for, a majority carries a refutation, but not
+// where what they were answered cannot be one host's: then most of them may lie.
+func TestMajorityAtOdds(t *testing.T) {
+	for name, c := range map[string]struct {
+		seen []string
+		want verdict.Result
+	}{
+		"together": {[]string{"at fra 20", "at ber 20", "at par 20", "at lon 20", "at pek 90", "at tyo 300", "at osa 300"}, verdict.Refuted},
+		"at odds":  {[]string{"at fra 1", "at tyo 1", "at pek 1", "at sju 1", "at lon 1", "at osa 300", "at ber 300"}, verdict.Disputed},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := story{name: name, claim: "allow: [BR]", seen: c.seen}
+			for vantage := range vantages { // ten of them, of which two may lie
+				s.seen = append(s.seen, "imported "+vantage)
+			}
+			for _, v := range judged(t, s.bundle(t), s.sheet(t)).Verdicts {
+				if v.Result != c.want {
+					t.Errorf("%s, want %s: %+v", v.Result, c.want, v.Limits)
+				}
+			}
+		})
+	}
+}
+
 // What vantages of one platform in one network saw is held back, however many
 // they are, until one outside of it agrees or one of them passed its self-check.
 func TestOneNetworkOfOnePlatform(t *testing.T) {

@@ -86,7 +86,7 @@ func (l *location) each(yield func(*disk) bool) {
 }
 
 func (l *location) electorate() electorate {
-	return electorate{answers: len(l.disks) + len(l.suspects), mayLie: l.mayLie}
+	return electorate{answers: len(l.disks) + len(l.suspects), mayLie: l.mayLie, atOdds: l.many}
 }
 
 // apartFrom reports whether one of the disks is apart from d.

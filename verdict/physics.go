@@ -38,8 +38,8 @@ const LeastOfAny = 5
 // suffice reports whether they carry a refutation or proof of a place: one that
 // passed its self-check does, and two that are credible. Of others it takes two
 // where fewer than two of the run's vantages may lie, and else more than half of
-// those that were answered, and [LeastOfAny]. One network of one platform does
-// not carry it.
+// those that were answered, and [LeastOfAny], and that none is at odds with
+// another. One network of one platform does not carry it.
 func (c carriers) suffice(e electorate) bool {
 	credible := 0
 	for _, d := range c.disks {
@@ -53,13 +53,16 @@ func (c carriers) suffice(e electorate) bool {
 	if c.besideOneNetwork() == 0 {
 		return false
 	}
-	return credible >= 2 || len(c.disks) >= 2 && (!e.mayLie || len(c.disks) > max(e.answers/2, LeastOfAny-1))
+	return credible >= 2 || len(c.disks) >= 2 && (!e.mayLie || !e.atOdds && len(c.disks) > max(e.answers/2, LeastOfAny-1))
 }
 
 // electorate is among whom carriers were found.
 type electorate struct {
 	answers int  // how many vantages were answered
 	mayLie  bool // two or more of the run's vantages may lie
+	// atOdds is whether what they were answered cannot be one host's: there are
+	// several, or so many of them lie that no majority speaks for anything.
+	atOdds bool
 }
 
 // survival says what a result that they carry outlasts, as suffice has it,
@@ -75,7 +78,10 @@ func (c carriers) survival(e electorate) *Survival {
 		}
 	}
 	ofAny := len(c.disks) - 2
-	if e.mayLie {
+	switch {
+	case e.mayLie && e.atOdds:
+		ofAny = 0
+	case e.mayLie:
 		ofAny = min(ofAny, 2*len(c.disks)-e.answers-1, len(c.disks)-LeastOfAny)
 	}
 	vantages := max(0, checked-1, min(c.besideOneNetwork()-1, max(credible-2, ofAny)))
