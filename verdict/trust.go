@@ -27,6 +27,9 @@ const (
 	// self-check: at ten with nine others each. Of one so many count at most.
 	credibleAfter     = 90
 	agreementsCounted = 30
+	// BelievedAt is at how many addresses a vantage has to be answered, at the
+	// least, to have agreed as often.
+	BelievedAt = credibleAfter / agreementsCounted
 	// contradictionDisks is how many disks of an address are compared, the
 	// smallest: the others are too large to contradict anything.
 	contradictionDisks = 1000

@@ -92,6 +92,19 @@ func describe(service *azureblob.ServiceURLOptions, q url.Values) (err error) {
 	return nil
 }
 
+// Moved reports whether what stands behind the question mark of an azblob address
+// leads to another server than the settings of Azure's tools do: each parameter
+// there is does.
+func (a Address) Moved() bool {
+	u, err := url.Parse(a.open)
+	if err != nil || u.Scheme != "azblob" {
+		return false
+	}
+	q := u.Query()
+	q.Del("storage_account") // of the name
+	return len(q) > 0
+}
+
 // azureContainer chooses the credentials, in the order in which the driver does.
 func azureContainer(ctx context.Context, address, name string, service *azureblob.ServiceURLOptions, options *container.ClientOptions) (*container.Client, error) {
 	account, key := os.Getenv("AZURE_STORAGE_ACCOUNT"), os.Getenv("AZURE_STORAGE_KEY")

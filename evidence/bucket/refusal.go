@@ -109,11 +109,8 @@ func (o *opened) failed(doing string, a Address, err error) error {
 	if err == nil {
 		return nil
 	}
-	switch o.answers.status.Load() {
-	case http.StatusUnauthorized:
-		return &refused{doing, a.String(), "the credentials are missing or no longer valid", err}
-	case http.StatusForbidden:
-		return &refused{doing, a.String(), "the credentials are not allowed this, or no longer valid: it takes " + Permission(a.scheme(), doing), err}
+	if help := credentials.Refusal(int(o.answers.status.Load()), Permission(a.scheme(), doing)); help != "" {
+		return &refused{doing, a.String(), help, err}
 	}
 	return fmt.Errorf("%s %s: %w", doing, a, err)
 }

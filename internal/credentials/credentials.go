@@ -57,6 +57,30 @@ func (u *Unusable) Error() string {
 // Unwrap gives the cause.
 func (u *Unusable) Unwrap() error { return u.Err }
 
+// Explained gives the [Missing] or the [Unusable] in an error, whose texts are for
+// users; nil where there is none.
+func Explained(err error) error {
+	if missing, is := errors.AsType[*Missing](err); is {
+		return missing
+	}
+	if unusable, is := errors.AsType[*Unusable](err); is {
+		return unusable
+	}
+	return nil
+}
+
+// Refusal says what it means for credentials that a service answered with a status
+// of HTTP, to what takes certain permissions; empty where it means nothing.
+func Refusal(status int, takes string) string {
+	switch status {
+	case http.StatusUnauthorized:
+		return "the credentials are missing or no longer valid"
+	case http.StatusForbidden:
+		return "the credentials are not allowed this, or no longer valid: it takes " + takes
+	}
+	return ""
+}
+
 // Amazon gives [Missing] where the settings that were read leave nothing but the
 // metadata server, which is not to be asked.
 func Amazon(settings aws.Config) error {

@@ -61,9 +61,9 @@ func (f *Fault) help() string {
 	}
 	switch f.Status {
 	case nethttp.StatusUnauthorized:
-		return "; the credentials are missing or no longer valid: give " + f.Target.kind.credentials
+		return "; " + credentials.Refusal(f.Status, "") + ": give " + f.Target.kind.credentials
 	case nethttp.StatusForbidden:
-		return "; the credentials are not allowed this, or no longer valid: it takes " + f.Target.kind.permission(f.Doing)
+		return "; " + credentials.Refusal(f.Status, f.Target.kind.permission(f.Doing))
 	case nethttp.StatusNotFound:
 		return "; there is no such bucket or folder, or no longer"
 	case nethttp.StatusTooManyRequests, nethttp.StatusServiceUnavailable:
@@ -136,19 +136,9 @@ func (t told) Unwrap() error { return t.error }
 // unopened is the error of a target whose client could not be made, or makes no
 // request. A user without credentials is told what they are for.
 func unopened(t Target, err error) error {
-	var missing *credentials.Missing
-	var unusable *credentials.Unusable
-	if errors.As(err, &missing) {
-		return unallowed(t, missing)
-	}
-	if errors.As(err, &unusable) {
-		return unallowed(t, unusable)
+	if why := credentials.Explained(err); why != nil {
+		return fmt.Errorf("%s: %w; a canary takes %s, %s and %s; nothing was written",
+			t, why, t.kind.permission(writing), t.kind.permission(reading), t.kind.permission(deleting))
 	}
 	return fmt.Errorf("opening %s: no request could be made: %w; give %s", t, told{err}, t.kind.credentials)
-}
-
-// unallowed says what a canary takes, of somebody who has no credentials.
-func unallowed(t Target, why error) error {
-	return fmt.Errorf("%s: %w; a canary takes %s, %s and %s; nothing was written",
-		t, why, t.kind.permission(writing), t.kind.permission(reading), t.kind.permission(deleting))
 }

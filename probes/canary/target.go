@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 
 	"github.com/landfall-audit/landfall/evidence/bucket"
@@ -72,8 +71,7 @@ func bucketTarget(text string) (Target, error) {
 		}
 		return &blobs{b, container, a.Key, scheme == "gs"}, nil
 	}
-	moved := slices.ContainsFunc([]string{"domain", "protocol", "localemu", "cdn"}, func(name string) bool { return a.Query(name) != "" })
-	return Target{text: text, name: name, kind: kinds[scheme], open: open, bucket: !moved}, nil
+	return Target{text: text, name: name, kind: kinds[scheme], open: open, bucket: !a.Moved()}, nil
 }
 
 func davTarget(u *url.URL) (Target, error) {

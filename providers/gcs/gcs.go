@@ -52,7 +52,6 @@ type session struct {
 	client        *storage.Client
 	anonymous     *storage.Client
 	project       string
-	signed        bool  // with credentials
 	noCredentials error // why there are none that can be used, in a line; nil: there are
 }
 
@@ -80,11 +79,14 @@ func (c *Cloud) open(ctx context.Context) (*session, error) {
 		if s.project == "" {
 			s.project = found.ProjectID
 		}
-		signed := &http.Client{Transport: &oauth2.Transport{Source: found.TokenSource, Base: c.http.Transport}, CheckRedirect: c.http.CheckRedirect}
-		s.client, err = storage.NewClient(background, option.WithHTTPClient(signed), option.WithoutAuthentication())
-		s.signed = err == nil
+		s.client, err = storage.NewClient(background, option.WithHTTPClient(c.signing(found.TokenSource)), option.WithoutAuthentication())
 		return s, err
 	})
+}
+
+// signing gives a client whose requests carry a token.
+func (c *Cloud) signing(with oauth2.TokenSource) *http.Client {
+	return &http.Client{Transport: &oauth2.Transport{Source: with, Base: c.http.Transport}, CheckRedirect: c.http.CheckRedirect}
 }
 
 // Look implements [cloud.Store].
@@ -105,7 +107,7 @@ func (c *Cloud) Look(ctx context.Context, bucket providers.Bucket, anonymous boo
 		return answer
 	}
 	answer.Say(read(bucket, attrs))
-	if s.signed && !anonymous {
+	if client != s.anonymous {
 		said, err := c.transfers(ctx, s, bucket)
 		answer.Say(said)
 		answer.Fail(transferAPI, explainTransfers(err))

@@ -5,10 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/http"
 	"strings"
 
-	"golang.org/x/oauth2"
 	"google.golang.org/api/googleapi"
 	"google.golang.org/api/option"
 	"google.golang.org/api/storagetransfer/v1"
@@ -93,8 +91,7 @@ func (c *Cloud) listJobs(ctx context.Context, project string) (all []copying, er
 	if err != nil {
 		return nil, err
 	}
-	signed := &http.Client{Transport: &oauth2.Transport{Source: found.TokenSource, Base: c.http.Transport}, CheckRedirect: c.http.CheckRedirect}
-	service, err := storagetransfer.NewService(context.WithoutCancel(ctx), option.WithHTTPClient(signed), option.WithoutAuthentication())
+	service, err := storagetransfer.NewService(context.WithoutCancel(ctx), option.WithHTTPClient(c.signing(found.TokenSource)), option.WithoutAuthentication())
 	if err != nil {
 		return nil, err
 	}

@@ -260,16 +260,21 @@ func (r *round) cost(offer int) int { return max(1, r.Offers[offer].Cost) }
 // first.
 func (r *round) choose() []Measurement {
 	var out []Measurement
-	share, begin := r.share(), r.affordable()
+	share := r.share()
+	step := max(nextRound, share/maxRounds)
+	if share == enough {
+		step = verdict.LeastOfAny // all that it is reckoned to take near it
+	}
+	begin := r.affordable(step)
 	for _, s := range r.subjects {
 		m := Measurement{Addr: s.addr, Port: s.port}
 		if s.tried == 0 {
 			if begin--; begin < 0 {
 				continue
 			}
-			m.From, m.Why = r.first(s, min(firstRound, share-r.step())), "spread over the earth, to find it, and to see whether many hosts share the address"
+			m.From, m.Why = r.first(s, min(firstRound, share-step)), "spread over the earth, to find it, and to see whether many hosts share the address"
 		} else {
-			m.From, m.Why = r.more(s, r.step())
+			m.From, m.Why = r.more(s, step)
 		}
 		if len(m.From) > 0 {
 			out = append(out, m)
@@ -278,25 +283,16 @@ func (r *round) choose() []Measurement {
 	return out
 }
 
-// step is how many are added to an address: all that it is reckoned to take near
-// it, where the budget is for no more.
-func (r *round) step() int {
-	share := r.share()
-	if share == enough {
-		return verdict.LeastOfAny
-	}
-	return max(nextRound, share/maxRounds)
-}
-
-// affordable is how many addresses can be begun with, beside those that were.
-func (r *round) affordable() int {
+// affordable is how many addresses can be begun with, where those that were take
+// so many more.
+func (r *round) affordable(step int) int {
 	begun := 0
 	for _, s := range r.subjects {
 		if s.tried > 0 {
 			begun++
 		}
 	}
-	return max(1, (r.Budget-r.step()*begun)/enough)
+	return max(1, (r.Budget-step*begun)/enough)
 }
 
 // share is how many measurements there are for an address if each has as many,

@@ -5,11 +5,8 @@ import (
 	"slices"
 
 	"github.com/landfall-audit/landfall/evidence"
+	"github.com/landfall-audit/landfall/verdict"
 )
-
-// believedAt is at how many addresses an imported vantage has to be answered, at
-// the least, until the judge believes it without a self-check.
-const believedAt = 3
 
 // preferBelievable puts the vantages first that are on offer for the most
 // addresses: asked at many, the same vantages agree with each other often. Where
@@ -27,7 +24,7 @@ func (r *round) preferBelievable() {
 	r.reused = slices.Clone(r.world.placed)
 	slices.SortStableFunc(r.reused, func(i, j int) int { return cmp.Compare(at[j], at[i]) })
 	believable := func(i int) bool {
-		return at[i] >= believedAt || r.Offers[i].Vantage.Network != evidence.NetworkImport
+		return at[i] >= verdict.BelievedAt || r.Offers[i].Vantage.Network != evidence.NetworkImport
 	}
 	share := r.share()
 	for _, s := range r.subjects {
