@@ -299,6 +299,9 @@ func TestSummariesTogether(t *testing.T) {
 	if got.Steps != 5 || got.Cut != 1 || got.Unmeasured != 1 || got.Failures[evidence.ClassTimeout] != 2 || !got.Heard || got.NoNetwork || first.Failures[evidence.ClassTimeout] != 1 {
 		t.Errorf("%+v", got)
 	}
+	if later := (probes.Summary{NoNetwork: true}).With(probes.Summary{Heard: true}); !later.Heard || later.NoNetwork {
+		t.Errorf("%+v", later)
+	}
 	if none := (probes.Summary{}).With(probes.Summary{Failures: map[evidence.Class]int{evidence.ClassTimeout: 1}, NoNetwork: true}); none.Failures[evidence.ClassTimeout] != 1 || !none.NoNetwork {
 		t.Errorf("%+v", none)
 	}

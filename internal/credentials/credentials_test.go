@@ -140,8 +140,22 @@ func TestGoogle(t *testing.T) {
 	}
 	t.Setenv("GOOGLE_APPLICATION_CREDENTIALS", path)
 	_, err = Google(t.Context(), "scope")
+	isUnusable(t, err)
+	// Nor is what gcloud leaves in the user's folder.
+	t.Setenv("GOOGLE_APPLICATION_CREDENTIALS", "")
+	left := filepath.Join(os.Getenv("HOME"), ".config", "gcloud")
+	if err := errors.Join(os.MkdirAll(left, 0o700), os.Rename(path, filepath.Join(left, "application_default_credentials.json"))); err != nil {
+		t.Fatal(err)
+	}
+	_, err = Google(t.Context(), "scope")
+	isUnusable(t, err)
+}
+
+// isUnusable expects an error of one line that tells nothing of what was found.
+func isUnusable(t *testing.T, err error) {
+	t.Helper()
 	var unusable *Unusable
-	if !errors.As(err, &unusable) || strings.Contains(err.Error(), "SECRET") {
+	if !errors.As(err, &unusable) || strings.Contains(err.Error(), "SECRET") || strings.Contains(err.Error(), "\n") {
 		t.Errorf("got %v", err)
 	}
 }
@@ -149,17 +163,20 @@ func TestGoogle(t *testing.T) {
 // azureServer stands for every host that a token is asked of.
 type azureServer struct {
 	metadata atomic.Int64 // questions to the metadata server
+	others   atomic.Int64 // and to everybody else
 	status   int
 }
 
 // Do implements [policy.Transporter].
 func (a *azureServer) Do(r *http.Request) (*http.Response, error) {
-	if r.URL.Hostname() != azureMetadata {
-		return nil, errors.New("no such host")
-	}
-	a.metadata.Add(1)
 	w := httptest.NewRecorder()
-	w.WriteHeader(a.status)
+	if r.URL.Hostname() == azureMetadata {
+		a.metadata.Add(1)
+		w.WriteHeader(a.status)
+	} else {
+		a.others.Add(1)
+		w.WriteHeader(http.StatusUnauthorized)
+	}
 	_, _ = io.WriteString(w, `{"access_token": "t", "expires_in": "3600", "expires_on": "4102444800", "resource": "r", "token_type": "Bearer"}`)
 	response := w.Result()
 	response.Request = r
@@ -179,6 +196,7 @@ func TestAzure(t *testing.T) {
 	}
 	over := &azureServer{status: http.StatusOK}
 	isMissing(t, token(over), AzureAdvice)
+	isMissing(t, token(nil), AzureAdvice) // nobody is asked at all
 	if n := over.metadata.Load(); n > 0 {
 		t.Errorf("the metadata server was asked %d times", n)
 	}
@@ -189,9 +207,39 @@ func TestAzure(t *testing.T) {
 		t.Errorf("on a machine of Azure's: %v, asked %d times", err, over.metadata.Load())
 	}
 	t.Setenv("AZURE_TOKEN_CREDENTIALS", "nonsense")
-	var unusable *Unusable
-	if _, err := Azure(AzureClouds[0].Config, over); !errors.As(err, &unusable) {
-		t.Errorf("got %v", err)
+	_, err := Azure(AzureClouds[0].Config, over)
+	isUnusable(t, err)
+}
+
+// TestAzureSignIn: away from Azure's machines the host that signs in is asked like
+// anywhere, and what it refuses is not missing.
+func TestAzureSignIn(t *testing.T) {
+	nowhere(t)
+	for name, value := range map[string]string{"AZURE_TENANT_ID": "lab", "AZURE_CLIENT_ID": "lab", "AZURE_CLIENT_SECRET": "SECRET"} {
+		t.Setenv(name, value)
+	}
+	over := &azureServer{}
+	found, err := Azure(AzureClouds[0].Config, over)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = found.GetToken(t.Context(), policy.TokenRequestOptions{Scopes: []string{"https://lab/.default"}})
+	isUnusable(t, err)
+	if over.others.Load() == 0 || over.metadata.Load() > 0 {
+		t.Errorf("the host that signs in was asked %d times, the metadata server %d times", over.others.Load(), over.metadata.Load())
+	}
+}
+
+func TestExplained(t *testing.T) {
+	missing, unusable := &Missing{GoogleAdvice}, &Unusable{AzureAdvice, io.EOF}
+	if got := Explained(fmt.Errorf("looking: %w", missing)); got != error(missing) {
+		t.Errorf("got %v", got)
+	}
+	if got := Explained(fmt.Errorf("looking: %w", unusable)); got != error(unusable) || !errors.Is(got, io.EOF) {
+		t.Errorf("got %v", got)
+	}
+	if got := Explained(io.EOF); got != nil {
+		t.Errorf("got %v", got)
 	}
 }
 
@@ -210,9 +258,15 @@ func TestAzureClouds(t *testing.T) {
 			seen[host] = true
 		}
 	}
-	t.Setenv("AZURE_AUTHORITY_HOST", "https://evil.example.com")
-	if _, err := OwnAzureCloud(); err == nil || !strings.Contains(err.Error(), "login.chinacloudapi.cn") {
-		t.Errorf("got %v", err)
+	for _, authority := range []string{"https://evil.example.com", "https://[::1"} {
+		t.Setenv("AZURE_AUTHORITY_HOST", authority)
+		if _, err := OwnAzureCloud(); err == nil || !strings.Contains(err.Error(), "login.chinacloudapi.cn") {
+			t.Errorf("%s: %v", authority, err)
+		}
+	}
+	t.Setenv("AZURE_AUTHORITY_HOST", "")
+	if own, err := OwnAzureCloud(); err != nil || own.Name != AzureClouds[0].Name {
+		t.Errorf("by default %q, %v", own.Name, err)
 	}
 }
 

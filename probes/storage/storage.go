@@ -180,7 +180,7 @@ func Doors(targets []probe.Target, seen []evidence.Observation) []probe.Target {
 		allow, asked := private[said.Target]
 		for _, r := range said.Replicas {
 			door := probe.Target{Host: r.Host, Port: providers.DefaultPort, AllowPrivate: allow}
-			if asked && r.Host != "" && door.Check() == nil && !slices.Contains(out, door) {
+			if asked && door.Check() == nil && !slices.Contains(out, door) {
 				out = append(out, door)
 			}
 		}

@@ -1,6 +1,7 @@
 package aws
 
 import (
+	"net/http"
 	"strings"
 	"testing"
 
@@ -56,6 +57,13 @@ func TestDirectoryBucket(t *testing.T) {
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
 		}
+	}
+	// Other servers have no such zones, whatever their buckets are called.
+	other := s3Bucket("quick--usw2-az1--x-s3")
+	other.Endpoint = "https://s3.example.com"
+	elsewhere := New(cloudtest.Serve(t, http.NotFoundHandler()).Client)
+	if got := strings.Join(cloudtest.Said(elsewhere.Look(t.Context(), other, false)), " "); strings.Contains(got, "zone") {
+		t.Errorf("at another server: %q", got)
 	}
 	cloudtest.Settings(t)
 	got, asked := look("quick--usw2-az1--x-s3")

@@ -62,7 +62,7 @@ func explain(api, permission string, at server, err error) error {
 	case isOneOf(err, skewedCodes):
 		f.Text = "the clock of this machine and that of the server differ by too much; set the clock"
 	case isOneOf(err, busyCodes):
-		f.Class, f.Text = evidence.ClassRateLimited, "the server asks for fewer questions; go on later with --resume"
+		f.Class, f.Text = evidence.ClassRateLimited, cloud.WhatBusyMeans
 	case codeOf(err) == "AuthorizationHeaderMalformed" && at.provider != providerID:
 		f.Text = "the server expects the name of its region in the signature; set AWS_REGION to it"
 	case isOneOf(err, elsewhere):
@@ -100,7 +100,7 @@ func byStatus(status int) (evidence.Class, string) {
 	switch {
 	case status == http.StatusForbidden || status == http.StatusUnauthorized:
 		return evidence.ClassDenied, text
-	case status == http.StatusTooManyRequests || status >= http.StatusInternalServerError && status != http.StatusNotImplemented:
+	case cloud.Busy(status):
 		return evidence.ClassRateLimited, text
 	}
 	return evidence.ClassHTTP, text

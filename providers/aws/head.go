@@ -72,8 +72,8 @@ func (s server) read(response *http.Response) (told, error) {
 	switch {
 	case t.hidden && s.provider == providerID:
 		return fail(evidence.ClassOther, gone.Error(), gone)
-	case t.region == "" && (status >= http.StatusInternalServerError || status == http.StatusTooManyRequests):
-		return fail(evidence.ClassRateLimited, fmt.Sprintf("the server is busy (status %d); go on later with --resume", status), nil)
+	case t.region == "" && cloud.Busy(status):
+		return fail(evidence.ClassRateLimited, cloud.WhatBusyMeans, nil)
 	case t.region == "":
 		return t, nil
 	case !regionLabel.MatchString(t.region):

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/service"
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/landfall-audit/landfall/evidence"
@@ -65,6 +66,15 @@ func TestManagement(t *testing.T) {
 			"Storage Accounts - List: azure:marsnorth (the account's replication is Premium_Galactic: a replication that is not known here) (the account is of the kind StorageV2)",
 			"denied! Object Replication Policies - List: the credentials may not ask this; the permission Microsoft.Storage/storageAccounts/objectReplicationPolicies/read would help",
 		},
+		"nopair": { // in a region that Microsoft lists no pair of
+			"Storage Accounts - List: azure:marsnorth [azblob://nopair-secondary/photos, replication Standard_GRS] (the account's replication is Standard_GRS: copies in the region and in its paired region) (the account is of the kind StorageV2)",
+			"denied! Object Replication Policies - List: the credentials may not ask this; the permission Microsoft.Storage/storageAccounts/objectReplicationPolicies/read would help",
+		},
+		"shut": {
+			"Storage Accounts - List: azure:germanywestcentral [azblob://shut-secondary/photos, azure:germanynorth, replication Standard_RAGRS, by the pair that Microsoft lists, shut-secondary.blob.core.windows.net] (the account's replication is Standard_RAGRS: copies in the region and in its paired region, where they can be read at the -secondary endpoint) (the account is of the kind StorageV2)",
+			"denied! Object Replication Policies - List: the credentials may not ask this; the permission Microsoft.Storage/storageAccounts/objectReplicationPolicies/read would help",
+			"denied! Get Blob Service Stats: the credentials may not ask this; the permission Microsoft.Storage/storageAccounts/blobServices/read would help",
+		},
 		"dataonly": { // a role on the data and none on the account
 			"Get Account Information: [azblob://dataonly-secondary/photos, replication Standard_RAGZRS, dataonly-secondary.blob.core.windows.net] (the account's replication is Standard_RAGZRS: copies in the region and in its paired region, where they can be read at the -secondary endpoint) (the account is of the kind StorageV2)",
 			"Get Blob Service Stats: (the copies of the secondary endpoint are being made for the first time)",
@@ -79,6 +89,9 @@ func TestManagement(t *testing.T) {
 			t.Errorf("%s (-want +got):\n%s", account, diff)
 		}
 	}
+	if got := cloudtest.Said(c.Look(t.Context(), container("onezone", "photos"), true)); len(got) != 1 || !strings.HasPrefix(got[0], "denied! Azure tells nobody without credentials") {
+		t.Errorf("as nobody: %q", got)
+	}
 	if n := strings.Count(strings.Join(recorded.Asked(), "\n"), "/subscriptions?api-version"); n != 1 {
 		t.Errorf("the subscriptions were asked for %d times", n)
 	}
@@ -88,6 +101,36 @@ func TestManagement(t *testing.T) {
 	}
 	if _, err := c.List(t.Context(), ""); err == nil || !strings.Contains(err.Error(), "containers/read would help") {
 		t.Errorf("List of all: %v", err)
+	}
+}
+
+// TestAccountInfo: what the blob service says of an account may be nothing.
+func TestAccountInfo(t *testing.T) {
+	for told, want := range map[info]string{
+		{}:                            "Get Account Information:",
+		{"Standard_LRS", "StorageV2"}: "Get Account Information: (the account's replication is Standard_LRS: three copies in one place of the region) (the account is of the kind StorageV2)",
+	} {
+		if got := cloudtest.Said(cloud.Answer{Said: []*evidence.Storage{told.says(container("lab", "box"), "")}}); len(got) != 1 || got[0] != want {
+			t.Errorf("%+v: %q", told, got)
+		}
+	}
+}
+
+// TestStateOf: what a second region says may lack anything.
+func TestStateOf(t *testing.T) {
+	live, empty := service.BlobGeoReplicationStatusLive, service.BlobGeoReplicationStatus("")
+	for name, tc := range map[string]struct {
+		said *service.GeoReplication
+		want string
+	}{
+		"Nothing":  {nil, "the secondary endpoint says nothing of its copies"},
+		"NoStatus": {&service.GeoReplication{}, "the secondary endpoint says nothing of its copies"},
+		"Empty":    {&service.GeoReplication{Status: &empty}, "the secondary endpoint says nothing of its copies"},
+		"NoTime":   {&service.GeoReplication{Status: &live}, "the secondary endpoint says that its copies are live"},
+	} {
+		if got := stateOf(tc.said); got != tc.want {
+			t.Errorf("%s: %q", name, got)
+		}
 	}
 }
 

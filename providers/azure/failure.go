@@ -64,8 +64,8 @@ func byStatus(status int, permission string) (class evidence.Class, text, needed
 		return evidence.ClassDenied, "the credentials may not ask this", permission
 	case status == http.StatusNotFound:
 		return evidence.ClassOther, "there is no such account", ""
-	case status == http.StatusTooManyRequests || status >= http.StatusInternalServerError:
-		return evidence.ClassRateLimited, "the server asks for fewer questions; go on later with --resume", ""
+	case cloud.Busy(status):
+		return evidence.ClassRateLimited, cloud.WhatBusyMeans, ""
 	case status >= http.StatusMultipleChoices && status < http.StatusBadRequest:
 		return evidence.ClassHTTP, "the server sends on to another one, which is not followed", ""
 	}

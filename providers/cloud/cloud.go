@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/http"
 	"net/url"
 	"slices"
 
@@ -98,6 +99,16 @@ func Classify(err error) evidence.Class {
 	}
 	return evidence.ClassUnreachable
 }
+
+// Busy reports whether a status means that the question may be answered later: the
+// server was asked too much (RFC 6585, 4) or is at fault (RFC 9110, 15.6), but not
+// that it does not know what it is asked.
+func Busy(status int) bool {
+	return status == http.StatusTooManyRequests || status >= http.StatusInternalServerError && status != http.StatusNotImplemented
+}
+
+// WhatBusyMeans is what users are told of a server that is busy.
+const WhatBusyMeans = "the server is busy, or asks for fewer questions; go on later with --resume"
 
 // Store is what every cloud can be asked.
 type Store interface {

@@ -188,10 +188,10 @@ func byStatus(status int, noCredentials error) (class evidence.Class, text, perm
 		return evidence.ClassDenied, "the credentials may not ask this", "storage.buckets.get"
 	case status == http.StatusNotFound:
 		return evidence.ClassOther, "there is no bucket of that name", ""
-	case status == http.StatusTooManyRequests || status >= http.StatusInternalServerError:
-		return evidence.ClassRateLimited, "the server asks for fewer questions; go on later with --resume", ""
+	case cloud.Busy(status):
+		return evidence.ClassRateLimited, cloud.WhatBusyMeans, ""
 	case status >= http.StatusMultipleChoices && status < http.StatusBadRequest:
 		return evidence.ClassHTTP, "the server sends on to another one, which is not followed", ""
 	}
-	return evidence.ClassHTTP, "the server did not understand the question, or this program not its answer", ""
+	return evidence.ClassHTTP, fmt.Sprintf("the server answered with status %d", status), ""
 }

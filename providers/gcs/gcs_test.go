@@ -122,39 +122,6 @@ func TestWithoutCredentials(t *testing.T) {
 	}
 }
 
-// TestTransfers: jobs and replications of the user's project copy a bucket to
-// others, which are where Google says that they are.
-func TestTransfers(t *testing.T) {
-	transfers := func(c *Cloud, name string) []string {
-		return slices.DeleteFunc(cloudtest.Said(c.Look(t.Context(), bucket(name), false)), func(line string) bool { return !strings.Contains(line, transferAPI) })
-	}
-	recorded := cloudtest.Load(t, "testdata/recorded.txtar")
-	cloudtest.Settings(t, cloudtest.GoogleUser(t, http.StatusOK)...)
-	c := New(cloudtest.Serve(t, recorded).Client)
-	for name, want := range map[string]string{
-		"zonal": "transferJobs.list: [gs://pair, gcp:europe-north1, transfer job transferJobs/1] [gs://pair, gcp:europe-west4, transfer job transferJobs/1] [gs://closed, transfer job transferJobs/2] " +
-			"[file system /backup, transfer job transferJobs/4] [gs://odd, gcp:mars-north1, replication transferJobs/6] " +
-			"(the transfer job transferJobs/3 to gs://asia gcp-geo:asia is switched off; copies that it made before may still be there)",
-		"area": "transferJobs.list:",
-	} {
-		if got := transfers(c, name); len(got) != 1 || got[0] != want {
-			t.Errorf("%s:\ngot  %q\nwant %q", name, got, want)
-		}
-	}
-	if n := strings.Count(strings.Join(recorded.Asked(), "\n"), "/v1/transferJobs"); n != 2 {
-		t.Errorf("the jobs of the project were asked for %d times", n)
-	}
-	for project, want := range map[string]string{
-		"off":    "other! transferJobs.list: the Storage Transfer API is off in the project",
-		"closed": "denied! transferJobs.list: the credentials may not ask this; the permission storagetransfer.jobs.list would help",
-	} {
-		cloudtest.Settings(t, append(cloudtest.GoogleUser(t, http.StatusOK), "GOOGLE_CLOUD_PROJECT="+project)...)
-		if got := transfers(New(cloudtest.Serve(t, recorded).Client), "zonal"); len(got) != 1 || got[0] != want {
-			t.Errorf("%s: %q", project, got)
-		}
-	}
-}
-
 // TestMachine: a machine of Google's has an account and a project of its own.
 func TestMachine(t *testing.T) {
 	cloudtest.Settings(t, cloudtest.GoogleMachine(t, true))

@@ -70,14 +70,14 @@ func (c *Cloud) placesOf(ctx context.Context, s *session, bucket string) []strin
 	if bucket == "" {
 		return []string{""}
 	}
-	places, err := c.sinks.Get(ctx, bucket, func(ctx context.Context) ([]string, error) {
+	places, _ := c.sinks.Get(ctx, bucket, func(ctx context.Context) ([]string, error) {
 		attrs, err := s.client.Bucket(bucket).Attrs(ctx)
 		if err != nil {
 			return nil, err
 		}
 		return locations(attrs), nil
 	})
-	if err != nil || len(places) == 0 {
+	if len(places) == 0 {
 		return []string{""}
 	}
 	return places
