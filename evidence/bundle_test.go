@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"math"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -216,6 +217,35 @@ func TestBadLinesNameFileAndLine(t *testing.T) {
 				t.Errorf("more than one line: %q", err)
 			}
 		})
+	}
+}
+
+// TestPosition: half a place, or one beyond the earth, is none.
+func TestPosition(t *testing.T) {
+	at, beyond, none := 9.0, 91.0, math.NaN()
+	for name, tc := range map[string]struct {
+		lat, lon *float64
+		ok       bool
+	}{
+		"Whole": {&at, &at, true}, "NoLatitude": {nil, &at, false}, "NoLongitude": {&at, nil, false}, "Neither": {nil, nil, false},
+		"Beyond": {&beyond, &at, false}, "NotANumber": {&at, &none, false},
+	} {
+		v := Vantage{Lat: tc.lat, Lon: tc.lon}
+		if lat, lon, ok := v.Position(); ok != tc.ok || ok && (lat != at || lon != at) {
+			t.Errorf("%s: %v, %v, %v", name, lat, lon, ok)
+		}
+	}
+}
+
+// TestKindTwice: the last kind that a line says is what it is of, as for every
+// other field.
+func TestKindTwice(t *testing.T) {
+	b, err := ReadAll("x", strings.NewReader(headerLine+`{"kind":"rtt","id":"e1","addr":"1.2.3.4","method":"tcp","min_ms":3,"kind":"of-next-year"}`+"\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if o, ok := b.Observations[0].(*Unknown); !ok || o.Kind != "of-next-year" {
+		t.Errorf("%T", b.Observations[0])
 	}
 }
 

@@ -128,7 +128,7 @@ type Vantage struct {
 // Position gives the declared place in degrees; ok is false where none is known,
 // or it is nowhere on earth.
 func (v *Vantage) Position() (lat, lon float64, ok bool) {
-	if v.Lat == nil || v.Lon == nil || checkPosition(v.Lat, v.Lon) != nil {
+	if v.Lat == nil || checkPosition(v.Lat, v.Lon) != nil {
 		return 0, 0, false
 	}
 	return *v.Lat, *v.Lon, true

@@ -129,6 +129,13 @@ func TestParse(t *testing.T) {
 			t.Errorf("an error tells the secret: %v", err)
 		}
 	}
+	for text, moved := range map[string]bool{
+		"azblob://acc/con": false, "azblob://acc/con/k?domain=blob.example.com": true, "azblob://acc/con?protocol=http": true, "s3://b?endpoint=https://s3.example.com": false,
+	} {
+		if a, err := bucket.Parse(text); err != nil || a.Moved() != moved {
+			t.Errorf("%s: moved %v, %v", text, a.Moved(), err)
+		}
+	}
 	folder, _ := bucket.Parse("s3://b/run/")
 	whole, _ := bucket.Parse("s3://b/run")
 	if folder.In("x").Key != "run/x" || whole.In("x").Key != "run" {

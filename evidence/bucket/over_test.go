@@ -162,6 +162,18 @@ func TestOverRefuses(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Setenv("AZURE_STORAGE_ACCOUNT", "lab") // which without a key is no credential
+	asked := ""
+	if b, err := bucket.Over(t.Context(), own, &http.Client{Transport: refusing(func(r *http.Request) { asked = r.URL.Query().Get("sig") + r.Header.Get("Authorization") })}); err != nil {
+		t.Error(err)
+	} else if _, err := b.ReadAll(t.Context(), "k"); err == nil || asked != "hunter2" {
+		t.Errorf("asked with %q, %v", asked, err)
+	}
+	t.Setenv("AZURE_STORAGE_KEY", "hunter3?")
+	if _, err := bucket.Over(t.Context(), own, &http.Client{}); err == nil || !strings.Contains(err.Error(), "AZURE_STORAGE_KEY is not a key") || strings.Contains(err.Error(), "hunter3") {
+		t.Errorf("got %v", err)
+	}
+	t.Setenv("AZURE_STORAGE_KEY", "")
 	if b, err := bucket.Over(t.Context(), own, &http.Client{}); err != nil {
 		t.Error(err)
 	} else {

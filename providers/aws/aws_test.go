@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -108,6 +110,20 @@ func TestWithoutCredentials(t *testing.T) {
 	}
 	if _, err := c.List(t.Context(), ""); err == nil || !strings.Contains(err.Error(), "no credentials") {
 		t.Errorf("List: %v", err)
+	}
+}
+
+// TestBadCredentials: those of a profile that gives none are not missing.
+func TestBadCredentials(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "config")
+	if err := os.WriteFile(path, []byte("[default]\ncredential_process = false SECRET\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cloudtest.Settings(t, "AWS_CONFIG_FILE="+path)
+	c := New(cloudtest.Serve(t, cloudtest.Load(t, "testdata/recorded.txtar")).Client)
+	got := cloudtest.Said(c.Look(t.Context(), s3Bucket("photos"), false))
+	if len(got) != 2 || !strings.Contains(got[1], "the credentials that were found cannot be used") || strings.Contains(got[1], "SECRET") {
+		t.Errorf("got %q", got)
 	}
 }
 

@@ -42,21 +42,27 @@ func TestDirectoryZone(t *testing.T) {
 
 func TestDirectoryBucket(t *testing.T) {
 	const named = "endpoint-name: aws:us-west-2 (it is a directory bucket of the one zone usw2-az1)"
-	look := func(name string) ([]string, []string) {
+	look := func(name string, anonymous bool) ([]string, []string) {
 		recorded := cloudtest.Load(t, "testdata/recorded.txtar")
 		c := New(cloudtest.Serve(t, recorded).Client)
-		return cloudtest.Said(c.Look(t.Context(), s3Bucket(name), false)), recorded.Asked()
+		return cloudtest.Said(c.Look(t.Context(), s3Bucket(name), anonymous)), recorded.Asked()
 	}
 	cloudtest.Settings(t, withKey()...)
 	for name, want := range map[string][]string{
 		"quick--usw2-az1--x-s3":      {named, "HeadBucket: aws:us-west-2"},
 		"other--usw2-az1--x-s3":      {named, "denied! HeadBucket: the credentials may not ask this; the permission s3express:CreateSession would help"},
+		"shut--usw2-az1--x-s3":       {named, "denied! HeadBucket: the credentials may not ask this; the permission s3express:CreateSession would help"},
+		"nameless--usw2-az1--x-s3":   {named, "HeadBucket: aws:us-west-2"}, // by the zone that answered
+		"lying--usw2-az1--x-s3":      {named, "http! HeadBucket: the server names a region that cannot be one"},
 		"quick--use1-dfw2-az1--x-s3": {"endpoint-name: (it is a directory bucket of the one zone use1-dfw2-az1) (no table says where that zone is)"},
 	} {
-		got, _ := look(name)
+		got, _ := look(name, false)
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
 		}
+	}
+	if got, asked := look("quick--usw2-az1--x-s3", true); len(got) != 1 || got[0] != named || len(asked) > 0 {
+		t.Errorf("as nobody: %q, asked %q", got, asked)
 	}
 	// Other servers have no such zones, whatever their buckets are called.
 	other := s3Bucket("quick--usw2-az1--x-s3")
@@ -66,7 +72,7 @@ func TestDirectoryBucket(t *testing.T) {
 		t.Errorf("at another server: %q", got)
 	}
 	cloudtest.Settings(t)
-	got, asked := look("quick--usw2-az1--x-s3")
+	got, asked := look("quick--usw2-az1--x-s3", false)
 	if len(got) != 2 || got[0] != named || !strings.Contains(got[1], "no credentials were found") || !strings.Contains(got[1], "s3express:CreateSession") || len(asked) > 0 {
 		t.Errorf("%q, asked %q", got, asked)
 	}
