@@ -18,18 +18,19 @@ import (
 var cities = []struct {
 	name     string
 	lat, lon float64
+	country  string
 }{
-	{"Frankfurt", 50.11, 8.68}, {"Munich", 48.14, 11.58}, {"Berlin", 52.52, 13.40}, {"Paris", 48.86, 2.35}, {"Lyon", 45.76, 4.84}, {"Warsaw", 52.23, 21.01},
-	{"Madrid", 40.42, -3.70}, {"Rome", 41.90, 12.50}, {"Singapore", 1.35, 103.82}, {"Kuala Lumpur", 3.14, 101.69}, {"Jakarta", -6.21, 106.85},
-	{"Tokyo", 35.68, 139.69}, {"Sydney", -33.87, 151.21}, {"Johannesburg", -26.20, 28.05}, {"São Paulo", -23.55, -46.63}, {"New York", 40.71, -74.01},
-	{"Dallas", 32.78, -96.80}, {"Los Angeles", 34.05, -118.24},
+	{"Frankfurt", 50.11, 8.68, "DE"}, {"Munich", 48.14, 11.58, "DE"}, {"Berlin", 52.52, 13.40, "DE"}, {"Paris", 48.86, 2.35, "FR"}, {"Lyon", 45.76, 4.84, "FR"}, {"Warsaw", 52.23, 21.01, "PL"},
+	{"Madrid", 40.42, -3.70, "ES"}, {"Rome", 41.90, 12.50, "IT"}, {"Singapore", 1.35, 103.82, "SG"}, {"Kuala Lumpur", 3.14, 101.69, "MY"}, {"Jakarta", -6.21, 106.85, "ID"},
+	{"Tokyo", 35.68, 139.69, "JP"}, {"Sydney", -33.87, 151.21, "AU"}, {"Johannesburg", -26.20, 28.05, "ZA"}, {"São Paulo", -23.55, -46.63, "BR"}, {"New York", 40.71, -74.01, "US"},
+	{"Dallas", 32.78, -96.80, "US"}, {"Los Angeles", 34.05, -118.24, "US"},
 }
 
 func offers() []plan.Offer {
 	var out []plan.Offer
 	for i, c := range cities {
 		lat, lon := c.lat, c.lon
-		v := evidence.Vantage{Name: c.name, Lat: &lat, Lon: &lon, RadiusKM: 20, ASN: uint32(64500 + max(1, i)), Network: evidence.NetworkGlobalping}
+		v := evidence.Vantage{Name: c.name, Country: c.country, Lat: &lat, Lon: &lon, RadiusKM: 20, ASN: uint32(64500 + max(1, i)), Network: evidence.NetworkGlobalping}
 		out = append(out, plan.Offer{Key: c.name, Vantage: v})
 	}
 	return out
@@ -233,34 +234,78 @@ func TestShortBudget(t *testing.T) {
 	}
 }
 
-// Imported vantages that can time one address alone, and so are never believed,
-// are not asked for one that many hosts share, while there are others.
-func TestNeverBelieved(t *testing.T) {
-	l := newLab(t, "ZA", "203.0.113.1")
-	l.allow("DE")
+// lonely gives vantages of a network of which some can time but one of the three
+// addresses, 203.0.113.1, and so are never believed if they are imported.
+func (l *lab) lonely(network string, some ...int) {
 	l.also("203.0.113.2", "203.0.113.3")
 	l.q.Cannot = map[plan.Asked]bool{}
-	lonely := map[int]bool{2: true, 4: true, 9: true, 12: true, 16: true}
 	for i := range l.q.Offers {
-		l.q.Offers[i].Vantage.Network = evidence.NetworkImport
-		if lonely[i] {
-			l.q.Cannot[plan.Asked{Key: l.q.Offers[i].Key, Addr: netip.MustParseAddr("203.0.113.2")}] = true
-			l.q.Cannot[plan.Asked{Key: l.q.Offers[i].Key, Addr: netip.MustParseAddr("203.0.113.3")}] = true
+		l.q.Offers[i].Vantage.Network = network
+		if slices.Contains(some, i) {
+			for _, addr := range []string{"203.0.113.2", "203.0.113.3"} {
+				l.q.Cannot[plan.Asked{Key: l.q.Offers[i].Key, Addr: netip.MustParseAddr(addr)}] = true
+			}
 		}
 	}
 	for _, o := range l.q.Known.Observations {
-		o.(*evidence.Vantage).Network = evidence.NetworkImport
+		o.(*evidence.Vantage).Network = network
 	}
-	l.carryOut(t, l.next(t), frankfurt, singapore, newYork)
-	second := l.next(t)
-	if len(second.Measurements) == 0 {
-		t.Fatal("nothing is asked")
+}
+
+// asks reports whether a plan asks one of some vantages.
+func asks(p *plan.Plan, some ...int) bool {
+	return slices.ContainsFunc(p.Measurements, func(m plan.Measurement) bool {
+		return slices.ContainsFunc(m.From, func(i int) bool { return slices.Contains(some, i) })
+	})
+}
+
+// Vantages that are never believed are not asked for an address that many hosts
+// share, while there are others; those that somebody answers for are, in the country
+// that the claim denies, and so are all for one host.
+func TestNeverBelieved(t *testing.T) {
+	german, all := []int{0, 1, 2}, make([]int, len(cities))
+	for i := range all {
+		all[i] = i
 	}
-	for _, m := range second.Measurements {
-		for _, i := range m.From {
-			if lonely[i] {
-				t.Errorf("%s is asked for %s", cities[i].name, m.Addr)
+	many := [][2]float64{frankfurt, singapore, newYork}
+	for name, tc := range map[string]struct {
+		network string
+		lonely  []int
+		hosts   [][2]float64
+		asked   bool
+	}{
+		"Imported":     {evidence.NetworkImport, german, many, false},
+		"Platform":     {evidence.NetworkGlobalping, german, many, true},
+		"OneHost":      {evidence.NetworkImport, german, many[:1], true},
+		"NobodyElse":   {evidence.NetworkImport, all, many, true},
+		"TooFewOthers": {evidence.NetworkImport, all[:len(all)-3], many, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			l := newLab(t, "DE", "203.0.113.1")
+			l.lonely(tc.network, tc.lonely...)
+			l.carryOut(t, l.next(t), tc.hosts...)
+			if second := l.next(t); asks(second, tc.lonely...) != tc.asked {
+				t.Errorf("%+v", second.Measurements)
 			}
+		})
+	}
+}
+
+// Of the vantages in a country that a claim denies those come first that can time
+// the most addresses: they agree with others the most often.
+func TestReusedFirst(t *testing.T) {
+	for _, first := range []int{15, 17} { // both in the United States
+		l := newLab(t, "US", "203.0.113.1")
+		l.lonely(evidence.NetworkAtlas, 15+17-first, 16)
+		l.carryOut(t, l.next(t), frankfurt, singapore, [2]float64{-23.55, -46.63})
+		var asked []int
+		for _, m := range l.next(t).Measurements {
+			if m.Addr == netip.MustParseAddr("203.0.113.1") {
+				asked = m.From
+			}
+		}
+		if i := slices.IndexFunc(asked, func(i int) bool { return cities[i].country == "US" }); i < 0 || asked[i] != first {
+			t.Errorf("%v is asked, want %d first", asked, first)
 		}
 	}
 }
