@@ -2,6 +2,7 @@ package bucket_test
 
 import (
 	"errors"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -21,10 +22,12 @@ func (c *counting) RoundTrip(r *http.Request) (*http.Response, error) {
 
 // All requests go over the client that was given, with an emulator too.
 func TestOver(t *testing.T) {
-	for name, serve := range map[string]func(*testing.T) string{"s3": s3, "gs": gcs} {
+	for _, form := range []string{s3(t), gcs(t), "gs://fleet/KEY"} { // emulators know no credentials
+		name, _, _ := strings.Cut(form, "://")
 		t.Run(name, func(t *testing.T) {
+			t.Setenv("GOOGLE_APPLICATION_CREDENTIALS", "none")
 			over := &counting{}
-			a := address(t, serve(t), "k")
+			a := address(t, form, "k")
 			b, err := bucket.Over(t.Context(), a, &http.Client{Transport: over})
 			if err != nil {
 				t.Fatal(err)
@@ -75,6 +78,57 @@ func TestOverAzure(t *testing.T) {
 	}
 }
 
+// What is written is kept under the key that the address names.
+func TestOverEncrypts(t *testing.T) {
+	var sent http.Header
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		sent = r.Header
+		w.WriteHeader(http.StatusForbidden)
+	}))
+	t.Cleanup(server.Close)
+	a := address(t, refusingS3(t, server.URL)+"&ssetype=aws:kms&kmskeyid=of-the-fleet", "k")
+	b, err := bucket.Over(t.Context(), a, http.DefaultClient)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer b.Close()
+	if err := b.WriteAll(t.Context(), "k", []byte("x"), nil); err == nil || sent.Get("X-Amz-Server-Side-Encryption") != "aws:kms" || sent.Get("X-Amz-Server-Side-Encryption-Aws-Kms-Key-Id") != "of-the-fleet" {
+		t.Errorf("sent %v, %v", sent, err)
+	}
+}
+
+// refusingS3 gives the address of a bucket of a server that refuses.
+func refusingS3(t *testing.T, url string) string {
+	t.Setenv("AWS_ACCESS_KEY_ID", "lab")
+	t.Setenv("AWS_SECRET_ACCESS_KEY", "SECRET")
+	return "s3://fleet/KEY?region=us-east-1&use_path_style=true&endpoint=" + url
+}
+
+// TestRefusals: what a service does not allow is told with what it takes, and what
+// it breaks is not; of its own words there are none.
+func TestRefusals(t *testing.T) {
+	for status, want := range map[int]string{
+		http.StatusUnauthorized: "writing s3://fleet/k: the credentials are missing or no longer valid",
+		http.StatusForbidden:    "writing s3://fleet/k: the credentials are not allowed this, or no longer valid: it takes s3:PutObject",
+		http.StatusBadRequest:   "",
+	} {
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status) }))
+		at := address(t, refusingS3(t, server.URL), "k")
+		err := bucket.Put(t.Context(), at, strings.NewReader(line))
+		if err == nil || want != "" && err.Error() != want || want == "" && (strings.Contains(err.Error(), "credentials") || !strings.HasPrefix(err.Error(), "writing s3://fleet/k: ")) {
+			t.Errorf("%d: %v", status, err)
+		}
+		err = bucket.Each(t.Context(), at, func(string, io.Reader) error { return nil })
+		if err == nil || status == http.StatusForbidden && !strings.Contains(err.Error(), "it takes s3:GetObject") {
+			t.Errorf("%d: %v", status, err)
+		}
+		server.Close()
+	}
+	if err := bucket.Put(t.Context(), address(t, refusingS3(t, "http://127.0.0.1:1"), "k"), strings.NewReader(line)); err == nil || strings.Contains(err.Error(), "credentials") {
+		t.Errorf("nobody is there: %v", err)
+	}
+}
+
 // Without credentials nobody is asked, for a role neither.
 func TestOverWithoutCredentials(t *testing.T) {
 	for _, name := range []string{"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE", "GOOGLE_APPLICATION_CREDENTIALS", "STORAGE_EMULATOR_HOST"} {
@@ -91,6 +145,7 @@ func TestOverWithoutCredentials(t *testing.T) {
 		"s3://b?region=eu-central-1&anonymous=true":                        true,
 		"gs://b":                false,
 		"gs://b?anonymous=true": true,
+		"gs://b?access_id=-":    true,
 	} {
 		a, err := bucket.Parse(text)
 		if err != nil {
@@ -98,6 +153,9 @@ func TestOverWithoutCredentials(t *testing.T) {
 		}
 		b, err := bucket.Over(t.Context(), a, &http.Client{})
 		var missing *credentials.Missing
+		if told := bucket.Check(t.Context(), a); (told == nil) != opens || !opens && !strings.Contains(told.Error(), "writing takes "+bucket.Permission(text[:2], bucket.Writing)) {
+			t.Errorf("%s is checked: %v", text, told)
+		}
 		if (err == nil) != opens || err != nil && !errors.As(err, &missing) {
 			t.Errorf("%s: %v", text, err)
 		}

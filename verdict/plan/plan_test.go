@@ -220,6 +220,19 @@ func (l *lab) also(hosts ...string) {
 	}
 }
 
+// A round adds a few where there is enough to spend, and all that it takes where
+// there is not.
+func TestRounds(t *testing.T) {
+	for budget, want := range map[int]int{24: 3, 7: 5} {
+		l := newLab(t, "LU", "203.0.113.7")
+		l.q.Budget = budget
+		l.carryOut(t, l.next(t), frankfurt)
+		if second := l.next(t); len(second.Measurements) != 1 || len(second.Measurements[0].From) != want {
+			t.Errorf("of %d: %+v, want %d", budget, second.Measurements, want)
+		}
+	}
+}
+
 // A budget that is short for all addresses decides the claim at some.
 func TestShortBudget(t *testing.T) {
 	l := newLab(t, "US", "203.0.113.1")
@@ -227,6 +240,14 @@ func TestShortBudget(t *testing.T) {
 	l.q.Budget = 14
 	if p := l.next(t); len(p.Measurements) != 2 {
 		t.Errorf("%d addresses are begun with, want 2", len(p.Measurements))
+	}
+	// What those that were begun with take is not spent on others.
+	begun := newLab(t, "LU", "203.0.113.1")
+	begun.also("203.0.113.2", "203.0.113.3", "203.0.113.4", "203.0.113.5", "203.0.113.6", "203.0.113.7", "203.0.113.8")
+	begun.q.Budget = 42
+	begun.carryOut(t, begun.next(t), frankfurt)
+	if second := begun.next(t); len(begun.q.Asked) != 12 || len(second.Measurements) != 7 {
+		t.Errorf("after %d measurements %d addresses are asked for, want the 6 that were and one more", len(begun.q.Asked), len(second.Measurements))
 	}
 	_, measured := l.until(t, frankfurt)
 	if p := l.next(t); p.Open > 6 || measured > 14 {
@@ -238,6 +259,11 @@ func TestShortBudget(t *testing.T) {
 // addresses, 203.0.113.1, and so are never believed if they are imported.
 func (l *lab) lonely(network string, some ...int) {
 	l.also("203.0.113.2", "203.0.113.3")
+	for _, id := range []string{"again", "and-again"} { // which makes no more addresses
+		claim := l.q.Sheets[0].Claims[0]
+		claim.ID = id
+		l.q.Sheets[0].Claims = append(l.q.Sheets[0].Claims, claim)
+	}
 	l.q.Cannot = map[plan.Asked]bool{}
 	for i := range l.q.Offers {
 		l.q.Offers[i].Vantage.Network = network
@@ -284,9 +310,11 @@ func TestNeverBelieved(t *testing.T) {
 			l := newLab(t, "DE", "203.0.113.1")
 			l.lonely(tc.network, tc.lonely...)
 			l.carryOut(t, l.next(t), tc.hosts...)
-			if second := l.next(t); asks(second, tc.lonely...) != tc.asked {
+			second := l.next(t)
+			if asks(second, tc.lonely...) != tc.asked {
 				t.Errorf("%+v", second.Measurements)
 			}
+			l.carryOut(t, second, tc.hosts...)
 		})
 	}
 }

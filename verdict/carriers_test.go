@@ -1,0 +1,137 @@
+package verdict
+
+import (
+	"testing"
+
+	"github.com/landfall-audit/landfall/evidence"
+)
+
+// carrierKinds are how many vantages of each kind carry something. Who passed a
+// self-check is credible too.
+type carrierKinds struct{ checked, credible, others int }
+
+func (k carrierKinds) carriers() carriers {
+	var c carriers
+	add := func(n int, checked, credible bool) {
+		for range n {
+			v := &vantage{Vantage: &evidence.Vantage{Network: evidence.NetworkImport}, checked: checked, credible: credible}
+			c.disks = append(c.disks, &disk{from: v})
+		}
+	}
+	add(k.checked, true, true)
+	add(k.credible, false, true)
+	add(k.others, false, false)
+	return c
+}
+
+func TestCarriersSuffice(t *testing.T) {
+	liars, odds := electorate{answers: 10, mayLie: true}, electorate{answers: 10, mayLie: true, atOdds: true}
+	for name, tc := range map[string]struct {
+		kinds carrierKinds
+		among electorate
+		want  bool
+	}{
+		"one that passed":                     {carrierKinds{1, 0, 0}, odds, true},
+		"one credible":                        {carrierKinds{0, 1, 0}, electorate{answers: 10}, false},
+		"two credible":                        {carrierKinds{0, 2, 0}, odds, true},
+		"one credible, one other":             {carrierKinds{0, 1, 1}, electorate{answers: 10}, true},
+		"the same among liars":                {carrierKinds{0, 1, 1}, liars, false},
+		"one other":                           {carrierKinds{0, 0, 1}, electorate{answers: 1}, false},
+		"two others":                          {carrierKinds{0, 0, 2}, electorate{answers: 10}, true},
+		"two others where there are hosts":    {carrierKinds{0, 0, 2}, electorate{answers: 10, atOdds: true}, true},
+		"all four among liars":                {carrierKinds{0, 0, 4}, electorate{answers: 4, mayLie: true}, false},
+		"all five among liars":                {carrierKinds{0, 0, 5}, electorate{answers: 5, mayLie: true}, true},
+		"half among liars":                    {carrierKinds{0, 0, 5}, liars, false},
+		"more than half among liars":          {carrierKinds{0, 0, 6}, liars, true},
+		"more than half of what is at odds":   {carrierKinds{0, 0, 6}, odds, false},
+		"more than half with one that is not": {carrierKinds{0, 1, 5}, odds, false},
+	} {
+		if got := tc.kinds.carriers().suffice(tc.among); got != tc.want {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+}
+
+// What carriers outlast is the most that can be lost of them, whichever they are.
+func TestCarriersSurvive(t *testing.T) {
+	seen := 0
+	for checked := range 3 {
+		for credible := range 4 {
+			for others := range 9 {
+				for _, among := range everyElectorate(checked+credible+others, 12) {
+					k := carrierKinds{checked, credible, others}
+					c := k.carriers()
+					if len(c.disks) == 0 || !c.suffice(among) {
+						continue
+					}
+					seen++
+					if got, want := c.survival(among).Vantages, k.mostLost(among); got != want {
+						t.Fatalf("%+v of %+v outlast %d, and can lose %d", k, among, got, want)
+					}
+				}
+			}
+		}
+	}
+	if seen < 1000 {
+		t.Errorf("%d carriers suffice", seen)
+	}
+}
+
+// everyElectorate gives those in which there are so many carriers.
+func everyElectorate(carriers, answers int) []electorate {
+	var out []electorate
+	for n := carriers; n <= answers; n++ {
+		out = append(out, electorate{n, false, false}, electorate{n, true, false}, electorate{n, true, true})
+	}
+	return out
+}
+
+// mostLost takes carriers away, whichever they are, as long as the rest suffices.
+func (k carrierKinds) mostLost(among electorate) int {
+	for lost := 1; ; lost++ {
+		left := among
+		left.answers -= lost
+		for checked := range min(k.checked, lost) + 1 {
+			for credible := range min(k.credible, lost-checked) + 1 {
+				others := lost - checked - credible
+				if others > k.others {
+					continue
+				}
+				rest := carrierKinds{k.checked - checked, k.credible - credible, k.others - others}.carriers()
+				if len(rest.disks) == 0 || !rest.suffice(left) {
+					return lost - 1
+				}
+			}
+		}
+	}
+}
+
+// One network of one platform carries nothing by itself, and what is lost may be
+// all that is beside it.
+func TestCarriersOfOneNetwork(t *testing.T) {
+	of := func(network string, asns ...uint32) carriers {
+		var c carriers
+		for _, asn := range asns {
+			c.disks = append(c.disks, &disk{from: &vantage{Vantage: &evidence.Vantage{Network: network, ASN: asn}, credible: true}})
+		}
+		return c
+	}
+	for name, tc := range map[string]struct {
+		c        carriers
+		suffice  bool
+		vantages int
+	}{
+		"one network":          {of(evidence.NetworkAtlas, 64500, 64500, 64500), false, 0},
+		"one and another":      {of(evidence.NetworkAtlas, 64500, 64500, 64500, 64501), true, 0},
+		"two of each":          {of(evidence.NetworkGlobalping, 64500, 64500, 64501, 64501), true, 1},
+		"networks not known":   {of(evidence.NetworkGlobalping, 0, 0, 0), true, 1},
+		"one network, its own": {of(evidence.NetworkLocal, 64500, 64500, 64500), true, 1},
+	} {
+		among := electorate{answers: 10}
+		if got := tc.c.suffice(among); got != tc.suffice {
+			t.Errorf("%s: %v", name, got)
+		} else if got && tc.c.survival(among).Vantages != tc.vantages {
+			t.Errorf("%s: outlast %d, want %d", name, tc.c.survival(among).Vantages, tc.vantages)
+		}
+	}
+}
