@@ -60,8 +60,8 @@ func TestTheLiarIsNamed(t *testing.T) {
 			}
 		}
 		for _, v := range doc.Verdicts {
-			if v.Result != want {
-				t.Errorf("%s: %s is %s, want %s: %+v", claim, v.Addr, v.Result, want, v.Because)
+			if v.Result != want || want == verdict.Consistent && !slices.Equal(v.Assumes, []string{verdict.AssumesOneHost}) {
+				t.Errorf("%s: %s is %s, assumes %v, want %s: %+v", claim, v.Addr, v.Result, v.Assumes, want, v.Because)
 			}
 		}
 	}
@@ -107,6 +107,47 @@ func TestMajorityAtOdds(t *testing.T) {
 	}
 }
 
+// What is proven by several disks together, of a door or of a store, is held back
+// where two vantages may lie and what is left of it without any one of those that
+// are believed proves it no more.
+func TestTogetherAmongLiars(t *testing.T) {
+	all := []string{"fra", "par", "lon", "ber"} // any two of an east and a west exclude both countries
+	for name, c := range map[string]struct {
+		imported, checked []string
+		alone             bool // nobody else looks, so that no two may lie
+		want              verdict.Result
+	}{
+		"nobody is believed":               {imported: all, want: verdict.Consistent},
+		"nobody is believed, of few":       {imported: all, alone: true, want: verdict.Proven},
+		"all are believed":                 {want: verdict.Proven},
+		"two are believed":                 {imported: []string{"lon", "ber"}, want: verdict.Consistent},
+		"two passed a self-check":          {imported: []string{"lon", "ber"}, checked: []string{"fra", "par"}, want: verdict.Proven},
+		"one passed, one is believed":      {imported: []string{"lon", "ber"}, checked: []string{"fra"}, want: verdict.Consistent},
+		"those that are say the one thing": {imported: []string{"lon", "par"}, want: verdict.Consistent},
+	} {
+		t.Run(name, func(t *testing.T) {
+			door := []string{"at fra 10", "at par 8", "at lon 9", "at ber 6"}
+			store := []string{"no dns", timed("fra", 10, ""), timed("par", 8, ""), timed("lon", 9, ""), timed("ber", 6, "")}
+			for endpoint, seen := range map[string][]string{"": door, `host: "s3://bucket"`: store} {
+				s := story{name: "together", claim: "deny: [RU, IE]\ncovers: [metadata]", endpoint: endpoint, seen: seen}
+				for _, v := range c.checked {
+					s.seen = append(s.seen, "checked "+v)
+				}
+				for v := range vantages {
+					answered := slices.Contains(all, v)
+					if answered && slices.Contains(c.imported, v) || !answered && !c.alone {
+						s.seen = append(s.seen, "imported "+v)
+					}
+				}
+				v := judged(t, s.bundle(t), s.sheet(t)).Verdicts[0]
+				if v.Result != c.want || v.SingleVantage || !slices.Equal(v.Assumes, []string{verdict.AssumesOneHost}) {
+					t.Errorf("the %s is %s, assumes %v, want %s: %q", v.Subject, v.Result, v.Assumes, c.want, v.Limits)
+				}
+			}
+		})
+	}
+}
+
 // What vantages of one platform in one network saw is held back, however many
 // they are, until one outside of it agrees or one of them passed its self-check.
 func TestOneNetworkOfOnePlatform(t *testing.T) {
@@ -136,6 +177,40 @@ func TestOneNetworkOfOnePlatform(t *testing.T) {
 			v := judged(t, b, s.sheet(t)).Verdicts[0]
 			if v.Result != c.want || v.Result == verdict.Refuted && v.Survives.Vantages != c.survives {
 				t.Errorf("%s, survives %+v, want %s and %d: %q", v.Result, v.Survives, c.want, c.survives, v.Limits)
+			}
+		})
+	}
+}
+
+// That all vantages which carry a refutation are in one network is said, of doors
+// and of stores.
+func TestOneNetworkIsSaid(t *testing.T) {
+	for name, c := range map[string]struct {
+		seen     []string
+		endpoint string
+		networks map[string]uint32
+		said     bool
+	}{
+		"door":                {[]string{"at fra 5", "at par 12"}, "", map[string]uint32{"fra": 64500, "par": 64500}, true},
+		"door, two networks":  {[]string{"at fra 5", "at par 12"}, "", map[string]uint32{"fra": 64500, "par": 64501}, false},
+		"door, not known":     {[]string{"at fra 5", "at par 12"}, "", nil, false},
+		"door, one vantage":   {[]string{"at fra 5", "checked fra"}, "", map[string]uint32{"fra": 64500}, false},
+		"store":               {[]string{"no dns", timed("fra", 9, ""), timed("par", 18, "")}, `host: "s3://bucket"`, map[string]uint32{"fra": 64500, "par": 64500}, true},
+		"store, two networks": {[]string{"no dns", timed("fra", 9, ""), timed("par", 18, "")}, `host: "s3://bucket"`, map[string]uint32{"fra": 64500, "par": 64501}, false},
+		"store, not known":    {[]string{"no dns", timed("fra", 9, ""), timed("par", 18, "")}, `host: "s3://bucket"`, nil, false},
+		"store, one vantage":  {[]string{"no dns", timed("fra", 9, ""), "checked fra"}, `host: "s3://bucket"`, map[string]uint32{"fra": 64500}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := story{name: "one network", claim: "allow: [CN]", endpoint: c.endpoint, seen: c.seen}
+			b := s.bundle(t)
+			for _, o := range b.Observations {
+				if v, ok := o.(*evidence.Vantage); ok {
+					v.ASN = c.networks[v.ID]
+				}
+			}
+			v := judged(t, b, s.sheet(t)).Verdicts[0]
+			if said := strings.Contains(fmt.Sprint(v.Limits), "are in one network, AS64500"); v.Result != verdict.Refuted || said != c.said {
+				t.Errorf("%s, limits %q", v.Result, v.Limits)
 			}
 		})
 	}
