@@ -15,8 +15,7 @@ type behind struct {
 	around []bound // around the vantages: nothing is taken for granted
 	doors  []bound // around the front doors whose place is known
 	named  bool    // the place of some door is known from a name alone
-	copies string  // what speaks for several copies; empty if nothing does
-	among  electorate
+	seen   *location
 
 	provider string             // whose regions the store can be in; empty if not known
 	regions  []providers.Region // of the provider
@@ -39,7 +38,7 @@ func (c *caseFile) behindOf(target string) *behind {
 	if b, done := c.timed.behind[target]; done {
 		return b
 	}
-	b := &behind{possible: map[possibleKey]areaSet{}, copies: c.copiesOf(target), among: c.readers(target)}
+	b := &behind{possible: map[possibleKey]areaSet{}, seen: c.locateStore(target)}
 	reads := slices.DeleteFunc(slices.Clone(c.timed.reads[target]), func(r read) bool { return r.from.setAside != "" })
 	slices.SortStableFunc(reads, func(x, y read) int {
 		return cmp.Or(cmp.Compare(x.rttMS, y.rttMS), cmp.Compare(x.from.ID, y.from.ID), cmp.Compare(x.id, y.id))
@@ -56,18 +55,6 @@ func (c *caseFile) behindOf(target string) *behind {
 	}
 	c.timed.behind[target] = b
 	return b
-}
-
-// readers are the vantages that read a target.
-func (c *caseFile) readers(target string) electorate {
-	seen := map[*vantage]bool{}
-	for _, r := range c.timed.reads[target] {
-		if r.from.setAside == "" || r.from.contradicted {
-			seen[r.from] = true
-		}
-	}
-	_, _, apart := disjoint(c.stores[target])
-	return electorate{answers: len(seen), mayLie: c.mayLie(), atOdds: apart}
 }
 
 // addDoors adds the bounds around the front doors whose place is known and that

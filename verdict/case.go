@@ -23,22 +23,23 @@ type caseFile struct {
 	vantages []*vantage
 	byID     map[string]*vantage
 
-	doors     map[netip.Addr][]disk // from round trips: one a vantage, the smallest
-	suspect   map[netip.Addr][]disk // those of vantages that others contradict
-	undrawn   map[netip.Addr]bool   // more vantages were answered than have a disk
-	explained map[string][]string   // by address: few vantages that would explain that disks are apart if they lied
-	stores    map[string][]disk     // from timed reads, by target
-	timed     timedReads
-	landmarks []landmark
-	paths     map[netip.Addr][]*evidence.Trace
-	answers   map[string][]*evidence.DNS // by name in lower case
-	databases map[netip.Addr][]*evidence.GeoIP
-	networks  map[netip.Addr][]*evidence.Network
-	ranges    map[netip.Addr][]*evidence.Range
-	hints     map[netip.Addr][]*evidence.Hint
-	headers   map[netip.Addr][]*evidence.HTTP
-	storage   map[string][]*evidence.Storage
-	failures  map[string][]*evidence.Error // by target
+	doors        map[netip.Addr][]disk // from round trips: one a vantage, the smallest
+	suspect      map[netip.Addr][]disk // those of vantages that others contradict
+	undrawn      map[netip.Addr]bool   // more vantages were answered than have a disk
+	explained    map[string][]string   // by address: few vantages that would explain that disks are apart if they lied
+	stores       map[string][]disk     // from timed reads, by target
+	suspectReads map[string][]disk     // those of vantages that others contradict
+	timed        timedReads
+	landmarks    []landmark
+	paths        map[netip.Addr][]*evidence.Trace
+	answers      map[string][]*evidence.DNS // by name in lower case
+	databases    map[netip.Addr][]*evidence.GeoIP
+	networks     map[netip.Addr][]*evidence.Network
+	ranges       map[netip.Addr][]*evidence.Range
+	hints        map[netip.Addr][]*evidence.Hint
+	headers      map[netip.Addr][]*evidence.HTTP
+	storage      map[string][]*evidence.Storage
+	failures     map[string][]*evidence.Error // by target
 
 	// Until it is settled.
 	selfchecks []*evidence.Selfcheck
@@ -94,7 +95,7 @@ func openCase(header evidence.Header) *caseFile {
 		on:     providers.DateOf(header.Started),
 		byID:   map[string]*vantage{},
 		doors:  map[netip.Addr][]disk{}, suspect: map[netip.Addr][]disk{}, undrawn: map[netip.Addr]bool{},
-		stores:  map[string][]disk{},
+		stores: map[string][]disk{}, suspectReads: map[string][]disk{},
 		replies: map[netip.Addr][]reply{}, interned: map[string]string{},
 		paths: map[netip.Addr][]*evidence.Trace{}, answers: map[string][]*evidence.DNS{},
 		databases: map[netip.Addr][]*evidence.GeoIP{}, networks: map[netip.Addr][]*evidence.Network{},
@@ -319,19 +320,21 @@ func smallest(disks []disk) []disk {
 // putSuspectsApart takes the disks of vantages that others contradict from among
 // those that are believed.
 func (c *caseFile) putSuspectsApart() {
-	for addr, disks := range c.doors {
-		c.doors[addr] = slices.DeleteFunc(disks, func(d disk) bool {
+	putApart(c.doors, c.suspect)
+	putApart(c.stores, c.suspectReads)
+}
+
+func putApart[K comparable](all, suspect map[K][]disk) {
+	for at, disks := range all {
+		all[at] = slices.DeleteFunc(disks, func(d disk) bool {
 			if d.from.contradicted {
-				c.suspect[addr] = append(c.suspect[addr], d)
+				suspect[at] = append(suspect[at], d)
 			}
 			return d.from.contradicted
 		})
 	}
-	for addr, disks := range c.suspect {
-		c.suspect[addr] = smallest(disks)
-	}
-	for target, disks := range c.stores {
-		c.stores[target] = slices.DeleteFunc(disks, func(d disk) bool { return d.from.contradicted })
+	for at, disks := range suspect {
+		suspect[at] = smallest(disks)
 	}
 }
 

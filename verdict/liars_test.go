@@ -107,6 +107,34 @@ func TestMajorityAtOdds(t *testing.T) {
 	}
 }
 
+// The readers of a store are counted likewise: those that others contradict too,
+// but none that failed its self-check.
+func TestMajorityOfReaders(t *testing.T) {
+	slow := []string{timed("osa", 300, ""), timed("sju", 300, ""), timed("bqn", 300, ""), timed("xia", 300, ""), timed("tyo", 300, "")}
+	quick := []string{timed("fra", 20, ""), timed("ber", 20, ""), timed("par", 20, ""), timed("lon", 20, ""), timed("pek", 90, "")}
+	liar := contradicted("", map[string]float64{"fra": 3, "par": 6, "lon": 9, "ber": 6, "tyo": 1}).seen
+	for name, c := range map[string]struct {
+		seen []string
+		want verdict.Result
+	}{
+		"half":                        {slices.Concat(quick, slow), verdict.Disputed},
+		"more than half":              {slices.Concat(quick, slow[:4]), verdict.Refuted},
+		"one failed its self-check":   {slices.Concat(quick, slow, []string{"failed tyo"}), verdict.Refuted},
+		"one is contradicted by many": {slices.Concat(quick, slow, liar), verdict.Disputed},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := story{name: name, claim: "allow: [BR]", endpoint: `host: "s3://bucket"`, seen: append([]string{"no dns"}, c.seen...)}
+			for vantage := range vantages {
+				s.seen = append(s.seen, "imported "+vantage)
+			}
+			doc := judged(t, s.bundle(t), s.sheet(t))
+			if v := doc.Verdicts[0]; v.Subject != verdict.Store || v.Result != c.want {
+				t.Errorf("%s %s, want %s: %q, %+v", v.Subject, v.Result, c.want, v.Limits, doc.Vantages)
+			}
+		})
+	}
+}
+
 // What is proven by several disks together, of a door or of a store, is held back
 // where two vantages may lie and what is left of it without any one of those that
 // are believed proves it no more.

@@ -1,7 +1,6 @@
 package verdict
 
 import (
-	"cmp"
 	"fmt"
 	"iter"
 	"math"
@@ -51,8 +50,24 @@ func (c *caseFile) locate(addr netip.Addr) *location {
 	l.suspects = c.suspect[addr]
 	l.undrawn = c.undrawn[addr]
 	l.unless = c.explained[addr.String()]
-	l.manyHint = cmp.Or(c.manyHosts(addr), l.seenElsewhere())
+	if hosts := c.manyHosts(addr); hosts != "" {
+		l.manyHint = "many hosts may share the address: " + hosts
+	} else {
+		l.manyHint = l.seenElsewhere()
+	}
 	c.located[addr] = l
+	return l
+}
+
+// locateStore gives the location of a store from timed reads, taken as round trips.
+func (c *caseFile) locateStore(target string) *location {
+	l := c.fromDisks(c.stores[target])
+	l.suspects = c.suspectReads[target]
+	if copies := c.copiesOf(target); copies != "" {
+		l.manyHint = "several copies may have answered: " + copies
+	} else {
+		l.manyHint = l.seenElsewhere()
+	}
 	return l
 }
 

@@ -275,7 +275,7 @@ func byIntersection(g *ground, t *terms, l *location, inside carriers) finding {
 	f.because = []Reason{{Evidence: l.boundingIDs(), Text: "every place that the claim does not allow is out of reach of one of these replies or another"}}
 	f.limits = []string{limitOneHost}
 	if l.manyHint != "" {
-		f.soften("not held to be proven, since many hosts may share the address: " + l.manyHint)
+		f.soften("not held to be proven, since " + l.manyHint)
 	}
 	switch {
 	case f.held:

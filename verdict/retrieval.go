@@ -47,6 +47,9 @@ func (c *caseFile) addRetrieval(x *evidence.Retrieval) {
 	}
 	d, ok := c.disk(x.Vantage, ms, x.ID)
 	if !ok {
+		if d.from != nil {
+			c.suspectReads[target] = append(c.suspectReads[target], d)
+		}
 		return
 	}
 	c.stores[target] = append(c.stores[target], d)

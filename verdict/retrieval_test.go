@@ -122,6 +122,34 @@ var retrievalStories = []struct {
 		want: "consistent [one-host provider-regions]", text: "several copies may have answered",
 	},
 	{
+		name: "TogetherOnLand", claim: "deny: [RU, IE]",
+		seen: []string{timed("fra", 10, ""), timed("par", 8, ""), timed("lon", 9, ""), timed("ber", 6, "")}, want: "proven [one-host]", text: "one host answered",
+	},
+	{
+		name: "SeveralCopiesMayHaveAnsweredOnLand", claim: "deny: [RU, IE]",
+		seen: []string{timed("fra", 10, ""), timed("par", 8, ""), timed("lon", 9, ""), timed("ber", 6, ""), replicas},
+		want: "consistent [one-host]", text: "several copies may have answered",
+	},
+	{
+		name: "EachReadByItself", claim: "allow: [EU]", seen: []string{timed("fra", 2, ""), timed("ber", 2, "")}, want: "proven []",
+	},
+	{
+		name: "ACopyElsewhereThatNobodyPlaces", claim: "allow: [EU]", seen: []string{timed("fra", 2, ""), timed("ber", 2, ""), replicas},
+		want: "consistent []", text: "a copy of it is where nothing says",
+	},
+	{
+		name: "ALiarReadItElsewhere", claim: "allow: [JP, KR, TW, HK, CN, EU, CH]",
+		seen: append(contradicted("", map[string]float64{"tyo": 3, "osa": 6, "pek": 25, "xia": 30, "fra": 1}).seen,
+			timed("tyo", 28, ""), timed("osa", 28, ""), timed("fra", 2, ""), "range aws NONE"),
+		want: "consistent [provider-regions]", text: "fra (DE), which is set aside, was answered from elsewhere",
+	},
+	{
+		name: "ALiarReadItOutside", claim: "allow: [JP, KR, TW, HK, CN]",
+		seen: append(contradicted("", map[string]float64{"tyo": 3, "osa": 6, "pek": 25, "xia": 30, "fra": 1}).seen,
+			timed("tyo", 28, ""), timed("osa", 28, ""), timed("fra", 2, ""), "range aws NONE"),
+		want: "disputed []", text: "the vantage is set aside",
+	},
+	{
 		name: "SecondSmallestWarmIsTaken", claim: "allow: [JP]",
 		seen: []string{
 			timed("lon", 2, `,"samples_ms":[1,200,2,210,220]`), timed("par", 2, `,"samples_ms":[1,2,200,210,220]`),

@@ -114,6 +114,16 @@ var storeStories = []story{
 		want: []string{"store consistent provider"}, rolled: verdict.Consistent,
 	},
 	{
+		name: "DoorOfACopyIsNoPath", claim: "about: transit\nallow: [CN]", endpoint: `host: "azblob://account/photos"`,
+		seen: []string{nobodyKnows, secondaryDoor, "at fra 5", "at par 12"},
+		want: []string{"path not-tested none"}, rolled: verdict.NotTested,
+	},
+	{
+		name: "DoorOfACopyOfOtherData", claim: "allow: [CN]\ncovers: [telemetry]", endpoint: `host: "azblob://account/photos"`,
+		seen:   []string{nobodyKnows, secondaryDoor, "at fra 5", "at par 12"},
+		rolled: verdict.NotTested, limit: "no endpoint of the sheet carries the data",
+	},
+	{
 		name: "NothingWasToldOfABucket", claim: "allow: [EU]", endpoint: `host: "gs://bucket"`,
 		seen: []string{"no dns", `{"kind":"error","probe":"storage","target":"gs://bucket","error":"buckets.get: the credentials may not ask this; the permission storage.buckets.get would help","class":"denied"}`},
 		want: []string{"store not-tested none"}, rolled: verdict.NotTested, limit: "storage.buckets.get would help",

@@ -23,11 +23,11 @@ var tiers = []tier{{doors: true}, {regions: true}, {doors: true, regions: true}}
 // readsFinding judges where a store is by timed reads alone. What follows with
 // the least taken for granted is told.
 func (c *caseFile) readsFinding(t *terms, target string) finding {
-	disks := c.stores[target]
-	if len(disks) == 0 {
+	if len(c.stores[target]) == 0 {
 		return finding{result: Inconclusive, basis: BasisNone}
 	}
-	f := physics(c.ground, t, c.fromDisks(disks))
+	b := c.behindOf(target)
+	f := physics(c.ground, t, b.seen)
 	switch f.result {
 	case Proven:
 		f.limits = append(f.limits, limitOtherCopies, limitKeptAtDoor)
@@ -38,7 +38,7 @@ func (c *caseFile) readsFinding(t *terms, target string) finding {
 	}
 	found := map[Result]finding{f.result: f}
 	for _, tier := range tiers {
-		got, ok := c.judgeTier(t, c.behindOf(target), tier)
+		got, ok := c.judgeTier(t, b, tier)
 		if _, earlier := found[got.result]; ok && !earlier {
 			found[got.result] = got
 		}
@@ -156,7 +156,7 @@ func (b *behind) readRefutation(outside []bound, p premise) finding {
 	weaker := needed(outside[min(1, len(outside)-1)], p)
 	f.ratio, f.margin = round(weaker.ratio, 1000), math.Floor(weaker.marginKM)
 	c := readersOf(outside)
-	f.carriedBy(c, b.among)
+	f.carriedBy(c, b.seen.electorate())
 	if asn := c.oneNetwork(); asn != 0 && len(outside) > 1 {
 		f.limits = append(f.limits, fmt.Sprintf(limitOneASN, asn))
 	}
@@ -203,7 +203,10 @@ func (b *behind) eachReadInside(bounds []bound, p premise) (f finding, ok bool) 
 		f.because = append(f.because, Reason{Evidence: idsOf(inside[1:]), Text: fmt.Sprintf("the same holds, each by itself, for the other %d reads", len(inside)-1)})
 	}
 	f.proof = proofOfEach(inside, p, func(bound) float64 { return 0 })
-	f.carriedBy(readersOf(inside), b.among)
+	if where := b.seen.seenElsewhere(); where != "" {
+		f.soften("not held to be proven: " + where)
+	}
+	f.carriedBy(readersOf(inside), b.seen.electorate())
 	return f, true
 }
 
@@ -238,10 +241,10 @@ func (b *behind) readsTogether(bounds []bound, p premise) finding {
 			}
 		}
 	}
-	if b.copies != "" {
-		f.soften("not held to be proven, since several copies may have answered: " + b.copies)
+	if b.seen.manyHint != "" {
+		f.soften("not held to be proven, since " + b.seen.manyHint)
 	}
-	if b.among.mayLie && !outlastsLiars(bounds, p, holds) {
+	if b.seen.mayLie && !outlastsLiars(bounds, p, holds) {
 		f.soften(limitMayLie)
 	}
 	return f
