@@ -3,6 +3,7 @@ package verdict_test
 import (
 	"bytes"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -161,6 +162,59 @@ func TestStories(t *testing.T) {
 }
 
 // Every word of the contract comes out of some story.
+// The front door of a copy that the sheet has as an endpoint is judged as that, and
+// one that two buckets have once.
+func TestDoorOfACopyOnce(t *testing.T) {
+	for name, c := range map[string]struct {
+		more  string // an endpoint
+		doors int
+	}{
+		"AlsoAnEndpoint":  {`account-secondary.blob.core.windows.net`, 0},
+		"OfTwoContainers": {`azblob://account/letters`, 1},
+	} {
+		s := story{name: name, claim: "allow: [CN]", endpoint: `host: "azblob://account/photos"`,
+			seen: []string{nobodyKnows, strings.ReplaceAll(nobodyKnows, "/photos", "/letters"), secondaryDoor, "at fra 5", "at par 12"}}
+		sheet := s.sheet(t)
+		second := sheet.Endpoints[0]
+		second.Host = c.more
+		sheet.Endpoints = append(sheet.Endpoints, second)
+		judgedThere, doors := 0, 0
+		for _, v := range judged(t, s.bundle(t), sheet).Verdicts {
+			if v.Endpoint == "account-secondary.blob.core.windows.net" {
+				judgedThere++
+			}
+			if strings.Contains(fmt.Sprint(v.Limits), "it is the front door of a copy") {
+				doors++
+			}
+		}
+		if judgedThere != 1 || doors != c.doors {
+			t.Errorf("%s: judged there %d times, %d as of a copy", name, judgedThere, doors)
+		}
+	}
+}
+
+// A vantage whose place is known to no distance is set aside, with the reason.
+func TestRadiusThatIsNone(t *testing.T) {
+	for _, radiusKM := range []float64{math.NaN(), -5, math.Inf(-1)} {
+		s := story{name: "radius", claim: "allow: [CN]", seen: []string{"at fra 5", "at par 12"}}
+		b := s.bundle(t)
+		for _, o := range b.Observations {
+			if v, ok := o.(*evidence.Vantage); ok && v.ID == "par" {
+				v.RadiusKM = radiusKM
+			}
+		}
+		doc := judged(t, b, s.sheet(t))
+		for _, v := range doc.Vantages {
+			if (v.ID == "par") != strings.Contains(v.SetAside, "which is no distance") {
+				t.Errorf("%v km: %s is set aside: %q", radiusKM, v.ID, v.SetAside)
+			}
+		}
+		if v := doc.Verdicts[0]; v.Result != verdict.Disputed || !v.SingleVantage {
+			t.Errorf("%v km: %s, single %v", radiusKM, v.Result, v.SingleVantage)
+		}
+	}
+}
+
 func TestStoriesCoverEveryWord(t *testing.T) {
 	results, subjects, bases := map[verdict.Result]bool{}, map[verdict.Subject]bool{}, map[verdict.Basis]bool{}
 	for _, s := range stories {

@@ -5,6 +5,7 @@ import "github.com/landfall-audit/landfall/verdict"
 // A bucket of Azure's of which a second region has a copy, at an endpoint of its own.
 const (
 	withSecondary = `{"kind":"storage","target":"azblob://account/photos","provider":"azure","locations":["azure:germanywestcentral"],"replicas":[{"target":"azblob://account-secondary/photos","location":"azure:germanynorth","rule":"replication Standard_RAGRS","host":"account-secondary.blob.core.windows.net"}],"api":"Storage Accounts - List"}`
+	listsAway     = `{"kind":"storage","target":"azblob://account/photos","provider":"azure","replicas":[{"target":"azblob://account-secondary/photos","rule":"inventory","holds":"metadata","host":"account-secondary.blob.core.windows.net"}],"api":"x"}`
 	nobodyKnows   = `{"kind":"storage","target":"azblob://account/photos","provider":"azure","replicas":[{"target":"azblob://account-secondary/photos","rule":"replication Standard_RAGRS","host":"account-secondary.blob.core.windows.net"}],"api":"Get Account Information"}`
 	secondaryDoor = `{"kind":"dns","vantage":"fra","name":"account-secondary.blob.core.windows.net","type":"A","rcode":"NOERROR","answers":["203.0.113.7"]}`
 )
@@ -112,6 +113,11 @@ var storeStories = []story{
 		name: "DoorOfACopyAndARequiredPlace", claim: "require: [DE]", endpoint: `host: "azblob://account/photos"`,
 		seen: []string{withSecondary, secondaryDoor, "at fra 5"},
 		want: []string{"store consistent provider"}, rolled: verdict.Consistent,
+	},
+	{
+		name: "DoorOfACopyOfOtherThings", claim: "allow: [CN]\ncovers: [content]", endpoint: `host: "azblob://account/photos"`,
+		seen: []string{listsAway, secondaryDoor, "at fra 5", "at par 12"},
+		want: []string{"store inconclusive none"}, rolled: verdict.Inconclusive,
 	},
 	{
 		name: "DoorOfACopyIsNoPath", claim: "about: transit\nallow: [CN]", endpoint: `host: "azblob://account/photos"`,
