@@ -68,17 +68,20 @@ func (c *caseFile) unusedReads(target string) (f finding, ok bool) {
 // the warm ones. Where the samples and what is said of them differ, it is the
 // longer: a read may be over-stated, never under-stated.
 func timeOf(x *evidence.Retrieval) (ms float64, why string) {
-	if len(x.SamplesMS) == 0 {
-		if x.Challenges < evidence.LeastReads {
-			return 0, fmt.Sprintf("%d reads are too few for a second smallest warm one", x.Challenges)
+	ms = x.TTFBMinMS
+	if n := len(x.SamplesMS); n > 0 {
+		warm, ok := evidence.SecondSmallestWarm(x.SamplesMS)
+		if !ok {
+			return 0, fmt.Sprintf("of %d samples, no second smallest warm one can be taken", n)
 		}
-		return x.TTFBMinMS, ""
+		ms = max(warm, ms)
+	} else if x.Challenges < evidence.LeastReads {
+		return 0, fmt.Sprintf("%d reads are too few for a second smallest warm one", x.Challenges)
 	}
-	warm, ok := evidence.SecondSmallestWarm(x.SamplesMS)
-	if !ok {
-		return 0, fmt.Sprintf("of %d samples, no second smallest warm one can be taken", len(x.SamplesMS))
+	if !(ms > 0) {
+		return 0, fmt.Sprintf("it is said to have taken %v ms, which is a fault of whoever timed it", ms)
 	}
-	return max(warm, x.TTFBMinMS), ""
+	return ms, ""
 }
 
 // bound is one way to say how far a store can be, from a place that need not be

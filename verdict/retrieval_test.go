@@ -169,6 +169,10 @@ var retrievalStories = []struct {
 		seen: []string{timed("lon", 9, `,"samples_ms":[9,9]`)}, want: "not-tested []", text: "no second smallest",
 	},
 	{
+		name: "AReadInNoTimeIsAFault", claim: "allow: [JP]",
+		seen: []string{timed("lon", 0, "")}, want: "not-tested []", text: "taken 0 ms",
+	},
+	{
 		name: "TwoCopiesFarApart", claim: "allow: [DE, FR, JP]",
 		seen: []string{timed("fra", 2, ""), timed("tyo", 2, ""), "range aws NONE"}, want: "inconclusive []", text: "cannot be one host",
 	},
