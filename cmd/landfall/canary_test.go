@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/johannesboyne/gofakes3"
 	"github.com/johannesboyne/gofakes3/backend/s3mem"
@@ -232,8 +233,8 @@ func TestCanaryStopped(t *testing.T) {
 				})
 				dir := t.TempDir()
 				c := landfallProcess(t, canaryArgs(target, "--out", filepath.Join(dir, "seen.jsonl"))...)
-				var errs bytes.Buffer
-				c.Stderr = &errs
+				errs := newListener("deleting what was written")
+				c.Stderr = errs
 				if err := c.Start(); err != nil {
 					t.Fatal(err)
 				}
@@ -245,12 +246,13 @@ func TestCanaryStopped(t *testing.T) {
 					_ = c.Wait() // it ends by the signal
 					close(release)
 				} else {
+					// What it waits for is answered only once it has taken note.
+					if !errs.hears(time.Minute) {
+						t.Errorf("it is not said why it goes on: %s", errs)
+					}
 					close(release)
 					if _ = c.Wait(); c.ProcessState.ExitCode() != exitIncomplete {
-						t.Errorf("status %d: %s", c.ProcessState.ExitCode(), &errs)
-					}
-					if !strings.Contains(errs.String(), "deleting what was written") {
-						t.Errorf("it is not said why it goes on: %s", &errs)
+						t.Errorf("status %d: %s", c.ProcessState.ExitCode(), errs)
 					}
 				}
 				if _, err := evidence.ReadFile(filepath.Join(dir, "seen.jsonl")); err != nil {
@@ -267,7 +269,7 @@ func TestCanaryStopped(t *testing.T) {
 					t.Errorf("%s", said)
 				}
 				if n := left(); n != 0 {
-					t.Errorf("%d objects are left: %s", n, &errs)
+					t.Errorf("%d objects are left: %s", n, errs)
 				}
 			})
 		}

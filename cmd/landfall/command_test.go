@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -113,6 +114,44 @@ func landfallProcess(t *testing.T, args ...string) *exec.Cmd {
 	c := exec.Command(path, args...)
 	c.Env = append(os.Environ(), "XDG_CACHE_HOME="+filepath.Join(t.TempDir(), "cache"))
 	return c
+}
+
+// listener keeps what a process says, and tells when certain words were among it.
+type listener struct {
+	words string
+	heard chan struct{}
+
+	mu   sync.Mutex
+	said bytes.Buffer
+}
+
+func newListener(words string) *listener { return &listener{words: words, heard: make(chan struct{})} }
+
+func (l *listener) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	before := strings.Contains(l.said.String(), l.words)
+	l.said.Write(p)
+	if !before && strings.Contains(l.said.String(), l.words) {
+		close(l.heard)
+	}
+	return len(p), nil
+}
+
+// hears reports whether the words are said within a time.
+func (l *listener) hears(within time.Duration) bool {
+	select {
+	case <-l.heard:
+		return true
+	case <-time.After(within):
+		return false
+	}
+}
+
+func (l *listener) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.said.String()
 }
 
 // lines counts the whole lines of a file; none where it is not there.
