@@ -152,6 +152,7 @@ func TestTogetherAmongLiars(t *testing.T) {
 		"two passed a self-check":          {imported: []string{"lon", "ber"}, checked: []string{"fra", "par"}, want: verdict.Proven},
 		"one passed, one is believed":      {imported: []string{"lon", "ber"}, checked: []string{"fra"}, want: verdict.Consistent},
 		"those that are say the one thing": {imported: []string{"lon", "par"}, want: verdict.Consistent},
+		"and passed a self-check":          {imported: []string{"lon", "par"}, checked: []string{"fra", "ber"}, want: verdict.Consistent},
 	} {
 		t.Run(name, func(t *testing.T) {
 			door := []string{"at fra 10", "at par 8", "at lon 9", "at ber 6"}

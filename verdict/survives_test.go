@@ -46,6 +46,16 @@ func TestSurvives(t *testing.T) {
 	})
 }
 
+// What three disks prove each by itself, beside one that does not, rests on two of
+// them and outlasts the loss of any one.
+func TestSurvivesBesideOthers(t *testing.T) {
+	s := story{name: "beside", claim: "deny: [RU]\ncovers: [metadata]", seen: []string{"at fra 5", "at par 5", "at lon 8", "at ber 6"}}
+	v := judged(t, s.bundle(t), s.sheet(t)).Verdicts[0]
+	if v.Result != verdict.Proven || !slices.Equal(v.Assumes, []string{verdict.AssumesOneHost}) || *v.Survives != (verdict.Survival{Vantages: 1}) || len(v.Proof.Disks) != 2 {
+		t.Errorf("%s, assumes %v, survives %+v, proof of %d disks", v.Result, v.Assumes, v.Survives, len(v.Proof.Disks))
+	}
+}
+
 // without gives the evidence that one vantage did not give.
 func without(b *evidence.Bundle, vantage string) *evidence.Bundle {
 	b.Observations = slices.DeleteFunc(b.Observations, func(o evidence.Observation) bool {
