@@ -12,10 +12,10 @@ import (
 // behind is what timed reads say of where one store can be, whatever any claim
 // says.
 type behind struct {
-	around []bound // around the vantages: nothing is taken for granted
-	doors  []bound // around the front doors whose place is known
-	named  bool    // the place of some door is known from a name alone
-	seen   *location
+	around []bound   // around the vantages: nothing is taken for granted
+	doors  []bound   // around the front doors whose place is known
+	named  bool      // the place of some door is known from a name alone
+	seen   *location // by the reads as round trips
 
 	provider string             // whose regions the store can be in; empty if not known
 	regions  []providers.Region // of the provider

@@ -23,7 +23,7 @@ type location struct {
 	without  map[int]areaSet // cache: what is possible without one disk, by its number
 	many     bool            // the disks cannot all hold one host
 	manyWhy  *Reason
-	manyHint string     // something else speaks for many hosts; empty if nothing does
+	manyHint string     // what else speaks for many hosts, or copies, in words; empty if nothing does
 	unless   []string   // of the vantages, few that would explain that disks are apart if they lied
 	codes    []string   // cache: the countries of what is possible
 	seen     *sitesSeen // cache
