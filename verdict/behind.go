@@ -106,11 +106,12 @@ func (c *caseFile) storeProvider(target string) string {
 	return names[0]
 }
 
-// copiesOf gives what says that a store keeps several copies.
+// copiesOf says in words what tells that a store keeps several copies; empty if
+// nothing does.
 func (c *caseFile) copiesOf(target string) string {
 	for _, s := range c.storage[target] {
 		if len(s.Locations) > 1 || len(s.Replicas) > 0 {
-			return "its provider lists several places of it (" + s.ID + ")"
+			return "several copies may have answered: its provider lists several places of it (" + s.ID + ")"
 		}
 	}
 	return ""

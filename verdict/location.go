@@ -1,6 +1,7 @@
 package verdict
 
 import (
+	"cmp"
 	"fmt"
 	"iter"
 	"math"
@@ -50,11 +51,7 @@ func (c *caseFile) locate(addr netip.Addr) *location {
 	l.suspects = c.suspect[addr]
 	l.undrawn = c.undrawn[addr]
 	l.unless = c.explained[addr.String()]
-	if hosts := c.manyHosts(addr); hosts != "" {
-		l.manyHint = "many hosts may share the address: " + hosts
-	} else {
-		l.manyHint = l.seenElsewhere()
-	}
+	l.manyHint = cmp.Or(c.manyHosts(addr), l.seenElsewhere())
 	c.located[addr] = l
 	return l
 }
@@ -63,11 +60,7 @@ func (c *caseFile) locate(addr netip.Addr) *location {
 func (c *caseFile) locateStore(target string) *location {
 	l := c.fromDisks(c.stores[target])
 	l.suspects = c.suspectReads[target]
-	if copies := c.copiesOf(target); copies != "" {
-		l.manyHint = "several copies may have answered: " + copies
-	} else {
-		l.manyHint = l.seenElsewhere()
-	}
+	l.manyHint = cmp.Or(c.copiesOf(target), l.seenElsewhere())
 	return l
 }
 
@@ -172,19 +165,19 @@ func ids(disks []*disk) []string {
 	return out
 }
 
-// manyHosts gives what, besides round trips, says that an address is one of
+// manyHosts says in words what, besides round trips, tells that an address is one of
 // many hosts: a content network's published range, or a header that names a
 // point of presence.
 func (c *caseFile) manyHosts(addr netip.Addr) string {
 	for _, r := range c.ranges[addr] {
 		if isEdge(r.Provider, r.Service) {
-			return fmt.Sprintf("it lies in a range that %s publishes for its edge network (%s)", r.Provider, r.ID)
+			return fmt.Sprintf("many hosts may share the address: it lies in a range that %s publishes for its edge network (%s)", r.Provider, r.ID)
 		}
 	}
 	for _, h := range c.headers[addr] {
 		for name := range h.Headers {
 			if slices.Contains(popHeaders, strings.ToLower(name)) {
-				return fmt.Sprintf("its answer names a point of presence (%s, %s)", name, h.ID)
+				return fmt.Sprintf("many hosts may share the address: its answer names a point of presence (%s, %s)", name, h.ID)
 			}
 		}
 	}
