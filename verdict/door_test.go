@@ -29,6 +29,10 @@ var doorStories = []story{
 		want: []string{"front-door proven physics one-host"}, rolled: verdict.Proven, limit: "in no time",
 	},
 	{
+		name: "ADoorDoesNotShowWhereCopiesAre", claim: "deny: [CN]\nrequire: [DE]\nstate: processing\ncovers: [metadata]", seen: []string{"at fra 5", "at par 12"},
+		want: []string{"front-door consistent physics"}, rolled: verdict.Consistent, limit: "does not show which copies there are",
+	},
+	{
 		name: "ReplyToNobodyMayBeAnotherHosts", claim: "deny: [CN]\nstate: processing\ncovers: [metadata]",
 		seen: []string{"at fra 5", "at par 12", `{"kind":"rtt","vantage":"nobody","addr":"203.0.113.7","port":443,"method":"tcp","min_ms":9}`},
 		want: []string{"front-door proven physics one-host"}, rolled: verdict.Proven,

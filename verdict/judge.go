@@ -109,10 +109,22 @@ func (c *caseFile) judgeDoor(v Verdict, claim *providers.Claim, t *terms, e *pro
 	if f.result == NotTested {
 		f.limits = append(f.limits, c.whyNothing(addr, e.Port))
 	}
-	if len(claim.Allow)+len(claim.Deny) == 0 && f.result != NotTested {
-		f = finding{result: Inconclusive, basis: BasisNone, limits: []string{"the claim asks for a copy in certain places; a front door does not show which copies there are"}}
-	}
+	f = f.asFarAsShown(claim, "the claim asks for a copy in certain places; a front door does not show which copies there are")
 	return v.with(FrontDoor, holdBack(f, claim, e))
+}
+
+// asFarAsShown takes from what hosts or reads show of a claim what they cannot: that
+// there is a copy in each of certain places.
+func (f finding) asFarAsShown(claim *providers.Claim, limit string) finding {
+	switch {
+	case len(claim.Require) == 0 || f.result == NotTested:
+		return f
+	case len(claim.Allow)+len(claim.Deny) == 0:
+		return finding{result: Inconclusive, basis: BasisNone, limits: []string{limit}}
+	case f.result == Proven:
+		f.soften(limit)
+	}
+	return f
 }
 
 // maxCountries is how many possible countries a verdict lists.

@@ -138,6 +138,18 @@ var retrievalStories = []struct {
 		want: "consistent []", text: "a copy of it is where nothing says",
 	},
 	{
+		name: "WhereACopyHasToBeNoReadShows", claim: "allow: [EU]\nrequire: [FR]", seen: []string{timed("fra", 2, ""), timed("ber", 2, "")},
+		want: "consistent []", text: "a read does not show in which places there are copies",
+	},
+	{
+		name: "NoReadShowsWhereACopyHasToBe", claim: "require: [FR]", seen: []string{timed("fra", 2, ""), timed("ber", 2, "")},
+		want: "inconclusive []", text: "a read does not show in which places there are copies",
+	},
+	{
+		name: "ACopyHasToBeThereAndNoneElsewhere", claim: "allow: [CN]\nrequire: [CN]", seen: []string{timed("fra", 2, ""), timed("ber", 2, "")},
+		want: "refuted []",
+	},
+	{
 		name: "ALiarReadItElsewhere", claim: "allow: [JP, KR, TW, HK, CN, EU, CH]",
 		seen: append(contradicted("", map[string]float64{"tyo": 3, "osa": 6, "pek": 25, "xia": 30, "fra": 1}).seen,
 			timed("tyo", 28, ""), timed("osa", 28, ""), timed("fra", 2, ""), "range aws NONE"),

@@ -18,6 +18,9 @@ func (c *caseFile) storeFinding(claim *providers.Claim, t *terms, target string)
 		return c.unusedReads(target)
 	}
 	f = c.readsFinding(t, target)
+	if len(c.stores[target]) > 0 {
+		f = f.asFarAsShown(claim, "a read does not show in which places there are copies")
+	}
 	if f.result == Refuted || len(said) == 0 {
 		return f, true
 	}
