@@ -84,7 +84,7 @@ func (v *Vantage) check() error {
 	if math.IsNaN(v.RadiusKM) || v.RadiusKM < 0 || v.RadiusKM > maxDistanceKM {
 		radius = fmt.Errorf("radius_km is %v; 0 to %d are expected", v.RadiusKM, maxDistanceKM)
 	}
-	return firstError(v.Meta.check(), checkText("name", v.Name), checkPosition(v.Lat, v.Lon), radius)
+	return firstError(v.Meta.check(), checkText("name", v.Name), checkText("machine", v.Machine), checkPosition(v.Lat, v.Lon), radius)
 }
 
 func (d *DNS) check() error {
@@ -95,6 +95,11 @@ func (d *DNS) check() error {
 	}
 	for _, text := range d.Texts {
 		if err := checkText("texts", text); err != nil {
+			return err
+		}
+	}
+	for _, s := range d.Services {
+		if err := checkText("services", s.Target); err != nil {
 			return err
 		}
 	}
@@ -112,7 +117,24 @@ func (r *RTT) check() error {
 	if lost == nil && r.Sent > 0 && r.Lost > r.Sent {
 		lost = fmt.Errorf("lost is %d of %d sent; at most all can be lost", r.Lost, r.Sent)
 	}
-	return firstError(r.Meta.check(), checkAddr(r.Addr), checkDuration("min_ms", r.MinMS), checkCount("sent", r.Sent), lost)
+	return firstError(r.Meta.check(), checkAddr(r.Addr), checkDuration("min_ms", r.MinMS), checkCount("sent", r.Sent), lost, r.Authenticated.check())
+}
+
+// check reports what is wrong with who is said to have answered; nil is nobody.
+func (a *Authenticated) check() error {
+	if a == nil {
+		return nil
+	}
+	var how, name error
+	switch a.How {
+	case MethodH2Ping, MethodTLS, MethodQUIC:
+	default:
+		how = fmt.Errorf("authenticated.how is %q; h2-ping, tls or quic is expected", a.How)
+	}
+	if a.ServerName == "" {
+		name = fmt.Errorf("authenticated.server_name is missing; the name that the certificate is valid for is expected")
+	}
+	return firstError(name, checkText("authenticated.server_name", a.ServerName), checkText("authenticated.cert_sha256", a.CertSHA256), how)
 }
 
 func (t *Trace) check() error {

@@ -73,6 +73,29 @@ type Header struct {
 	Run     string    `json:"run"`  // unique name of the run, a ULID
 	Tool    string    `json:"tool"` // name and version of what measured
 	Started time.Time `json:"started"`
+	// Build is the version control revision of the tool; empty where it has none.
+	Build string `json:"build,omitempty"`
+	// Plan says what was to be asked, so that what is missing can be seen.
+	Plan *Plan `json:"plan,omitempty"`
+	// Data are the data sets that the run consulted.
+	Data []DataSet `json:"data,omitempty"`
+	// Roots are the certificates that the user vouches for, beside the embedded
+	// roots: the SHA-256 of each, in hex.
+	Roots []string `json:"roots,omitempty"`
+}
+
+// Plan is what a run set out to ask.
+type Plan struct {
+	Targets   []string `json:"targets,omitempty"`   // as the user or the sheets named them
+	Vantages  []string `json:"vantages,omitempty"`  // as the user named them
+	Countries []string `json:"countries,omitempty"` // of clients, ISO 3166-1
+}
+
+// DataSet is a file that a run looked addresses up in. Name is a name, never a path.
+type DataSet struct {
+	Name   string `json:"name"`
+	SHA256 string `json:"sha256,omitempty"` // of the file, in hex
+	Built  string `json:"built,omitempty"`  // YYYY-MM-DD, by the file itself
 }
 
 // Observation is one line of a bundle: one statement about one operation.
@@ -112,6 +135,16 @@ const (
 	NetworkImport     = "import" // measured by something else; it has passed no self-check
 )
 
+// KnownNetwork returns the network a vantage is judged as: one of the four words
+// above. A missing or unknown word is [NetworkImport], which is trusted least.
+func KnownNetwork(network string) string {
+	switch network {
+	case NetworkLocal, NetworkGlobalping, NetworkAtlas:
+		return network
+	}
+	return NetworkImport
+}
+
 // Vantage is a place that was looked from. Its position is what it says of
 // itself; RadiusKM is how far off that may be.
 type Vantage struct {
@@ -123,6 +156,10 @@ type Vantage struct {
 	Country  string   `json:"country,omitempty"` // ISO 3166-1 alpha-2
 	ASN      uint32   `json:"asn,omitempty"`
 	Network  string   `json:"network,omitempty"`
+	// Machine tells one machine from another over runs: a random text that an
+	// installation keeps, or the platform's own id of the probe (atlas:501).
+	// Empty where neither is known.
+	Machine string `json:"machine,omitempty"`
 }
 
 // Position gives the declared place in degrees; ok is false where none is known,
@@ -157,6 +194,19 @@ type DNS struct {
 	// asked. It is [NoECS] where the answer did not depend on the client subnet,
 	// as far as questions for several countries show.
 	ECSScope string `json:"ecs_scope,omitempty"`
+	// Services are the ServiceMode records of an answer of type HTTPS (RFC 9460),
+	// by priority.
+	Services []Service `json:"services,omitempty"`
+}
+
+// Service is one HTTPS record in ServiceMode, or an alias (priority 0): where
+// clients are sent in place of the name that they asked for (RFC 9460, 2.4).
+type Service struct {
+	Priority uint16       `json:"priority"`
+	Target   string       `json:"target"`         // the owner's own name where the record says "."
+	Port     uint16       `json:"port,omitempty"` // 0: that of the endpoint
+	Hints    []netip.Addr `json:"hints,omitempty"`
+	ECH      bool         `json:"ech,omitempty"` // the name in handshakes is encrypted (RFC 9849)
 }
 
 // NoECS stands for a scope where answers do not depend on the client subnet.
@@ -169,8 +219,27 @@ const (
 	MethodUDP    = "udp"
 	MethodTLS    = "tls"
 	MethodQUIC   = "quic"
+	MethodH2Ping = "h2-ping" // an HTTP/2 PING and its ACK inside TLS (RFC 9113, 6.7)
 	MethodImport = "import"
 )
+
+// Authenticated says that the endpoint's own key answered within the round
+// trips of a line: nobody without the key can make them shorter.
+type Authenticated struct {
+	// ServerName is the name that the certificate was valid for, in lower case;
+	// an address where the endpoint is one.
+	ServerName string `json:"server_name"`
+	CertSHA256 string `json:"cert_sha256,omitempty"` // of the leaf certificate, hex; empty where a platform does not tell it
+	// How is [MethodH2Ping], [MethodTLS] or [MethodQUIC]. TLS and QUIC are timed
+	// up to the message that proves possession of the key in this very handshake.
+	How string `json:"how"`
+	// Roots is "user" where only roots that the user vouches for make the
+	// certificate valid; empty where the embedded roots do.
+	Roots string `json:"roots,omitempty"`
+}
+
+// RootsOfUser marks certificates that only the user's own roots make valid.
+const RootsOfUser = "user"
 
 // RTT is the round trip between a vantage and an address. MinMS is never
 // below what a reply really took.
@@ -183,6 +252,8 @@ type RTT struct {
 	Lost      int        `json:"lost,omitempty"`
 	MinMS     float64    `json:"min_ms"`
 	SamplesMS []float64  `json:"samples_ms,omitempty"`
+	// Authenticated is nil where anybody on the way could have answered.
+	Authenticated *Authenticated `json:"authenticated,omitempty"`
 }
 
 // Hop is one step of a trace; a silent router has no address.
@@ -214,10 +285,13 @@ type TLS struct {
 	SANs              []string   `json:"sans,omitempty"`
 	Issuer            string     `json:"issuer,omitempty"`
 	FingerprintSHA256 string     `json:"fingerprint_sha256,omitempty"` // of the leaf certificate, hex
-	Trusted           bool       `json:"trusted"`                      // by the roots of the vantage, for ServerName
-	ALPN              string     `json:"alpn,omitempty"`               // the protocol agreed on, RFC 7301: h2, http/1.1
-	ConnectMS         float64    `json:"connect_ms,omitempty"`         // until the connection stood
-	HandshakeMS       float64    `json:"handshake_ms,omitempty"`
+	Trusted           bool       `json:"trusted"`                      // for ServerName, by the embedded roots or the user's own
+	// SystemTrusts is set where the store of the vantage's system says otherwise
+	// than Trusted: a root of its own is how interception looks.
+	SystemTrusts *bool   `json:"system_trusts,omitempty"`
+	ALPN         string  `json:"alpn,omitempty"`       // the protocol agreed on, RFC 7301: h2, http/1.1
+	ConnectMS    float64 `json:"connect_ms,omitempty"` // until the connection stood
+	HandshakeMS  float64 `json:"handshake_ms,omitempty"`
 	// RoundTripMS is from the client's last message to the end of the server's
 	// answer to it: a round trip and the server's work. The answer holds what
 	// nobody can say before the message came. It is rounded up.
