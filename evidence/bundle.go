@@ -1,11 +1,10 @@
 package evidence
 
 import (
-	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 )
 
@@ -13,105 +12,54 @@ import (
 type Bundle struct {
 	Header       Header
 	Observations []Observation
+	// Sources are the files that several were merged from, by name; none where
+	// the bundle is one file.
+	Sources []Source
+	// Aside is what of the files is not used.
+	Aside []Aside
 }
 
-// Merge joins bundles of any number of vantages and runs. Ids stay as they
-// are where one bundle is given; else they are told apart by the run's name
-// in front (RUN/e1), so that a published id is found again in its own file.
-// A line that stands in two bundles of the same run is taken once.
-func Merge(bundles ...*Bundle) (*Bundle, error) {
-	if len(bundles) == 1 {
-		return bundles[0], nil
-	}
-	sorted := slices.Clone(bundles)
-	slices.SortStableFunc(sorted, func(a, b *Bundle) int { return strings.Compare(a.Header.Run, b.Header.Run) })
-	out := &Bundle{Header: Header{Schema: Schema}}
-	seen := map[string]Observation{}
-	for i, b := range sorted {
-		if i == 0 {
-			out.Header = b.Header
-		}
-		if b.Header.Started.Before(out.Header.Started) {
-			out.Header.Started = b.Header.Started
-		}
-		for _, o := range b.Observations {
-			moved, err := inRun(b.Header.Run, o)
-			if err != nil {
-				return nil, err
-			}
-			id := moved.Common().ID
-			if before, dup := seen[id]; dup {
-				if !equalLines(before, moved) {
-					return nil, fmt.Errorf("run %s: two lines have the id %s and differ; two files of one run are not the same run", b.Header.Run, o.Common().ID)
-				}
-				continue
-			}
-			seen[id] = moved
-			out.Observations = append(out.Observations, moved)
-		}
-	}
-	return out, nil
+// Source is one file of merged evidence. The ids of its lines begin with its
+// name and a slash.
+type Source struct {
+	Name   string
+	Header Header
 }
 
-// inRun gives a copy of o whose ids carry the name of their run.
-func inRun(run string, o Observation) (Observation, error) {
-	line, err := encode(o)
-	if err != nil {
-		return nil, fmt.Errorf("copying %s: %w", o.Common().ID, err)
+// SourceOf returns the name of the source that a line is from, by its id; empty
+// in a bundle of one file.
+func SourceOf(id string) string {
+	name, _, found := strings.Cut(id, "/")
+	if !found {
+		return ""
 	}
-	moved, err := decode(line)
-	if err != nil {
-		return nil, fmt.Errorf("copying %s: %w", o.Common().ID, err)
-	}
-	prefix := func(id string) string { return run + "/" + id }
-	meta := moved.Common()
-	meta.ID = prefix(meta.ID)
-	if meta.Vantage != "" {
-		meta.Vantage = prefix(meta.Vantage)
-	}
-	switch x := moved.(type) {
-	case *Selfcheck:
-		for i := range x.Checks {
-			for j, id := range x.Checks[i].Evidence {
-				x.Checks[i].Evidence[j] = prefix(id)
-			}
-		}
-	case *Order:
-		if x.Of != "" {
-			x.Of = prefix(x.Of)
-		}
-	case *Unknown:
-		if x.Raw, err = replaceIDs(x.Raw, meta); err != nil {
-			return nil, err
-		}
-	}
-	return moved, nil
+	return name
 }
 
-// replaceIDs writes new ids into the raw line of an unknown kind; all other
-// fields keep their bytes.
-func replaceIDs(raw json.RawMessage, meta *Meta) (json.RawMessage, error) {
-	var fields map[string]json.RawMessage
-	if err := json.Unmarshal(raw, &fields); err != nil {
-		return nil, explain(err)
-	}
-	for key, id := range map[string]string{"id": meta.ID, "vantage": meta.Vantage} {
-		if _, has := fields[key]; !has {
-			continue
-		}
-		text, err := json.Marshal(id)
-		if err != nil {
-			return nil, fmt.Errorf("encoding the id %q: %w", id, err)
-		}
-		fields[key] = text
-	}
-	return json.Marshal(fields)
+// Aside is a line, or a whole file, that is not used. What stands beside it is.
+type Aside struct {
+	Run    string `json:"run,omitempty"`
+	File   string `json:"-"`              // differs from machine to machine
+	Line   int    `json:"line,omitempty"` // 1-based; 0: the whole file
+	ID     string `json:"id,omitempty"`
+	Reason string `json:"reason"`
 }
 
-func equalLines(a, b Observation) bool {
-	x, errX := encode(a)
-	y, errY := encode(b)
-	return errX == nil && errY == nil && bytes.Equal(x, y)
+func (a Aside) String() string {
+	where := cmp.Or(a.File, "run "+a.Run)
+	switch {
+	case a.Line > 0:
+		where += fmt.Sprintf(":%d", a.Line)
+	case a.ID != "":
+		where += ": " + a.ID
+	}
+	return where + ": set aside: " + a.Reason
+}
+
+// compareAside orders what is not used in the same way whatever the order of
+// the files.
+func compareAside(a, b Aside) int {
+	return cmp.Or(cmp.Compare(a.Run, b.Run), cmp.Compare(a.Line, b.Line), cmp.Compare(a.ID, b.ID), cmp.Compare(a.Reason, b.Reason), cmp.Compare(a.File, b.File))
 }
 
 // WriteTo writes b as JSON Lines.

@@ -305,14 +305,6 @@ func TestMergeTellsRunsApart(t *testing.T) {
 	}
 }
 
-func TestMergeRefusesTwoStoriesOfOneRun(t *testing.T) {
-	a := &Bundle{Header: header("r"), Observations: []Observation{&RTT{Meta: Meta{Kind: KindRTT, ID: "e1"}, Addr: netip.MustParseAddr("1.2.3.4"), MinMS: 1}}}
-	b := &Bundle{Header: header("r"), Observations: []Observation{&RTT{Meta: Meta{Kind: KindRTT, ID: "e1"}, Addr: netip.MustParseAddr("1.2.3.4"), MinMS: 2}}}
-	if _, err := Merge(a, b); err == nil || !strings.Contains(err.Error(), "e1") {
-		t.Errorf("got %v", err)
-	}
-}
-
 type fullDisk struct{ left int }
 
 func (d *fullDisk) Write(p []byte) (int, error) {

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math"
 	"net/netip"
+	"slices"
+	"strings"
 	"unicode"
 	"unicode/utf8"
 )
@@ -31,6 +33,30 @@ func checkText(field, text string) error {
 	}
 	return nil
 }
+
+// maxIDBytes bounds ids and the names of runs.
+const maxIDBytes = 200
+
+// checkID reports an id that nobody would give. It may hold slashes: published
+// bundles were merged of others. When several files are merged, the name of the
+// file stands before all of it.
+func checkID(field, id string) error {
+	if len(id) > maxIDBytes {
+		return fmt.Errorf("%s has %d bytes; at most %d are taken", field, len(id), maxIDBytes)
+	}
+	return checkText(field, id)
+}
+
+// checkRun reports a name that no run has. A slash would reach into the ids of
+// another run where several are merged.
+func checkRun(run string) error {
+	if run == "" || len(run) > maxIDBytes || strings.Trim(run, runCharacters) != "" {
+		return fmt.Errorf("run is %q; a name of letters, digits, dots, hyphens, colons and underscores is expected, at most %d", run, maxIDBytes)
+	}
+	return nil
+}
+
+const runCharacters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.-:_"
 
 func checkDuration(field string, ms float64) error {
 	if math.IsNaN(ms) || ms < 0 || ms > maxDurationMS {
@@ -107,6 +133,23 @@ func (d *DNS) check() error {
 		checkText("nsid", d.NSID), checkText("zone", d.Zone))
 }
 
+// leastMS is a nanosecond: nothing that is timed takes less, and what divides by
+// less than it is no number.
+const leastMS = 1e-6
+
+// checkLeast reports a least round trip that no reply can have taken.
+func (r *RTT) checkLeast() error {
+	switch {
+	case r.MinMS > 0 && r.MinMS < leastMS:
+		return fmt.Errorf("min_ms is %v; no reply takes less than a nanosecond", r.MinMS)
+	case r.MinMS > 0 && r.Sent > 0 && r.Lost == r.Sent:
+		return fmt.Errorf("min_ms is %v, and all %d are lost", r.MinMS, r.Sent)
+	case len(r.SamplesMS) > 0 && r.MinMS < slices.Min(r.SamplesMS):
+		return fmt.Errorf("min_ms is %v, below each sample; it may over-state a round trip and not under-state it", r.MinMS)
+	}
+	return nil
+}
+
 func (r *RTT) check() error {
 	for _, ms := range r.SamplesMS {
 		if err := checkDuration("samples_ms", ms); err != nil {
@@ -117,7 +160,7 @@ func (r *RTT) check() error {
 	if lost == nil && r.Sent > 0 && r.Lost > r.Sent {
 		lost = fmt.Errorf("lost is %d of %d sent; at most all can be lost", r.Lost, r.Sent)
 	}
-	return firstError(r.Meta.check(), checkAddr(r.Addr), checkDuration("min_ms", r.MinMS), checkCount("sent", r.Sent), lost, r.Authenticated.check())
+	return firstError(r.Meta.check(), checkAddr(r.Addr), checkDuration("min_ms", r.MinMS), r.checkLeast(), checkCount("sent", r.Sent), lost, r.Authenticated.check())
 }
 
 // check reports what is wrong with who is said to have answered; nil is nobody.
@@ -174,8 +217,11 @@ func (n *Network) check() error { return firstError(n.Meta.check(), checkAddr(n.
 
 func (r *Range) check() error {
 	var prefix error
-	if !r.Prefix.IsValid() {
+	switch {
+	case !r.Prefix.IsValid():
 		prefix = fmt.Errorf("prefix is missing; one in CIDR notation (RFC 4632) is expected")
+	case !r.Prefix.Contains(r.Addr) && !r.Prefix.Contains(r.Addr.Unmap()):
+		prefix = fmt.Errorf("prefix is %s, which does not hold addr %s", r.Prefix, r.Addr)
 	}
 	return firstError(r.Meta.check(), checkAddr(r.Addr), prefix)
 }

@@ -124,7 +124,7 @@ func (m *Meta) check() error {
 	if m.ID == "" {
 		return fmt.Errorf("%s line has no id", m.Kind)
 	}
-	return firstError(checkText("id", m.ID), checkText("measurement", m.Measurement))
+	return firstError(checkID("id", m.ID), checkID("vantage", m.Vantage), checkText("measurement", m.Measurement))
 }
 
 // Where a vantage's measurements come from.

@@ -106,5 +106,5 @@ func decodeHeader(line []byte) (Header, error) {
 	if h.Schema != Schema {
 		return h, fmt.Errorf("schema is %q; %q is expected in the first line of an evidence file", h.Schema, Schema)
 	}
-	return h, firstError(checkText("run", h.Run), checkText("tool", h.Tool))
+	return h, firstError(checkRun(h.Run), checkText("tool", h.Tool))
 }

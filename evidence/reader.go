@@ -43,6 +43,11 @@ func (e *LineError) Error() string {
 
 func (e *LineError) Unwrap() error { return e.Err }
 
+// Aside returns the line as one that is not used, of a run.
+func (e *LineError) Aside(run string) Aside {
+	return Aside{Run: run, File: e.File, Line: e.Line, Reason: e.Err.Error()}
+}
+
 // Reader reads a bundle line by line, plain, gzip (RFC 1952) or zstd
 // (RFC 8878), told apart by their first bytes.
 type Reader struct {
@@ -78,8 +83,9 @@ func NewReader(name string, r io.Reader) (*Reader, error) {
 // Close frees the decoder; it does not close what the reader reads from.
 func (r *Reader) Close() { r.close() }
 
-// Read gives the next observation, io.EOF at the end, a [*BrokenTailError]
-// where the end is cut, and a [*LineError] for a line that cannot be used.
+// Read returns the next observation, io.EOF at the end, a [*BrokenTailError]
+// where the end is cut, and a [*LineError] for a line that cannot be used, after
+// which it can be called again for the next one.
 func (r *Reader) Read() (Observation, error) {
 	for {
 		line, err := r.next()
@@ -107,7 +113,11 @@ func (r *Reader) next() ([]byte, error) {
 		part, err := r.lines.ReadSlice('\n')
 		line = append(line, part...)
 		if len(line) > maxLineBytes {
-			return nil, &LineError{File: r.file, Line: r.line + 1, Err: fmt.Errorf("longer than %d bytes", maxLineBytes)}
+			r.line++
+			if errors.Is(err, bufio.ErrBufferFull) {
+				r.skipLine()
+			}
+			return nil, &LineError{File: r.file, Line: r.line, Err: fmt.Errorf("longer than %d bytes", maxLineBytes)}
 		}
 		if errors.Is(err, bufio.ErrBufferFull) {
 			continue
@@ -124,6 +134,15 @@ func (r *Reader) next() ([]byte, error) {
 			return nil, io.EOF
 		}
 		return nil, &BrokenTailError{File: r.file, Line: max(r.line, 1), Err: err}
+	}
+}
+
+// skipLine reads to the end of a line that is too long to be kept.
+func (r *Reader) skipLine() {
+	for {
+		if _, err := r.lines.ReadSlice('\n'); !errors.Is(err, bufio.ErrBufferFull) {
+			return // what else is wrong shows in the next line
+		}
 	}
 }
 
@@ -145,6 +164,43 @@ func decompress(r io.Reader) (io.Reader, func(), error) {
 		return zs, zs.Close, nil
 	}
 	return buffered, func() {}, nil
+}
+
+// ReadUsable reads a whole bundle as [ReadAll] does, and sets aside the lines
+// that cannot be used: one bad line costs itself.
+func ReadUsable(name string, r io.Reader) (*Bundle, error) {
+	rd, err := NewReader(name, r)
+	if err != nil {
+		return nil, err
+	}
+	defer rd.Close()
+	b := &Bundle{Header: rd.Header}
+	for {
+		o, err := rd.Read()
+		var bad *LineError
+		switch {
+		case err == nil:
+			b.Observations = append(b.Observations, o)
+		case errors.Is(err, io.EOF):
+			return b, nil
+		case errors.As(err, &bad):
+			b.Aside = append(b.Aside, bad.Aside(rd.Header.Run))
+		default:
+			return b, err
+		}
+	}
+}
+
+// ReadUsableFile is [ReadUsable] on a file.
+func ReadUsableFile(path string) (*Bundle, error) { return onFile(path, ReadUsable) }
+
+func onFile(path string, read func(string, io.Reader) (*Bundle, error)) (*Bundle, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("opening the evidence: %w", err)
+	}
+	defer f.Close()
+	return read(path, f)
 }
 
 // ReadAll reads a whole bundle. A cut last line comes back as a
@@ -173,11 +229,4 @@ func ReadAll(name string, r io.Reader) (*Bundle, error) {
 }
 
 // ReadFile is [ReadAll] on a file.
-func ReadFile(path string) (*Bundle, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, fmt.Errorf("opening the evidence: %w", err)
-	}
-	defer f.Close()
-	return ReadAll(path, f)
-}
+func ReadFile(path string) (*Bundle, error) { return onFile(path, ReadAll) }
