@@ -8,8 +8,13 @@ import (
 	"io"
 )
 
-// maxProblems bounds how many broken places of one file are told one by one.
-const maxProblems = 10
+const (
+	// maxProblems bounds how many broken places of one file are told one by one.
+	maxProblems = 10
+	// maxBroken bounds how many broken places are passed over: each may be read to
+	// the end of the file before it is known to be one.
+	maxBroken = 1000
+)
 
 // Documents splits the text of a file into its JSON objects: one, several one
 // after the other, one a line, or a list of them. A place that is broken costs
@@ -18,16 +23,18 @@ const maxProblems = 10
 func Documents(data []byte) ([]json.RawMessage, error) {
 	var out []json.RawMessage
 	problems := Problems{}
-	line := 1
-	for {
+	for line, broken := 1, 0; ; {
 		skipped := len(data) - len(bytes.TrimLeft(data, " \t\r\n,[]"))
 		line += bytes.Count(data[:skipped], []byte("\n"))
 		if data = data[skipped:]; len(data) == 0 {
 			return out, problems.Err()
 		}
-		used, one, err := firstObject(data)
+		used, one, err := firstObject(data, line)
 		if err != nil {
-			problems.Add(fmt.Errorf("line %d: %w", line, err))
+			problems.Add(err)
+			if broken++; broken == maxBroken {
+				return out, errors.Join(problems.Err(), fmt.Errorf("the file is broken in %d places; what follows line %d is not read", broken, line))
+			}
 		} else {
 			out = append(out, one)
 		}
@@ -36,11 +43,12 @@ func Documents(data []byte) ([]json.RawMessage, error) {
 	}
 }
 
-// firstObject returns the object that data begins with, and how many bytes it
-// takes: with an error, those up to the next line where one may begin.
-func firstObject(data []byte) (used int, one json.RawMessage, err error) {
+// firstObject returns the object that data, from a line of a file on, begins with,
+// and how many bytes it takes: with an error, those up to the next line where one
+// may begin.
+func firstObject(data []byte, line int) (used int, one json.RawMessage, err error) {
 	if data[0] != '{' {
-		return nextBeginning(data), nil, errors.New("no JSON object begins here")
+		return nextBeginning(data), nil, fmt.Errorf("line %d: no JSON object begins here", line)
 	}
 	in := json.NewDecoder(bytes.NewReader(data))
 	err = in.Decode(&one)
@@ -49,10 +57,12 @@ func firstObject(data []byte) (used int, one json.RawMessage, err error) {
 	case err == nil:
 		return int(in.InputOffset()), one, nil
 	case errors.Is(err, io.ErrUnexpectedEOF):
-		err = errors.New("the JSON object that begins here is cut off")
+		err = fmt.Errorf("line %d: the JSON object that begins here is cut off", line)
 	case errors.As(err, &syntax):
-		broken := bytes.Count(data[:min(int(syntax.Offset), len(data))], []byte("\n"))
-		err = fmt.Errorf("the JSON object that begins here is broken %d lines on: %w", broken, err)
+		at := line + bytes.Count(data[:min(max(int(syntax.Offset)-1, 0), len(data))], []byte("\n"))
+		err = fmt.Errorf("line %d: the JSON object that begins here is broken in line %d: %w", line, at, err)
+	default:
+		err = fmt.Errorf("line %d: %w", line, err)
 	}
 	return nextBeginning(data), nil, err
 }
@@ -78,12 +88,21 @@ type Problems struct {
 	more int
 }
 
-// Add keeps an error; nil is none.
-func (p *Problems) Add(err error) {
+// Add keeps an error, or each of those that one joins; nil is none.
+func (p *Problems) Add(err error) { p.AddAs("", err) }
+
+// AddAs is Add with words in front of each error: what it is about.
+func (p *Problems) AddAs(about string, err error) {
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		for _, one := range joined.Unwrap() {
+			p.AddAs(about, one)
+		}
+		return
+	}
 	switch {
 	case err == nil:
 	case len(p.told) < maxProblems:
-		p.told = append(p.told, err)
+		p.told = append(p.told, fmt.Errorf("%s%w", about, err))
 	default:
 		p.more++
 	}
