@@ -77,7 +77,11 @@ func (m *atlasMeasurement) traceroute(ctx context.Context, where *machine, out m
 	for i, s := range steps {
 		replies := []any{}
 		for _, d := range s.took {
-			replies = append(replies, map[string]any{"from": s.addr.String(), "rtt": math.Round(exactMS(d)*1000) / 1000, "size": 28, "ttl": 60})
+			reply := map[string]any{"from": s.addr.String(), "rtt": math.Round(exactMS(d)*1000) / 1000, "size": 28, "ttl": 60}
+			if m.def.Protocol == "TCP" && s.addr == addr {
+				reply["flags"] = "SA" // of the TCP reply; routers answer over ICMP
+			}
+			replies = append(replies, reply)
 		}
 		if len(replies) == 0 {
 			replies = append(replies, map[string]any{"x": "*"})

@@ -82,23 +82,44 @@ func (c *Client) Cost(a remote.Ask) int {
 
 // machine is a probe, as the API tells it.
 type machine struct {
-	ID       int     `json:"id"`
-	ASN4     *uint32 `json:"asn_v4"`
-	ASN6     *uint32 `json:"asn_v6"`
-	Country  *string `json:"country_code"`
-	Anchor   bool    `json:"is_anchor"`
+	ID       remote.Integer `json:"id"`
+	ASN4     *uint32        `json:"asn_v4"`
+	ASN6     *uint32        `json:"asn_v6"`
+	Country  *string        `json:"country_code"`
+	Anchor   bool           `json:"is_anchor"`
 	Geometry *struct {
 		Coordinates []float64 `json:"coordinates"` // longitude first (RFC 7946, 3.1.1)
 	} `json:"geometry"`
-	Tags []struct {
-		Slug string `json:"slug"`
-	} `json:"tags"`
+	Lat  *float64 `json:"latitude"` // instead of geometry, in the archive of probes
+	Lon  *float64 `json:"longitude"`
+	Tags []tag    `json:"tags"`
 }
 
+// tag is a word for a probe: an object of the API, a text of the archive.
+type tag struct{ Slug string }
+
+// UnmarshalJSON reads either form.
+func (t *tag) UnmarshalJSON(body []byte) error {
+	if json.Unmarshal(body, &t.Slug) == nil {
+		return nil
+	}
+	var object struct {
+		Slug string `json:"slug"`
+	}
+	err := json.Unmarshal(body, &object)
+	t.Slug = object.Slug
+	return err
+}
+
+func (m *machine) number() string { return strconv.FormatInt(int64(m.ID), 10) }
+
 func (m *machine) vantage() evidence.Vantage {
-	v := evidence.Vantage{Name: "probe " + strconv.Itoa(m.ID), Network: evidence.NetworkAtlas}
+	v := evidence.Vantage{Name: "probe " + m.number(), Network: evidence.NetworkAtlas}
+	if m.ID > 0 {
+		v.Machine = evidence.NetworkAtlas + ":" + m.number()
+	}
 	if m.Anchor {
-		v.Name = "anchor " + strconv.Itoa(m.ID)
+		v.Name = "anchor " + m.number()
 	}
 	if m.Country != nil && len(*m.Country) == 2 {
 		v.Country = strings.ToUpper(probe.Text(*m.Country, maxNameBytes))
@@ -110,12 +131,14 @@ func (m *machine) vantage() evidence.Vantage {
 	}
 	if m.Geometry != nil && len(m.Geometry.Coordinates) == 2 {
 		remote.Place(&v, m.Geometry.Coordinates[1], m.Geometry.Coordinates[0], probeRadiusKM)
+	} else if m.Lat != nil && m.Lon != nil {
+		remote.Place(&v, *m.Lat, *m.Lon, probeRadiusKM)
 	}
 	return v
 }
 
 func (m *machine) words() []string {
-	words := []string{"#" + strconv.Itoa(m.ID)}
+	words := []string{"#" + m.number()}
 	if m.Country != nil {
 		words = append(words, strings.ToLower(*m.Country))
 	}
@@ -169,7 +192,7 @@ func (c *Client) Offers(ctx context.Context) ([]remote.Offer, error) {
 	var out []remote.Offer
 	for i := range all {
 		m := &all[i]
-		out = append(out, remote.Offer{Platform: c.Name(), Key: strconv.Itoa(m.ID), Vantage: m.vantage(), Words: m.words()})
+		out = append(out, remote.Offer{Platform: c.Name(), Key: m.number(), Vantage: m.vantage(), Words: m.words()})
 	}
 	slices.SortStableFunc(out, remote.CompareOffers)
 	return slices.CompactFunc(out, func(a, b remote.Offer) bool { return a.Key == b.Key }), nil
@@ -363,7 +386,7 @@ func (c *Client) withProbes(ctx context.Context, a answer) (remote.Answer, error
 // numbers gives the probes that have a result, each once.
 func (a *answer) numbers() ([]string, error) {
 	var results []struct {
-		Probe int `json:"prb_id"`
+		Probe remote.Integer `json:"prb_id"`
 	}
 	if err := json.Unmarshal(a.Results, &results); err != nil {
 		return nil, probe.Fail(evidence.ClassHTTP, "results of RIPE Atlas: %w", err)
@@ -373,7 +396,7 @@ func (a *answer) numbers() ([]string, error) {
 	}
 	var out []string
 	for _, r := range results {
-		out = append(out, strconv.Itoa(r.Probe))
+		out = append(out, strconv.FormatInt(int64(r.Probe), 10))
 	}
 	slices.Sort(out)
 	return slices.Compact(out), nil

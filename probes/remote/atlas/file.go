@@ -5,51 +5,128 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
+	"maps"
+	"slices"
+	"strings"
 
+	"github.com/landfall-audit/landfall/evidence"
 	"github.com/landfall-audit/landfall/probes/remote"
 )
 
-// ReadFile gives what a file of results holds: a list, one result a line, or an
-// original that a run kept. Places is the API's list of the probes, or nothing.
-// It is pure.
-func ReadFile(data, places []byte) ([]remote.Reading, error) {
-	var probes []machine
-	if len(places) > 0 {
-		var list struct {
-			Results []machine `json:"results"`
-		}
-		if err := json.Unmarshal(places, &list); err != nil {
-			return nil, fmt.Errorf("the list of probes: %w", err)
-		}
-		probes = list.Results
+// Probes are where probes are, as RIPE Atlas says.
+type Probes []machine
+
+// ReadProbes reads the places of probes: the answer of the API to
+// /api/v2/probes/, page by page; the archive of a day (objects); a list; or one
+// probe a line. It is pure.
+func ReadProbes(data []byte) (Probes, error) {
+	documents, err := remote.Documents(data)
+	if err != nil {
+		return nil, fmt.Errorf("the list of probes: %w", err)
 	}
-	var whole answer
-	if json.Unmarshal(data, &whole) == nil && len(whole.Results) > 0 {
-		return ReadResults(remote.Ask{}, whole.Results, append(probes, whole.Probes...))
-	}
-	if !bytes.HasPrefix(bytes.TrimSpace(data), []byte("[")) {
-		joined, err := join(data)
-		if err != nil {
-			return nil, err
+	var out Probes
+	for _, document := range documents {
+		var page struct {
+			ID      remote.Integer `json:"id"`
+			Results Probes         `json:"results"`
+			Objects Probes         `json:"objects"`
 		}
-		data = joined
+		if err := json.Unmarshal(document, &page); err != nil {
+			return nil, fmt.Errorf("the list of probes: %w", remote.ExplainJSON(err))
+		}
+		out = append(append(out, page.Results...), page.Objects...)
+		if page.ID > 0 {
+			var one machine
+			if err := json.Unmarshal(document, &one); err != nil {
+				return nil, fmt.Errorf("the list of probes: %w", remote.ExplainJSON(err))
+			}
+			out = append(out, one)
+		}
 	}
-	return ReadResults(remote.Ask{}, data, probes)
+	if len(out) == 0 {
+		return nil, errors.New("the list of probes has no probe; the answer of RIPE Atlas to /api/v2/probes/?id__in=… is expected, or its archive of probes")
+	}
+	return out, nil
 }
 
-// join makes a list of objects that follow one another.
-func join(data []byte) ([]byte, error) {
+// ReadFile returns what a file of results holds: results one after the other, in
+// lists or behind "results", and the originals that a run keeps. What is wrong
+// with some costs those alone, and is the error. It is pure.
+func ReadFile(data []byte, probes Probes) ([]remote.Reading, error) {
+	documents, err := remote.Documents(data)
+	problems := remote.Problems{}
+	problems.Add(err)
 	var list []json.RawMessage
-	for in := json.NewDecoder(bytes.NewReader(data)); ; {
-		var one json.RawMessage
-		err := in.Decode(&one)
-		if errors.Is(err, io.EOF) {
-			return json.Marshal(list)
+	for _, document := range documents {
+		var whole answer
+		lists := latestOf(document)
+		if json.Unmarshal(document, &whole) == nil && len(whole.Results) > 0 {
+			lists, probes = []json.RawMessage{whole.Results}, append(probes, whole.Probes...)
 		}
-		if err != nil {
-			return nil, fmt.Errorf("result %d: %w", len(list)+1, err)
+		for _, some := range lists {
+			inside, err := remote.Documents(some)
+			problems.Add(err)
+			list = append(list, inside...)
 		}
-		list = append(list, one)
+		if lists == nil {
+			list = append(list, document)
+		}
 	}
+	if len(list) == 0 && problems.Err() == nil {
+		return nil, errors.New("there are no results of RIPE Atlas in it")
+	}
+	where := byNumber(probes)
+	var out []remote.Reading
+	for i, raw := range list {
+		reading, err := readOne(remote.Ask{}, raw, where)
+		if err != nil {
+			problems.Add(fmt.Errorf("result %d: %w", i+1, err))
+			continue
+		}
+		out = append(out, reading)
+	}
+	return out, problems.Err()
+}
+
+// Unplaced returns how many of the vantages of readings have no place.
+func Unplaced(readings []remote.Reading) int {
+	keys := map[string]bool{}
+	for i := range readings {
+		v := &readings[i].Vantage
+		if _, _, placed := v.Position(); !placed && v.Network == evidence.NetworkAtlas {
+			keys[readings[i].Key] = true
+		}
+	}
+	return len(keys)
+}
+
+// Holds reports whether a document is a result, or holds results in a way that
+// only RIPE Atlas's do.
+func Holds(document json.RawMessage) bool {
+	var r struct {
+		Probe   json.RawMessage `json:"prb_id"`
+		Results json.RawMessage `json:"results"`
+		Probes  json.RawMessage `json:"probes"`
+	}
+	if json.Unmarshal(document, &r) != nil {
+		return false
+	}
+	return r.Probe != nil || r.Results != nil && r.Probes != nil || len(latestOf(document)) > 0
+}
+
+// latestOf returns the lists of a document in the form of the API's /latest/, a
+// list for each probe by its number; none for other documents.
+func latestOf(document json.RawMessage) []json.RawMessage {
+	var byProbe map[string]json.RawMessage
+	if json.Unmarshal(document, &byProbe) != nil {
+		return nil
+	}
+	var out []json.RawMessage
+	for _, key := range slices.Sorted(maps.Keys(byProbe)) {
+		if strings.Trim(key, "0123456789") != "" || !bytes.HasPrefix(byProbe[key], []byte("[")) {
+			return nil
+		}
+		out = append(out, byProbe[key])
+	}
+	return out
 }

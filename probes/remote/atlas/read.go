@@ -6,9 +6,9 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"encoding/pem"
+	"errors"
 	"fmt"
 	"net/netip"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -28,38 +28,40 @@ const (
 	maxResults = 50_000
 	// maxSaidBytes bounds what is kept of a probe's own words.
 	maxSaidBytes = 200
-	// maxHops is the furthest that packets go (RFC 791, 3.1).
-	maxHops = 255
+	// maxSANs bounds the names that are kept of a certificate.
+	maxSANs = 255
 )
 
 // result is what one probe saw, of any type and any firmware: the fields are
 // those of the documents "Measurement Result Format", versions 1 to 5000.
 type result struct {
-	FW      int    `json:"fw"`
-	Type    string `json:"type"` // from 4460 on; before there is msm_name
-	MsmName string `json:"msm_name"`
-	Probe   int    `json:"prb_id"`
-	MsmID   int    `json:"msm_id"`
-	Time    int64  `json:"timestamp"`        // seconds since 1970 by the probe's own clock
-	Stored  int64  `json:"stored_timestamp"` // by the platform's
-	Proto   string `json:"proto"`
-	Addr    string `json:"addr"`     // up to 4540
-	DstAddr string `json:"dst_addr"` // from 4460 on
-	DstPort string `json:"dst_port"`
-	DstName string `json:"dst_name"`
-	Method  string `json:"method"`
-	Ver     string `json:"ver"`
+	FW      remote.Integer  `json:"fw"`
+	Type    string          `json:"type"` // from 4460 on; before there is msm_name
+	MsmName string          `json:"msm_name"`
+	Probe   remote.Integer  `json:"prb_id"`
+	MsmID   remote.Integer  `json:"msm_id"`
+	Time    remote.Integer  `json:"timestamp"`        // seconds since 1970 by the probe's own clock
+	Stored  remote.Integer  `json:"stored_timestamp"` // by the platform's
+	Synced  *remote.Integer `json:"lts"`              // seconds since the probe's clock was right; -1: not known
+	Proto   string          `json:"proto"`
+	Addr    string          `json:"addr"`     // up to 4540
+	DstAddr string          `json:"dst_addr"` // from 4460 on
+	DstPort remote.Integer  `json:"dst_port"`
+	Name    string          `json:"name"`     // up to 4540
+	DstName string          `json:"dst_name"` // from 4460 on
+	Method  string          `json:"method"`
+	Ver     string          `json:"ver"`
 
-	Sent int     `json:"sent"`
-	Min  float64 `json:"min"` // of ping; -1 where nothing came back
+	Sent remote.Integer `json:"sent"`
+	Min  remote.Number  `json:"min"` // of ping; -1 where nothing came back
 
 	Result  json.RawMessage `json:"result"`
 	Error   json.RawMessage `json:"error"`
 	DNSErr  string          `json:"dnserr"`
 	Err     string          `json:"err"`
 	Cert    []string        `json:"cert"`
-	TTC     float64         `json:"ttc"`
-	RT      float64         `json:"rt"`
+	TTC     remote.Number   `json:"ttc"`
+	RT      remote.Number   `json:"rt"`
 	Sets    []lookup        `json:"resultset"`
 	Timeout json.RawMessage `json:"timeout"`
 }
@@ -93,9 +95,9 @@ func (c *Client) Read(a remote.Ask, body json.RawMessage) ([]remote.Reading, err
 	return ReadResults(a, whole.Results, whole.Probes)
 }
 
-// ReadResults gives what a list of results holds of what was asked. It is pure.
+// ReadResults returns what a list of results holds of what was asked. It is pure.
 // Probes that are not among those given have no place. An ask without a type
-// takes results of any.
+// takes results of any. A result that cannot be read is a failure of its own.
 func ReadResults(a remote.Ask, results json.RawMessage, probes []machine) ([]remote.Reading, error) {
 	var list []json.RawMessage
 	if err := json.Unmarshal(results, &list); err != nil {
@@ -104,24 +106,71 @@ func ReadResults(a remote.Ask, results json.RawMessage, probes []machine) ([]rem
 	if len(list) > maxResults {
 		return nil, probe.Fail(evidence.ClassOther, "%d results of RIPE Atlas; at most %d are taken", len(list), maxResults)
 	}
-	where := map[int]*machine{}
+	where := byNumber(probes)
+	var out []remote.Reading
+	for _, raw := range list {
+		reading, err := readOne(a, raw, where)
+		if err != nil {
+			reading = failed(remote.Reading{Vantage: evidence.Vantage{Name: "unknown probe", Network: evidence.NetworkAtlas}}, evidence.ClassOther, "its result cannot be read: "+err.Error())
+		}
+		out = append(out, reading)
+	}
+	return out, nil
+}
+
+func byNumber(probes []machine) map[remote.Integer]*machine {
+	where := map[remote.Integer]*machine{}
 	for i := range probes {
 		where[probes[i].ID] = &probes[i]
 	}
-	var out []remote.Reading
-	for _, raw := range list {
-		var r result
-		if err := json.Unmarshal(raw, &r); err != nil {
-			out = append(out, failed(remote.Reading{Vantage: evidence.Vantage{Name: "unknown probe", Network: evidence.NetworkAtlas}}, evidence.ClassOther, "its result cannot be read: "+err.Error()))
-			continue
-		}
-		at := where[r.Probe]
-		if at == nil {
-			at = &machine{ID: r.Probe}
-		}
-		out = append(out, r.read(a, remote.Reading{Key: strconv.Itoa(r.Probe), Vantage: at.vantage(), At: time.Unix(cmp.Or(r.Stored, r.Time), 0)}))
+	return where
+}
+
+// readOne reads one result.
+func readOne(a remote.Ask, raw json.RawMessage, where map[remote.Integer]*machine) (remote.Reading, error) {
+	var r result
+	if err := json.Unmarshal(raw, &r); err != nil {
+		return remote.Reading{}, remote.ExplainJSON(err)
 	}
-	return out, nil
+	if r.Probe <= 0 {
+		return remote.Reading{}, errors.New("it names no probe (prb_id)")
+	}
+	at := where[r.Probe]
+	if at == nil {
+		at = &machine{ID: r.Probe}
+	}
+	reading := r.read(r.asked(a), remote.Reading{Key: at.number(), Vantage: at.vantage(), At: r.at()})
+	measurement := ""
+	if r.MsmID > 0 {
+		measurement = evidence.NetworkAtlas + ":" + strconv.FormatInt(int64(r.MsmID), 10)
+	}
+	remote.StampAll(reading.Observations, reading.At, measurement, cmp.Or(r.DstName, r.Name, r.DstAddr, r.Addr))
+	return reading, nil
+}
+
+// at returns when the probe measured, by its own clock; by the platform's where
+// the probe does not know whether its clock is right, or cannot be right. The zero
+// time is where neither says.
+func (r *result) at() time.Time {
+	seconds := r.Time
+	unsure := r.Synced != nil && *r.Synced < 0 || seconds > r.Stored
+	if r.Stored > 0 && (unsure || seconds <= 0) {
+		seconds = r.Stored
+	}
+	if seconds <= 0 {
+		return time.Time{}
+	}
+	return time.Unix(int64(seconds), 0)
+}
+
+// asked returns the ask, or, where nothing was asked, what the result says that
+// somebody else did: the name by which the target was given.
+func (r *result) asked(a remote.Ask) remote.Ask {
+	if a.Type == "" && a.Name == "" && !a.Addr.IsValid() && r.kind() != remote.TypeDNS && r.kind() != "tdig" {
+		a.Name = remote.HostName(cmp.Or(r.DstName, r.Name))
+	}
+	a.Port = cmp.Or(a.Port, r.DstPort.Port())
+	return a
 }
 
 func (r *result) read(a remote.Ask, to remote.Reading) remote.Reading {
@@ -165,104 +214,37 @@ func (r *result) target(a remote.Ask) (netip.Addr, error) {
 	return addr, nil
 }
 
-// packet is one reply of ping, or of a hop.
-type packet struct {
-	RTT   json.RawMessage `json:"rtt"`
-	From  string          `json:"from"`
-	X     string          `json:"x"`
-	Error json.RawMessage `json:"error"`
-	Err   json.RawMessage `json:"err"` // an ICMP error, by its letter or number
-	Late  json.RawMessage `json:"late"`
-	Dup   json.RawMessage `json:"dup"`
-}
-
-// ms gives the round trip; ok is false for what is no reply in time. Probes time
-// in microseconds; what was rounded is rounded up.
-func (p *packet) ms() (float64, bool) {
-	v, err := strconv.ParseFloat(strings.Trim(string(p.RTT), `"`), 64)
-	return remote.AtMostMS(v), err == nil && v > 0 && p.Late == nil
-}
-
 func (r *result) ping(a remote.Ask, to remote.Reading) remote.Reading {
 	addr, err := r.target(a)
 	if err != nil {
 		return failed(to, evidence.ClassOther, err.Error())
 	}
-	out := &evidence.RTT{Meta: evidence.Meta{Kind: evidence.KindRTT}, Addr: addr, Method: evidence.MethodICMP, Sent: r.Sent}
 	var packets []packet
+	var took []float64
 	if len(r.Result) > 0 {
 		if err := json.Unmarshal(r.Result, &packets); err != nil {
-			return failed(to, evidence.ClassOther, "its replies cannot be read: "+err.Error())
+			return failed(to, evidence.ClassOther, "its replies cannot be read: "+remote.ExplainJSON(err).Error())
 		}
 	} else if r.Min > 0 {
-		out.SamplesMS = []float64{remote.AtMostMS(r.Min)} // firmware 1
+		took = []float64{remote.AtMostMS(float64(r.Min))} // firmware 1
 	}
 	var said string
 	for i := range packets {
-		if ms, ok := packets[i].ms(); ok && packets[i].Dup == nil {
-			out.SamplesMS = append(out.SamplesMS, ms)
+		if ms, ok := packets[i].ms(); ok && packets[i].own(addr) {
+			took = append(took, ms)
 		} else if len(packets[i].Error) > 0 {
 			said = string(packets[i].Error)
 		}
 	}
-	if len(out.SamplesMS) == 0 {
-		if said != "" {
-			return failed(to, remote.ClassOfWords(said), said)
-		}
-		return failed(to, evidence.ClassTimeout, fmt.Sprintf("none of %d packets was answered", r.Sent))
+	out := &evidence.RTT{Meta: evidence.Meta{Kind: evidence.KindRTT}, Addr: addr, Method: evidence.MethodICMP}
+	switch {
+	case remote.Answered(out, took, int(max(r.Sent, 0))):
+		to.Observations = append(append(to.Observations, out), remote.Resolved(a, addr)...)
+		return to
+	case said != "":
+		return failed(to, remote.ClassOfWords(said), said)
 	}
-	out.Sent = max(out.Sent, len(out.SamplesMS))
-	out.Lost, out.MinMS = out.Sent-len(out.SamplesMS), slices.Min(out.SamplesMS)
-	to.Observations = append(append(to.Observations, remote.Resolved(a, addr)...), out)
-	return to
-}
-
-// traceroute gives the path and, where it reached the host, the round trip.
-func (r *result) traceroute(a remote.Ask, to remote.Reading) remote.Reading {
-	addr, err := r.target(a)
-	if err != nil {
-		return failed(to, evidence.ClassOther, err.Error())
-	}
-	var hops []struct {
-		Hop    int      `json:"hop"`
-		Error  string   `json:"error"`
-		Result []packet `json:"result"`
-	}
-	if err := json.Unmarshal(r.Result, &hops); err != nil {
-		return failed(to, evidence.ClassOther, "its path cannot be read: "+err.Error()) // firmware 1 gives text for people
-	}
-	path := &evidence.Trace{Meta: evidence.Meta{Kind: evidence.KindTrace}, Addr: addr, Method: strings.ToLower(r.Proto)}
-	rtt := &evidence.RTT{Meta: evidence.Meta{Kind: evidence.KindRTT}, Addr: addr, Method: path.Method}
-	if path.Method == evidence.MethodTCP {
-		path.Port, rtt.Port = a.Port, a.Port
-	}
-	for _, h := range hops {
-		if h.Hop < 1 || h.Hop > maxHops {
-			continue
-		}
-		step := evidence.Hop{TTL: h.Hop}
-		for i := range h.Result {
-			from, err := netip.ParseAddr(h.Result[i].From)
-			ms, timed := h.Result[i].ms()
-			if err != nil || !timed {
-				continue
-			}
-			step.Addr, step.RTTMS = from.Unmap(), append(step.RTTMS, ms)
-			if step.Addr == addr && len(h.Result[i].Err) == 0 {
-				path.Reached, rtt.SamplesMS = true, append(rtt.SamplesMS, ms)
-			}
-		}
-		path.Hops = append(path.Hops, step)
-	}
-	if len(path.Hops) == 0 {
-		return failed(to, evidence.ClassOther, "the probe could not trace")
-	}
-	to.Observations = append(to.Observations, path)
-	if rtt.Sent = len(rtt.SamplesMS); rtt.Sent > 0 {
-		rtt.MinMS = slices.Min(rtt.SamplesMS)
-		to.Observations = append(to.Observations, rtt)
-	}
-	return to
+	return failed(to, evidence.ClassTimeout, fmt.Sprintf("none of %d packets was answered", max(r.Sent, 0)))
 }
 
 // dns gives the answer of each of a probe's resolvers.
@@ -348,11 +330,11 @@ func (r *result) certificate(a remote.Ask, to remote.Reading) remote.Reading {
 		Version: probe.Text(r.Ver, maxNameBytes), FingerprintSHA256: hex.EncodeToString(sum[:]),
 	}
 	if r.TTC > 0 {
-		out.ConnectMS = remote.AtMostMS(r.TTC)
+		out.ConnectMS = remote.AtMostMS(float64(r.TTC))
 	}
 	if leaf, err := x509.ParseCertificate(block.Bytes); err == nil {
 		out.Subject, out.Issuer = probe.Text(leaf.Subject.String(), maxSaidBytes), probe.Text(leaf.Issuer.String(), maxSaidBytes)
-		for _, name := range leaf.DNSNames[:min(len(leaf.DNSNames), maxHops)] {
+		for _, name := range leaf.DNSNames[:min(len(leaf.DNSNames), maxSANs)] {
 			out.SANs = append(out.SANs, probe.Text(name, maxSaidBytes))
 		}
 	}

@@ -18,6 +18,9 @@ func FuzzRead(f *testing.F) {
 		f.Add([]byte(text))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
+		if readings, err := globalping.ReadFile(data); err == nil && len(readings) == 0 {
+			t.Error("nothing is read, and nothing is said")
+		}
 		ask, err := globalping.AskOf(data)
 		if err != nil {
 			return

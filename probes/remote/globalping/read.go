@@ -1,11 +1,13 @@
 package globalping
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"net/netip"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/landfall-audit/landfall/evidence"
 	"github.com/landfall-audit/landfall/probes/probe"
@@ -28,19 +30,31 @@ const (
 
 // measurement is an answer.
 type measurement struct {
-	ID      string
-	Type    string
-	Target  string
-	Status  string
+	ID      string         `json:"id"`
+	Type    string         `json:"type"`
+	Target  string         `json:"target"`
+	Status  string         `json:"status"`
+	Created string         `json:"createdAt"` // RFC 3339
+	Updated string         `json:"updatedAt"`
+	Probes  remote.Integer `json:"probesCount"`
 	Options struct {
 		Protocol string
 		Port     uint16
 		Query    struct{ Type string }
+		Request  struct{ Host string } // of http: the name that is asked for, where the target is not
 	} `json:"measurementOptions"`
-	Results []struct {
-		Probe  location
-		Result json.RawMessage
+	Results []json.RawMessage
+}
+
+// at returns when a measurement was ordered, and its tests began; the zero time
+// where it does not say.
+func (m *measurement) at() time.Time {
+	for _, text := range []string{m.Created, m.Updated} {
+		if at, err := time.Parse(time.RFC3339, text); err == nil {
+			return at.UTC()
+		}
 	}
+	return time.Time{}
 }
 
 // Read gives what the tests of a measurement saw.
@@ -48,7 +62,7 @@ func (c *Client) Read(a remote.Ask, body json.RawMessage) ([]remote.Reading, err
 	return Read(a, body)
 }
 
-// Read gives what a measurement's document holds of what was asked. It is pure.
+// Read returns what a measurement's document holds of what was asked. It is pure.
 func Read(a remote.Ask, body json.RawMessage) ([]remote.Reading, error) {
 	var m measurement
 	if err := json.Unmarshal(body, &m); err != nil {
@@ -62,18 +76,43 @@ func Read(a remote.Ask, body json.RawMessage) ([]remote.Reading, error) {
 			probe.Text(m.Type, maxNameBytes), probe.Text(m.Target, maxNameBytes), a.Type, a.Target())
 	}
 	var out []remote.Reading
-	for _, r := range m.Results {
-		out = append(out, readTest(a, r.Probe, r.Result))
+	for _, raw := range m.Results {
+		out = append(out, m.read(a, raw))
 	}
 	return out, nil
 }
 
-// AskOf gives what a measurement's document was asked for, so that one that
-// somebody else ordered can be read.
+// read reads the result of one vantage.
+func (m *measurement) read(a remote.Ask, raw json.RawMessage) remote.Reading {
+	var item struct {
+		Probe  location
+		Result json.RawMessage
+	}
+	reading := remote.Reading{Vantage: evidence.Vantage{Name: "unknown probe", Network: evidence.NetworkGlobalping}}
+	if err := json.Unmarshal(raw, &item); err != nil {
+		reading = failed(reading, evidence.ClassOther, unreadable+remote.ExplainJSON(err).Error())
+	} else {
+		reading = readTest(a, item.Probe, item.Result, m.Options.Request.Host)
+	}
+	reading.At = m.at()
+	id := ""
+	if m.ID != "" {
+		id = evidence.NetworkGlobalping + ":" + probe.Text(m.ID, maxNameBytes)
+	}
+	remote.StampAll(reading.Observations, reading.At, id, m.Target)
+	return reading
+}
+
+// unreadable begins the failure of a result that cannot be read.
+const unreadable = "its result cannot be read: "
+
+// AskOf returns what a measurement's document was asked for, so that one that
+// somebody else ordered can be read. What the platform takes where nothing is
+// said (its MeasurementOptions) is filled in.
 func AskOf(body json.RawMessage) (remote.Ask, error) {
 	var m measurement
 	if err := json.Unmarshal(body, &m); err != nil {
-		return remote.Ask{}, fmt.Errorf("not a measurement of globalping: %w", err)
+		return remote.Ask{}, fmt.Errorf("not a measurement of globalping: %w", remote.ExplainJSON(err))
 	}
 	a := remote.Ask{Type: m.Type, Port: m.Options.Port, Method: strings.ToLower(m.Options.Protocol)}
 	if addr, err := netip.ParseAddr(m.Target); err == nil {
@@ -81,17 +120,27 @@ func AskOf(body json.RawMessage) (remote.Ask, error) {
 	} else {
 		a.Name = m.Target
 	}
-	if a.Method == "" {
-		a.Method = evidence.MethodICMP // the platform's default for ping, traceroute and mtr
-	}
-	if a.Type == remote.TypeDNS {
-		a.Method = m.Options.Query.Type
+	switch {
+	case a.Type == remote.TypeDNS:
+		a.Method = cmp.Or(m.Options.Query.Type, "A")
+	case a.Type == remote.TypeHTTP:
+		a.Method = cmp.Or(a.Method, "https")
+		if a.Port == 0 && a.Method == methodHTTP {
+			a.Port = httpPort
+		}
+		a.Port = cmp.Or(a.Port, httpsPort)
+	case a.Method == "":
+		a.Method = evidence.MethodICMP
+	case a.Method == evidence.MethodTCP:
+		a.Port = cmp.Or(a.Port, httpPort)
 	}
 	return a, nil
 }
 
+// sameTarget reports whether a document is about what was asked: the address
+// where there is one, since that is what is ordered, and else the name.
 func sameTarget(a remote.Ask, target string) bool {
-	if a.Name != "" {
+	if !a.Addr.IsValid() {
 		return strings.EqualFold(a.Name, target)
 	}
 	addr, err := netip.ParseAddr(target)
@@ -108,6 +157,8 @@ type test struct {
 	Hops            []hop
 	dnsTest
 	httpTest
+
+	host string // the Host header that was asked for; empty: the target
 }
 
 // timing is one packet.
@@ -119,12 +170,13 @@ type hop struct {
 	Timings          []timing
 }
 
-func readTest(a remote.Ask, at location, body json.RawMessage) remote.Reading {
+func readTest(a remote.Ask, at location, body json.RawMessage, host string) remote.Reading {
 	r := remote.Reading{Key: at.key(), Vantage: at.vantage()}
 	var t test
 	if err := json.Unmarshal(body, &t); err != nil {
-		return failed(r, evidence.ClassOther, "its result cannot be read: "+err.Error())
+		return failed(r, evidence.ClassOther, unreadable+remote.ExplainJSON(err).Error())
 	}
+	t.host = host
 	switch t.Status {
 	case finished:
 	case inProgress:
@@ -179,27 +231,32 @@ func readPing(a remote.Ask, r remote.Reading, t *test) remote.Reading {
 	}
 	var timings []timing
 	if err := json.Unmarshal(t.Timings, &timings); err != nil && len(t.Timings) > 0 {
-		return failed(r, evidence.ClassOther, "its times cannot be read: "+err.Error())
+		return failed(r, evidence.ClassOther, "its times cannot be read: "+remote.ExplainJSON(err).Error())
 	}
-	out := newRTT(a, addr, timings)
-	if len(out.SamplesMS) == 0 {
+	out := newRTT(a, addr)
+	if !remote.Answered(out, times(timings), t.Stats.Total) {
+		if t.Stats.Total < 1 { // the platform writes -1 where ping printed no summary
+			return failed(r, evidence.ClassTimeout, "no packet was answered")
+		}
 		return failed(r, evidence.ClassTimeout, fmt.Sprintf("none of %d packets was answered", t.Stats.Total))
 	}
-	if out.Sent = max(t.Stats.Total, len(out.SamplesMS)); t.Stats.Drop > 0 {
-		out.Lost = min(t.Stats.Drop, out.Sent)
-	}
-	r.Observations = append(r.Observations, remote.Resolved(a, addr)...)
-	r.Observations = append(r.Observations, out)
+	r.Observations = append(append(r.Observations, remote.Resolved(named(a), addr)...), out)
 	return r
 }
 
-func newRTT(a remote.Ask, addr netip.Addr, timings []timing) *evidence.RTT {
+// named returns the ask with its name in the form of one; without where it has
+// none that a vantage can have looked up.
+func named(a remote.Ask) remote.Ask {
+	if a.Name = remote.HostName(a.Name); a.Addr.IsValid() {
+		a.Name = ""
+	}
+	return a
+}
+
+func newRTT(a remote.Ask, addr netip.Addr) *evidence.RTT {
 	out := &evidence.RTT{Meta: evidence.Meta{Kind: evidence.KindRTT}, Addr: addr, Method: a.Method}
 	if a.Method == evidence.MethodTCP {
 		out.Port = a.Port
-	}
-	if out.SamplesMS = times(timings); len(out.SamplesMS) > 0 {
-		out.MinMS = slices.Min(out.SamplesMS)
 	}
 	return out
 }
@@ -216,38 +273,51 @@ func times(timings []timing) []float64 {
 	return out
 }
 
-// readHops gives the path and, where it reached the host, the round trip to it.
+// step returns a hop as a step of the path. The platform names one host of a hop
+// and lists the times of all that answered there, so only the longest is certain
+// to be no shorter than one of that host.
+func (h *hop) step(ttl int) remote.PathStep {
+	out := remote.PathStep{TTL: ttl}
+	if h.ResolvedAddress == nil {
+		return out
+	}
+	from, err := netip.ParseAddr(*h.ResolvedAddress)
+	if err != nil {
+		return out // traceroute's parser writes * of a silent hop
+	}
+	reply := remote.PathReply{From: from.Unmap()}
+	if took := times(h.Timings); len(took) > 0 {
+		reply.MS = slices.Max(took)
+	}
+	if name := h.ResolvedHostname; name != nil && *name != from.String() {
+		reply.Name = probe.Text(*name, maxSaidBytes)
+	}
+	out.Replies = []remote.PathReply{reply}
+	return out
+}
+
+// readHops returns the path and, where it reached the host, the round trip to it.
 func readHops(a remote.Ask, r remote.Reading, t *test) remote.Reading {
 	addr, err := t.answered(a)
 	if err != nil {
 		return failed(r, evidence.ClassOther, err.Error())
 	}
 	path := &evidence.Trace{Meta: evidence.Meta{Kind: evidence.KindTrace}, Addr: addr, Method: a.Method}
-	if a.Method == evidence.MethodTCP {
-		path.Port = a.Port
+	rtt := newRTT(a, addr)
+	path.Port = rtt.Port
+	var steps []remote.PathStep
+	for i := range t.Hops[:min(len(t.Hops), remote.MaxHops)] {
+		steps = append(steps, t.Hops[i].step(i+1))
 	}
-	var host []timing
-	for i, h := range t.Hops[:min(len(t.Hops), maxHops)] {
-		step := evidence.Hop{TTL: i + 1, RTTMS: times(h.Timings)}
-		if h.ResolvedAddress != nil {
-			if known, err := netip.ParseAddr(*h.ResolvedAddress); err == nil {
-				step.Addr = known.Unmap()
-			}
-		}
-		if name := h.ResolvedHostname; name != nil && step.Addr.IsValid() && *name != step.Addr.String() {
-			step.Name = probe.Text(*name, maxSaidBytes)
-		}
-		if step.Addr == addr {
-			path.Reached, host = true, append(host, h.Timings...)
-		}
-		path.Hops = append(path.Hops, step)
+	if a.Type == remote.TypeMTR {
+		steps = remote.TrimSilent(steps)
 	}
-	r.Observations = append(r.Observations, path)
-	if rtt := newRTT(a, addr, host); len(rtt.SamplesMS) > 0 {
+	var took []float64
+	path.Hops, took = remote.Path(addr, steps)
+	path.Reached = remote.Answered(rtt, took, 0)
+	r.Observations = append(append(r.Observations, remote.Resolved(named(a), addr)...), path)
+	if path.Reached {
 		r.Observations = append(r.Observations, rtt)
 	}
 	return r
 }
-
-// maxHops is the furthest that packets go (RFC 791, 3.1).
-const maxHops = 255

@@ -63,26 +63,52 @@ type httpTest struct {
 	}
 }
 
-// readHTTP gives the answer of a web server, and its certificate.
+// The ports of http and https URLs that name none (RFC 9110, 4.2), and the word
+// for what has no TLS.
+const (
+	httpPort   = 80
+	httpsPort  = 443
+	methodHTTP = "http"
+)
+
+// took are the times of an http test, in whole milliseconds; nil is none. By the
+// API's schemas tcp is from the lookup to the connection, tls from there to the
+// end of the handshake, firstByte from there to the first byte of the answer
+// (TimingHttpTcp, TimingHttpTls and TimingHttpFirstByte of its schemas.yaml).
+type took struct {
+	TCP, TLS, FirstByte *float64
+}
+
+// readHTTP returns the answer of a web server, its certificate, and, where its key
+// answered, the round trip.
 func readHTTP(a remote.Ask, r remote.Reading, t *test) remote.Reading {
 	addr, err := t.answered(a)
 	if err != nil {
 		return failed(r, evidence.ClassOther, err.Error())
 	}
-	var took struct {
-		TCP, TLS, FirstByte *float64
-	}
+	var times took
 	// Without times, the rest still stands.
-	_ = json.Unmarshal(t.Timings, &took)
+	_ = json.Unmarshal(t.Timings, &times)
+	scheme := "https"
+	if a.Method == methodHTTP {
+		scheme = methodHTTP
+	}
 	out := &evidence.HTTP{
-		Meta: evidence.Meta{Kind: evidence.KindHTTP}, Addr: addr, Status: t.StatusCode, TTFBMS: wholeMS(took.FirstByte),
-		URL:       "https://" + net.JoinHostPort(strings.ToLower(a.Target()), strconv.Itoa(int(a.Port))) + "/",
-		ConnectMS: wholeMS(took.TCP), HandshakeMS: wholeMS(took.TLS), Location: probe.Text(t.header().Get("Location"), maxSaidBytes),
+		Meta: evidence.Meta{Kind: evidence.KindHTTP}, Addr: addr, Status: t.StatusCode, TTFBMS: wholeMS(times.FirstByte),
+		URL:       scheme + "://" + net.JoinHostPort(probe.Text(strings.ToLower(a.Target()), maxSaidBytes), strconv.Itoa(int(a.Port))) + "/",
+		ConnectMS: wholeMS(times.TCP), HandshakeMS: wholeMS(times.TLS), Location: probe.Text(t.header().Get("Location"), maxSaidBytes),
 		Headers: probe.Placing(t.header()),
 	}
-	r.Observations = append(r.Observations, out)
-	if t.TLS != nil {
-		r.Observations = append(r.Observations, certificate(a, addr, t))
+	if a.Name == "" {
+		out.URL = scheme + "://" + netip.AddrPortFrom(a.Addr, a.Port).String() + "/"
+	}
+	r.Observations = append(append(r.Observations, remote.Resolved(named(a), addr)...), out)
+	if t.TLS != nil && scheme != methodHTTP {
+		name := t.serverName(a)
+		r.Observations = append(r.Observations, certificate(a, addr, name, t))
+		if rtt := authenticated(a, addr, name, t, times); rtt != nil {
+			r.Observations = append(r.Observations, rtt)
+		}
 	}
 	return r
 }
@@ -111,11 +137,11 @@ func (t *httpTest) header() http.Header {
 	return out
 }
 
-func certificate(a remote.Ask, addr netip.Addr, t *test) *evidence.TLS {
+func certificate(a remote.Ask, addr netip.Addr, name string, t *test) *evidence.TLS {
 	out := &evidence.TLS{
-		Meta: evidence.Meta{Kind: evidence.KindTLS}, Addr: addr, Port: a.Port, ServerName: strings.ToLower(a.Name),
-		Version: probe.Text(strings.TrimPrefix(t.TLS.Protocol, "TLSv"), maxNameBytes), Trusted: t.TLS.Authorized,
-		FingerprintSHA256: probe.Text(strings.ToLower(strings.ReplaceAll(t.TLS.Fingerprint256, ":", "")), maxNameBytes),
+		Meta: evidence.Meta{Kind: evidence.KindTLS}, Addr: addr, Port: a.Port, ServerName: name,
+		Version: probe.Text(strings.TrimPrefix(t.TLS.Protocol, "TLSv"), maxNameBytes), Trusted: t.TLS.Authorized && (name == "" || t.covers(name)),
+		FingerprintSHA256: t.fingerprint(),
 	}
 	if cn := t.TLS.Subject.CN; cn != "" {
 		out.Subject = "CN=" + probe.Text(cn, maxSaidBytes)

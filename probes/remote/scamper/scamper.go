@@ -3,78 +3,140 @@
 package scamper
 
 import (
-	"bufio"
-	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"maps"
 	"net/netip"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/landfall-audit/landfall/evidence"
+	"github.com/landfall-audit/landfall/probes/probe"
 	"github.com/landfall-audit/landfall/probes/remote"
 )
 
-const (
-	// maxLineBytes bounds one measurement.
-	maxLineBytes = 4 << 20
-	// maxHops is the furthest that packets go (RFC 791, 3.1).
-	maxHops = 255
-)
+// maxNameBytes bounds what is kept of a name.
+const maxNameBytes = 200
 
 // line is one object of the output, of any type.
 type line struct {
-	Type      string  `json:"type"`
-	Method    string  `json:"method"`
-	Dst       string  `json:"dst"`
-	DPort     uint16  `json:"dport"`
-	Sent      int     `json:"ping_sent"`
-	Responses []reply `json:"responses"` // of a ping
-	Hops      []reply `json:"hops"`      // of a trace
+	Type       string         `json:"type"`
+	Method     string         `json:"method"`
+	Dst        string         `json:"dst"`
+	DPort      remote.Integer `json:"dport"`
+	Sent       remote.Integer `json:"ping_sent"`
+	StopReason string         `json:"stop_reason"` // of a trace
+	FirstHop   remote.Integer `json:"firsthop"`
+	HopCount   remote.Integer `json:"hop_count"`
+	Responses  []reply        `json:"responses"` // of a ping
+	Hops       []reply        `json:"hops"`      // of a trace
+	Start      struct {
+		Sec  remote.Integer `json:"sec"`
+		USec remote.Integer `json:"usec"`
+	} `json:"start"`
+	StartTime remote.Integer `json:"start_time"` // of a cycle
 }
 
 type reply struct {
-	From     string  `json:"from"` // of a ping
-	Addr     string  `json:"addr"` // of a trace
-	ProbeTTL int     `json:"probe_ttl"`
-	RTT      float64 `json:"rtt"`
-	ICMPType *int    `json:"icmp_type"`
-	ICMPCode *int    `json:"icmp_code"`
+	From     string          `json:"from"` // of a ping
+	Addr     string          `json:"addr"` // of a trace
+	Name     string          `json:"name"`
+	ProbeTTL remote.Integer  `json:"probe_ttl"`
+	RTT      remote.Number   `json:"rtt"`
+	ICMPType *remote.Integer `json:"icmp_type"` // absent of what came over TCP or UDP
+	ICMPCode *remote.Integer `json:"icmp_code"`
 }
 
-// Read gives what the pings and traces of a file saw; other lines are passed
-// over. It is pure. Where the machine was, the file does not say.
+// completed is why a trace stops that its target answered.
+const completed = "COMPLETED"
+
+// ICMP types and codes that a host answers with (RFC 792, RFC 4443).
+const (
+	icmpEchoReply        = 0
+	icmpUnreachable      = 3
+	icmpPortUnreachable  = 3 // code of icmpUnreachable
+	icmpTimestampReply   = 14
+	icmp6Unreachable     = 1
+	icmp6PortUnreachable = 4 // code of icmp6Unreachable
+	icmp6EchoReply       = 129
+)
+
+// own reports whether a reply from the target's address is an answer that the
+// target itself gives: an echo reply, a port that is closed, or TCP or UDP. A
+// time exceeded or another unreachable is a router's, whatever address it bears.
+func (r *reply) own(target netip.Addr) bool {
+	if r.ICMPType == nil {
+		return true
+	}
+	kind, code := *r.ICMPType, remote.Integer(0)
+	if r.ICMPCode != nil {
+		code = *r.ICMPCode
+	}
+	if target.Is6() {
+		return kind == icmp6EchoReply || kind == icmp6Unreachable && code == icmp6PortUnreachable
+	}
+	return kind == icmpEchoReply || kind == icmpTimestampReply || kind == icmpUnreachable && code == icmpPortUnreachable
+}
+
+// Read returns what the pings and traces of a file saw; lines of other types are
+// passed over, and those that cannot be used cost themselves alone: what is wrong
+// with them is the error. It is pure. Where the machine was, the file does not say.
 func Read(data []byte) ([]evidence.Observation, error) {
+	documents, err := remote.Documents(data)
+	problems := remote.Problems{}
+	problems.Add(err)
 	var out []evidence.Observation
-	lines := bufio.NewScanner(bytes.NewReader(data))
-	lines.Buffer(nil, maxLineBytes)
-	for n := 1; lines.Scan(); n++ {
-		if len(bytes.TrimSpace(lines.Bytes())) == 0 {
+	var cycle time.Time
+	others := map[string]bool{}
+	for i, document := range documents {
+		var l line
+		err := json.Unmarshal(document, &l)
+		if err != nil {
+			problems.Add(fmt.Errorf("object %d is not one of scamper: %w", i+1, remote.ExplainJSON(err)))
 			continue
 		}
-		var l line
-		if err := json.Unmarshal(lines.Bytes(), &l); err != nil {
-			return nil, fmt.Errorf("line %d is not an object of scamper: %w", n, err)
+		if l.StartTime > 0 {
+			cycle = time.Unix(int64(l.StartTime), 0)
+		}
+		if l.Type != "ping" && l.Type != "trace" {
+			others[probe.Text(l.Type, maxNameBytes)] = true
+			continue
 		}
 		seen, err := l.read()
 		if err != nil {
-			return nil, fmt.Errorf("line %d: %w", n, err)
+			problems.Add(fmt.Errorf("object %d: %w", i+1, err))
 		}
+		remote.StampAll(seen, l.at(cycle), "", "")
 		out = append(out, seen...)
 	}
-	if err := lines.Err(); err != nil {
-		return nil, fmt.Errorf("reading the output of scamper: %w", err)
+	if len(out) == 0 && problems.Err() == nil {
+		return nil, nothing(others)
 	}
-	return out, nil
+	return out, problems.Err()
+}
+
+// nothing says that a file has no measurement, and what it has.
+func nothing(others map[string]bool) error {
+	if len(others) == 0 {
+		return errors.New("there is no object of scamper in it")
+	}
+	return fmt.Errorf("there is no ping and no trace in it, which alone are read; there is %s", strings.Join(slices.Sorted(maps.Keys(others)), ", "))
+}
+
+// at returns when a line was measured: by itself, or as the cycle that it is of.
+func (l *line) at(cycle time.Time) time.Time {
+	if l.Start.Sec > 0 {
+		return time.Unix(int64(l.Start.Sec), int64(l.Start.USec)*1000)
+	}
+	return cycle
 }
 
 func (l *line) read() ([]evidence.Observation, error) {
-	if l.Type != "ping" && l.Type != "trace" {
-		return nil, nil
-	}
 	dst, err := netip.ParseAddr(l.Dst)
 	if err != nil {
-		return nil, fmt.Errorf("a %s of %q, which is not an address: %w", l.Type, l.Dst, err)
+		return nil, fmt.Errorf("a %s of %q, which is not an address", l.Type, probe.Text(l.Dst, maxNameBytes))
 	}
 	dst = dst.Unmap()
 	if l.Type == "ping" {
@@ -88,7 +150,7 @@ func (l *line) read() ([]evidence.Observation, error) {
 func (l *line) method() (method string, port uint16) {
 	switch {
 	case strings.HasPrefix(l.Method, "tcp"):
-		return evidence.MethodTCP, l.DPort
+		return evidence.MethodTCP, l.DPort.Port()
 	case strings.HasPrefix(l.Method, "udp"):
 		return evidence.MethodUDP, 0
 	}
@@ -98,16 +160,16 @@ func (l *line) method() (method string, port uint16) {
 func (l *line) ping(dst netip.Addr) []evidence.Observation {
 	method, port := l.method()
 	out := &evidence.RTT{Meta: evidence.Meta{Kind: evidence.KindRTT}, Addr: dst, Port: port, Method: method}
-	for _, r := range l.Responses {
-		if from, err := netip.ParseAddr(r.From); err == nil && from.Unmap() == dst && r.RTT > 0 {
-			out.SamplesMS = append(out.SamplesMS, remote.AtMostMS(r.RTT))
+	var took []float64
+	for i := range l.Responses {
+		r := &l.Responses[i]
+		if from, err := netip.ParseAddr(r.From); err == nil && from.Unmap() == dst && r.RTT > 0 && r.own(dst) {
+			took = append(took, remote.AtMostMS(float64(r.RTT)))
 		}
 	}
-	out.Sent = max(l.Sent, len(out.SamplesMS))
-	if out.Lost = out.Sent - len(out.SamplesMS); len(out.SamplesMS) == 0 {
-		return []evidence.Observation{failed(dst, port, fmt.Sprintf("none of %d packets was answered", out.Sent))}
+	if !remote.Answered(out, took, int(max(l.Sent, 0))) {
+		return []evidence.Observation{failed(dst, port, fmt.Sprintf("none of %d packets was answered by the target itself", max(l.Sent, 0)))}
 	}
-	out.MinMS = slices.Min(out.SamplesMS)
 	return []evidence.Observation{out}
 }
 
@@ -115,31 +177,33 @@ func (l *line) trace(dst netip.Addr) []evidence.Observation {
 	method, port := l.method()
 	path := &evidence.Trace{Meta: evidence.Meta{Kind: evidence.KindTrace}, Addr: dst, Port: port, Method: method}
 	rtt := &evidence.RTT{Meta: evidence.Meta{Kind: evidence.KindRTT}, Addr: dst, Port: port, Method: method}
-	byTTL := map[int]*evidence.Hop{}
-	for _, r := range l.Hops {
+	stopped := l.StopReason != "" && l.StopReason != completed
+	byTTL := map[int]*remote.PathStep{}
+	for ttl := max(int(l.FirstHop), 1); ttl <= min(int(l.HopCount), remote.MaxHops); ttl++ {
+		byTTL[ttl] = &remote.PathStep{TTL: ttl} // silent hops are not listed
+	}
+	for i := range l.Hops {
+		r := &l.Hops[i]
 		from, err := netip.ParseAddr(r.Addr)
-		if err != nil || r.RTT <= 0 || r.ProbeTTL < 1 || r.ProbeTTL > maxHops {
+		ttl := int(r.ProbeTTL)
+		if err != nil || r.RTT <= 0 || ttl < 1 || ttl > remote.MaxHops {
 			continue
 		}
-		h := byTTL[r.ProbeTTL]
-		if h == nil {
-			h = &evidence.Hop{TTL: r.ProbeTTL, Addr: from.Unmap()}
-			byTTL[r.ProbeTTL] = h
+		if byTTL[ttl] == nil {
+			byTTL[ttl] = &remote.PathStep{TTL: ttl}
 		}
-		ms := remote.AtMostMS(r.RTT)
-		h.RTTMS = append(h.RTTMS, ms)
-		if from.Unmap() == dst {
-			path.Reached, rtt.SamplesMS = true, append(rtt.SamplesMS, ms)
-		}
+		byTTL[ttl].Replies = append(byTTL[ttl].Replies, remote.PathReply{
+			From: from.Unmap(), Name: probe.Text(r.Name, maxNameBytes), MS: remote.AtMostMS(float64(r.RTT)), NoArrival: stopped || !r.own(dst),
+		})
 	}
-	for ttl := range maxHops + 1 {
-		if h := byTTL[ttl]; h != nil {
-			path.Hops = append(path.Hops, *h)
-		}
+	var steps []remote.PathStep
+	for _, ttl := range slices.Sorted(maps.Keys(byTTL)) {
+		steps = append(steps, *byTTL[ttl])
 	}
+	hops, took := remote.Path(dst, steps)
+	path.Hops = hops
 	out := []evidence.Observation{path}
-	if rtt.Sent = len(rtt.SamplesMS); rtt.Sent > 0 {
-		rtt.MinMS = slices.Min(rtt.SamplesMS)
+	if path.Reached = remote.Answered(rtt, took, 0); path.Reached {
 		out = append(out, rtt)
 	}
 	return out
