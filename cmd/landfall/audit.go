@@ -111,13 +111,14 @@ type prepared struct {
 
 func (l *looking) check(args []string) (*prepared, error) {
 	p := &prepared{}
-	var errs [4]error
+	var errs [5]error
 	p.sheets, errs[0] = sheetsFor(args, l.claims)
 	if errs[0] == nil {
 		p.targets, errs[1] = probeTargets(p.sheets, l.allowPrivate)
 	}
 	p.from, errs[2] = parseVantages(l.vantages)
 	_, errs[3] = parseResolvers(l.resolvers)
+	_, errs[4] = l.roots.trust()
 	return p, errors.Join(errs[:]...)
 }
 
