@@ -154,3 +154,12 @@ func isolated(t *testing.T) (surroundings, *bytes.Buffer, *bytes.Buffer) {
 	s.out, s.err = &out, &errs
 	return s, &out, &errs
 }
+
+// isolatedAgain gives surroundings for a further run of a test that has set its
+// folders.
+func isolatedAgain() (surroundings, *bytes.Buffer, *bytes.Buffer) {
+	var out, errs bytes.Buffer
+	s := system()
+	s.out, s.err = &out, &errs
+	return s, &out, &errs
+}
