@@ -76,13 +76,13 @@ type host struct {
 }
 
 // Plan asks every address that answered a connection, and those that were asked
-// and stayed silent.
+// and stayed silent; of landmarks the nearest.
 func (p *Probe) Plan(targets []probe.Target, seen *probe.Seen) []probe.Step {
-	ready := probe.Asked(seen, p.Vantage)
+	ready, near := probe.Asked(seen, p.Vantage), probe.NearLandmarks(targets, seen, p.Vantage)
 	hosts := map[netip.Addr]*host{}
 	var out []probe.Step
 	for _, e := range probe.Contacts(targets, seen) {
-		if e.Refused != nil || !ready[e.AddrPort()] {
+		if e.Refused != nil || !ready[e.AddrPort()] || e.Landmark && !near[e.AddrPort()] {
 			continue
 		}
 		h := hosts[e.Addr]

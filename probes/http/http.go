@@ -75,8 +75,8 @@ func (p *Probe) Plan(targets []probe.Target, seen *probe.Seen) []probe.Step {
 	answers, secure := probe.Answering(seen, p.Vantage), p.secure(seen)
 	var out []probe.Step
 	for _, e := range probe.Endpoints(targets, seen) {
-		if e.Refused != nil {
-			continue
+		if e.Refused != nil || e.Landmark && e.Port != plainPort {
+			continue // landmarks show by plain HTTP alone whether somebody redirects
 		}
 		q := page{at: e}
 		switch {

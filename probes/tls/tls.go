@@ -58,11 +58,15 @@ func (p *Probe) Spec() probe.Spec {
 	}
 }
 
-// Plan shakes hands with every address that answered, for each name on it.
+// Plan shakes hands with every address that answered, for each name on it; of
+// landmarks with the nearest.
 func (p *Probe) Plan(targets []probe.Target, seen *probe.Seen) []probe.Step {
-	answers := probe.Answering(seen, p.Vantage)
+	answers, near := probe.Answering(seen, p.Vantage), probe.NearLandmarks(targets, seen, p.Vantage)
 	var out []probe.Step
 	for _, e := range probe.Endpoints(targets, seen) {
+		if e.Landmark && !near[e.AddrPort()] {
+			continue
+		}
 		if e.Refused == nil && e.Port != plainPort && answers[e.AddrPort()] {
 			out = append(out, probe.Step{Probe: Name, Subject: subject(e.AddrPort(), e.ServerName()), Addr: e.Addr, Ask: e})
 		}
