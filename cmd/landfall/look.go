@@ -156,7 +156,28 @@ func (l *looking) reopen(u *ui, v *evidence.Vantage, trust *probes.Trust) (*bund
 	}
 	b := &bundle{path: l.resume, writer: w, header: before.Header, seen: before.Observations}
 	u.note("going on with %s: %d observations are there", l.resume, len(before.Observations))
+	if v != nil && onlyOtherMachines(before.Observations, v) {
+		u.warn("the run was begun on another machine: this one is a vantage of its own, and asks for itself. If it is the same and only keeps no files, set $%s to a word of yours in both", machineVariable)
+	}
 	return b, b.stand(v)
+}
+
+// onlyOtherMachines reports whether an old run has vantages like this one, and
+// all of them were other machines. Replies that two machines had are never taken
+// for those of one: the sum of two round trips would then bound nothing.
+func onlyOtherMachines(before []evidence.Observation, now *evidence.Vantage) bool {
+	others := false
+	for _, o := range before {
+		old, ok := o.(*evidence.Vantage)
+		if !ok || old.Network != now.Network || old.Name != now.Name {
+			continue
+		}
+		if old.Machine == "" || old.Machine == now.Machine {
+			return false
+		}
+		others = true
+	}
+	return others
 }
 
 // samePlace reports whether a vantage of an old run is the one given now.

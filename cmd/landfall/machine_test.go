@@ -129,7 +129,7 @@ func TestResumeOnAnotherMachine(t *testing.T) {
 	old := evidence.Vantage{Name: here, Network: evidence.NetworkLocal, Machine: "one"}
 	for machine, same := range map[string]bool{"one": true, "other": false} {
 		now := evidence.Vantage{Name: here, Network: evidence.NetworkLocal, Machine: machine}
-		if samePlace(&old, &now) != same {
+		if samePlace(&old, &now) != same || onlyOtherMachines([]evidence.Observation{&old}, &now) == same {
 			t.Errorf("%s: taken for the same is not %v", machine, same)
 		}
 	}
