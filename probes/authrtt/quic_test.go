@@ -3,8 +3,11 @@ package authrtt_test
 import (
 	"context"
 	"crypto/tls"
+	"net"
 	"net/netip"
+	"runtime"
 	"testing"
+	"time"
 
 	"github.com/quic-go/quic-go"
 
@@ -119,6 +122,39 @@ func TestQUICIsTriedWhereItIsOffered(t *testing.T) {
 		steps := trusting(tls.Certificate{Leaf: leaf(t)}).Plan(w.Targets, probe.NewSeen(append(w.Seen, test.seen)...))
 		if (len(steps) == 2) != test.tried {
 			t.Errorf("%s: planned %+v", name, steps)
+		}
+	}
+}
+
+// A server that says nothing costs the wait, and no more: a deadline is data, and
+// whoever stops the run is not kept waiting.
+func TestSilentQUIC(t *testing.T) {
+	cert, _ := probetest.Certificate(t, "a.example")
+	deaf, err := net.ListenPacket("udp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer deaf.Close()
+	p := trusting(cert)
+	step := quicStep(t, p, netip.MustParseAddrPort(deaf.LocalAddr().String()))
+	before := runtime.NumGoroutine()
+	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer cancel()
+	got, err := p.Run(ctx, step)
+	if err != nil || len(got) != 1 {
+		t.Fatalf("%d observations, %v", len(got), err)
+	}
+	if failed, ok := got[0].(*evidence.Error); !ok || failed.Class != evidence.ClassTimeout {
+		t.Errorf("got %+v", got[0])
+	}
+	stopped, stop := context.WithCancel(t.Context())
+	time.AfterFunc(50*time.Millisecond, stop)
+	if got, err := p.Run(stopped, step); err == nil || len(got) > 0 {
+		t.Errorf("stopped, it gave %d observations and %v", len(got), err)
+	}
+	for end := time.Now().Add(20 * time.Second); runtime.NumGoroutine() > before; runtime.Gosched() {
+		if time.Now().After(end) {
+			t.Fatalf("%d goroutines before, %d after", before, runtime.NumGoroutine())
 		}
 	}
 }

@@ -135,7 +135,7 @@ func readHead(from *bufio.Reader) (*head, error) {
 		}
 		if (line[0] == ' ' || line[0] == '\t') && last != "" { // folded, RFC 9112, 5.2
 			values := out.header[last]
-			values[len(values)-1] += " " + strings.TrimSpace(line)
+			values[len(values)-1] = strings.Trim(values[len(values)-1]+" "+strings.Trim(line, " \t"), " \t")
 			continue
 		}
 		last = out.add(line)
