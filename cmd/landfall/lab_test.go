@@ -155,7 +155,7 @@ func isolated(t *testing.T) (surroundings, *bytes.Buffer, *bytes.Buffer) {
 	return s, &out, &errs
 }
 
-// isolatedAgain gives surroundings for a further run of a test that has set its
+// isolatedAgain returns surroundings for a further run of a test that has set its
 // folders.
 func isolatedAgain() (surroundings, *bytes.Buffer, *bytes.Buffer) {
 	var out, errs bytes.Buffer

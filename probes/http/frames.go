@@ -126,7 +126,7 @@ func (b *blocks) field(f hpack.HeaderField) {
 		return
 	}
 	if f.Name == ":status" {
-		// What is no number stays 0, which is told at the end of the block.
+		// What is no number stays 0, which is reported at the end of the block.
 		b.got.status, _ = strconv.Atoi(f.Value)
 		return
 	}

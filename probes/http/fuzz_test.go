@@ -36,7 +36,7 @@ func FuzzHeaders(f *testing.F) {
 	})
 }
 
-// FuzzHead gives bytes as the head of an answer that is read leniently: what
+// FuzzHead takes bytes for the head of an answer that is read leniently: what
 // net/http takes is read alike, and whatever is kept fits into evidence.
 func FuzzHead(f *testing.F) {
 	f.Add([]byte("HTTP/1.1 200 OK\r\nServer: x\r\nVia: 1.1 a\r\n\tfolded\r\nVia: 1.1 b\r\n\r\n"))

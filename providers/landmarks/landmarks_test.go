@@ -17,7 +17,7 @@ func TestLandmarks(t *testing.T) {
 		}
 		providersOf[l.Provider], regions[l.Provider+":"+l.Region] = true, true
 		if got, ok := Lookup(strings.ToUpper(l.Host) + "."); !ok || got != l {
-			t.Errorf("Lookup gives %+v, %v for %s", got, ok, l.Host)
+			t.Errorf("Lookup returns %+v, %v for %s", got, ok, l.Host)
 		}
 	}
 	if len(list) < 36 || len(providersOf) < 3 || len(regions) != len(list) {
