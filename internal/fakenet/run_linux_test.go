@@ -52,6 +52,26 @@ func TestRun(t *testing.T) {
 	}
 }
 
+// Each vantage is a machine of its own, the same in every run, and vouches for the
+// root of the world.
+func TestRunIsAMachine(t *testing.T) {
+	other := small()
+	again := other.Vantages[0]
+	again.Name = "another"
+	other.Vantages = append(other.Vantages, again)
+	machine := func(vantage string) string {
+		var out bytes.Buffer
+		if err := Run(t.Context(), other, vantage, sh("cmp $LANDFALL_ROOTS $SSL_CERT_FILE && echo $LANDFALL_MACHINE", &out)); err != nil || out.Len() != 33 {
+			t.Fatalf("%v: %s", err, &out)
+		}
+		return out.String()
+	}
+	first := machine("fra")
+	if machine("fra") != first || machine("another") == first {
+		t.Errorf("%q is not the machine of one vantage", first)
+	}
+}
+
 // A world ends with its context, and its files and processes with it.
 func TestRunEnds(t *testing.T) {
 	folder := t.TempDir()
