@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/landfall-audit/landfall/evidence"
+	"github.com/landfall-audit/landfall/probes/authrtt"
 	"github.com/landfall-audit/landfall/probes/dns"
 	"github.com/landfall-audit/landfall/probes/echo"
 	"github.com/landfall-audit/landfall/probes/geoip"
@@ -39,6 +40,8 @@ type (
 	Probe = probe.Probe
 	// Seen is what is known so far.
 	Seen = probe.Seen
+	// Trust decides whose certificates are believed.
+	Trust = probe.Trust
 )
 
 // Config is what the probes need. The zero value measures with the system's
@@ -52,7 +55,8 @@ type Config struct {
 	Ranges    *ranges.Table       // published address ranges; nil: none
 	Dialer    net.Dialer          // a template for TCP and UDP, so without LocalAddr; each probe adds its guard
 	Now       func() time.Time    // nil: time.Now
-	Roots     *x509.CertPool      // whom certificates are trusted by; nil: the system's
+	Trust     *probe.Trust        // whom the certificates of endpoints are trusted by; nil: the embedded roots
+	Roots     *x509.CertPool      // whom those of resolvers are trusted by; nil: the system's
 	Samples   int                 // connections for one round trip time; 0: [rtt.DefaultSamples]
 	Version   string              // of this program, told to HTTP servers
 	NoEcho    bool                // times round trips by TCP alone
@@ -77,7 +81,8 @@ func All(c Config) []Probe {
 	list := []Probe{
 		&dns.Probe{Stamp: here, Resolvers: c.Resolvers, Clients: c.Clients, Dialer: c.Dialer, Roots: c.Roots},
 		&rtt.Probe{Stamp: here, Dialer: c.Dialer, Samples: c.Samples},
-		&tls.Probe{Stamp: here, Dialer: c.Dialer, Roots: c.Roots},
+		&tls.Probe{Stamp: here, Dialer: c.Dialer, Trust: c.Trust},
+		&authrtt.Probe{Stamp: here, Dialer: c.Dialer, Trust: c.Trust},
 		&http.Probe{Stamp: here, Dialer: c.Dialer, Version: c.Version},
 		&selfcheck.Probe{Stamp: here, Dialer: c.Dialer, Known: c.Known},
 		&geoip.Probe{Stamp: local, Databases: c.GeoIP},
@@ -113,3 +118,7 @@ func (c Config) trace(here probe.Stamp, withICMP bool) Probe {
 
 // NewSeen begins with the observations of an earlier run, or none.
 func NewSeen(observations ...evidence.Observation) *Seen { return probe.NewSeen(observations...) }
+
+// ReadTrust returns the embedded roots and those of files, in PEM, that the user
+// vouches for.
+func ReadTrust(files ...string) (*Trust, error) { return probe.ReadTrust(files...) }

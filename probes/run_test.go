@@ -43,8 +43,8 @@ func TestRun(t *testing.T) {
 	}
 	want := map[evidence.Kind]int{
 		evidence.KindDNS:     questions,
-		evidence.KindRTT:     2,         // two ports of one address
-		evidence.KindTLS:     hosts + 1, // the alias too
+		evidence.KindRTT:     2 + hosts + 1, // two ports of one address, and each name whose key answered
+		evidence.KindTLS:     hosts + 1,     // the alias too
 		evidence.KindHTTP:    hosts + 1,
 		evidence.KindGeoIP:   1,
 		evidence.KindNetwork: 1,

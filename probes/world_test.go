@@ -48,7 +48,9 @@ func (w *world) setAsked(f func()) {
 func newWorld(t testing.TB, hosts int) *world {
 	t.Helper()
 	w := &world{}
-	cert, roots := probetest.Certificate(t, "*.example")
+	cert, _ := probetest.Certificate(t, "*.example")
+	trust := &probes.Trust{}
+	trust.Add(cert.Leaf)
 	server := httptest.NewUnstartedServer(nethttp.HandlerFunc(func(rw nethttp.ResponseWriter, _ *nethttp.Request) {
 		rw.Header().Set("Server", "world")
 	}))
@@ -72,7 +74,7 @@ func newWorld(t testing.TB, hosts int) *world {
 		t.Fatal(err)
 	}
 	w.config = probes.Config{
-		Vantage: probetest.Vantage, Resolvers: []dns.Resolver{resolver}, Roots: roots, Samples: 1, Version: "test",
+		Vantage: probetest.Vantage, Resolvers: []dns.Resolver{resolver}, Trust: trust, Samples: 1, Version: "test",
 		NoEcho: true, NoTrace: true, // what they can ask differs from system to system
 		GeoIP: []*geoip.Database{must(geoip.OpenBytes("geo.mmdb", probetest.MMDB(t, "Geo", map[string]probetest.Record{"127.0.0.0/8": probetest.Flat()})))(t)},
 		ASN:   []*network.Database{must(network.OpenBytes("asn.mmdb", probetest.MMDB(t, "Net", map[string]probetest.Record{"127.0.0.0/8": probetest.Network()})))(t)},

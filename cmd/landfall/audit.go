@@ -111,13 +111,15 @@ type prepared struct {
 
 func (l *looking) check(args []string) (*prepared, error) {
 	p := &prepared{}
-	var errs [4]error
+	var errs [6]error
 	p.sheets, errs[0] = sheetsFor(args, l.claims)
 	if errs[0] == nil {
 		p.targets, errs[1] = probeTargets(p.sheets, l.allowPrivate)
 	}
 	p.from, errs[2] = parseVantages(l.vantages)
 	_, errs[3] = parseResolvers(l.resolvers)
+	_, errs[4] = l.roots.trust()
+	_, errs[5] = machineID(l.getenv)
 	return p, errors.Join(errs[:]...)
 }
 

@@ -84,7 +84,7 @@ func (h *busyCloud) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // bucketProcess is the command with credentials, led to a cloud.
 func bucketProcess(t *testing.T, at *cloudtest.Internet, args ...string) *exec.Cmd {
 	c := landfallProcess(t, args...)
-	c.Env = append(c.Env, "HTTPS_PROXY="+at.Proxy, "SSL_CERT_FILE="+at.Roots, "HOME="+t.TempDir(), "AWS_EC2_METADATA_DISABLED=true",
+	c.Env = append(c.Env, "HTTPS_PROXY="+at.Proxy, "SSL_CERT_FILE="+at.Roots, "HOME="+t.TempDir(), machineVariable+"=lab", "AWS_EC2_METADATA_DISABLED=true",
 		"AWS_ACCESS_KEY_ID=AKIAIOSFODNN7EXAMPLE", "AWS_SECRET_ACCESS_KEY=SECRET", "AWS_REGION=us-east-1", "AWS_PROFILE=", "AWS_ENDPOINT_URL=", "AWS_ENDPOINT_URL_S3=")
 	return c
 }

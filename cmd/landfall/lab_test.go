@@ -148,6 +148,16 @@ func writeClaims(t *testing.T, path, port string, n int) {
 // isolated gives surroundings that find no data sets and no cache of the user.
 func isolated(t *testing.T) (surroundings, *bytes.Buffer, *bytes.Buffer) {
 	t.Setenv("XDG_CACHE_HOME", filepath.Join(t.TempDir(), "cache"))
+	t.Setenv("XDG_CONFIG_HOME", filepath.Join(t.TempDir(), "config"))
+	var out, errs bytes.Buffer
+	s := system()
+	s.out, s.err = &out, &errs
+	return s, &out, &errs
+}
+
+// isolatedAgain gives surroundings for a further run of a test that has set its
+// folders.
+func isolatedAgain() (surroundings, *bytes.Buffer, *bytes.Buffer) {
 	var out, errs bytes.Buffer
 	s := system()
 	s.out, s.err = &out, &errs

@@ -45,12 +45,14 @@ type looking struct {
 	noProgress   bool
 	targetFiles  []string
 	clouds       func() storage.Clouds // opened when it is first asked for
+	roots        *vouched
 }
 
 func addLooking(c *cobra.Command, s surroundings) *looking {
 	l := &looking{surroundings: s, logLevel: levelInfo, countries: countries{all: true}}
 	l.clouds = sync.OnceValue(func() storage.Clouds { return storage.Open(net.Dialer{}, nil, l.allowPrivate) })
 	f := c.Flags()
+	l.roots = addRoots(f, s.getenv)
 	f.StringArrayVar(&l.targetFiles, "targets", nil, "read further targets from `FILE`, one a line, # for remarks, - for standard input (repeatable)")
 	f.StringArrayVar(&l.claims, "claims", nil, "claims `FILE` or folder (repeatable)")
 	f.BoolVar(&l.offline, "offline", false, "fetch no data sets")
@@ -96,12 +98,23 @@ func (b *bundle) record(observations ...evidence.Observation) error {
 
 // open begins the bundle at path, or goes on with the one of --resume.
 func (l *looking) open(path string, u *ui, v *evidence.Vantage) (*bundle, error) {
-	if l.resume != "" {
-		return l.reopen(u, v)
+	trust, err := l.roots.trust()
+	if err != nil {
+		return nil, err
 	}
-	header := evidence.Header{Run: ulid.MustNew(ulid.Timestamp(l.now()), ulid.DefaultEntropy()).String(), Tool: "landfall " + version(), Started: l.now().UTC().Truncate(time.Second)}
+	if v != nil {
+		if v.Machine, err = machineID(l.getenv); err != nil {
+			return nil, err
+		}
+	}
+	if l.resume != "" {
+		return l.reopen(u, v, trust)
+	}
+	header := evidence.Header{
+		Run: ulid.MustNew(ulid.Timestamp(l.now()), ulid.DefaultEntropy()).String(), Tool: "landfall " + version(),
+		Started: l.now().UTC().Truncate(time.Second), Roots: trust.Digests(),
+	}
 	var w *evidence.Writer
-	var err error
 	if path == "" {
 		w, err = evidence.NewWriter(l.out, header)
 	} else {
@@ -133,20 +146,44 @@ func (b *bundle) stand(v *evidence.Vantage) error {
 	return b.record(v)
 }
 
-func (l *looking) reopen(u *ui, v *evidence.Vantage) (*bundle, error) {
+func (l *looking) reopen(u *ui, v *evidence.Vantage, trust *probes.Trust) (*bundle, error) {
 	w, before, err := evidence.Resume(l.resume)
 	if err != nil {
 		return nil, err
 	}
+	if err := sameRoots(before.Header, trust); err != nil {
+		return nil, errors.Join(err, w.Close())
+	}
 	b := &bundle{path: l.resume, writer: w, header: before.Header, seen: before.Observations}
 	u.note("going on with %s: %d observations are there", l.resume, len(before.Observations))
+	if v != nil && onlyOtherMachines(before.Observations, v) {
+		u.warn("the run was begun on another machine: this one is a vantage of its own, and asks for itself. If it is the same and only keeps no files, set $%s to a word of yours in both", machineVariable)
+	}
 	return b, b.stand(v)
 }
 
+// onlyOtherMachines reports whether an old run has vantages like this one, and
+// all of them were other machines. Replies that two machines had are never taken
+// for those of one: the sum of two round trips would then bound nothing.
+func onlyOtherMachines(before []evidence.Observation, now *evidence.Vantage) bool {
+	others := false
+	for _, o := range before {
+		old, ok := o.(*evidence.Vantage)
+		if !ok || old.Network != now.Network || old.Name != now.Name {
+			continue
+		}
+		if old.Machine == "" || old.Machine == now.Machine {
+			return false
+		}
+		others = true
+	}
+	return others
+}
+
 // samePlace reports whether a vantage of an old run is the one given now.
-// Without a position given now, it is taken to be.
+// Without a position given now, it is taken to be, unless it was another machine.
 func samePlace(old, now *evidence.Vantage) bool {
-	if old.Network != now.Network || old.Name != now.Name {
+	if old.Network != now.Network || old.Name != now.Name || old.Machine != "" && old.Machine != now.Machine {
 		return false
 	}
 	lat, lon, placed := now.Position()
@@ -213,8 +250,13 @@ func (l *looking) config(targets []probes.Target, sources *sources) (probes.Conf
 	if err != nil {
 		return probes.Config{}, err
 	}
+	trust, err := l.roots.trust()
+	if err != nil {
+		return probes.Config{}, err
+	}
 	clients, err := l.countries.clients(targets)
 	return probes.Config{
+		Trust:     trust,
 		Resolvers: resolvers, Clients: clients, GeoIP: sources.geoip, ASN: sources.asn, Ranges: sources.table,
 		Now: l.now, Samples: l.samples, Version: version(), Clouds: l.cloudsFor(targets),
 	}, err

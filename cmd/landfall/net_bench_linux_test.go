@@ -29,6 +29,7 @@ type netRow struct {
 // here.
 var netRows = []netRow{
 	{"RTT", "reported RTT minus true RTT (20 ms, 10 samples, median over 100 targets)", "0.25 ms, never below, and no worse than `ping`", measureRTT},
+	{"Auth", "reported RTT minus true RTT, by who can have answered (20 ms, median over 100 web servers)", "`h2-ping` 0.25 ms, never below", measureAuth},
 	{"Trace", "a full trace of 15 hops, farthest 150 ms", "295 ms (1.3 × the farthest and 100 ms); 5 × faster than `traceroute -n -q 1` and `mtr -rnc 1`", measureTrace},
 	{"Probe1000", "`probe` of 1,000 endpoints, two addresses each, RTT 50–300 ms, 5 % dead", "15 s and 250 MB", func(b *testing.B) string { return measureProbe(b, 1000) }},
 	{"Probe10000", "the same of 10,000 endpoints", "ten times as much, bundle complete", func(b *testing.B) string { return measureProbe(b, 10000) }},

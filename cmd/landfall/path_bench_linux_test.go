@@ -37,7 +37,7 @@ type looked struct {
 }
 
 // looks are the looks that are timed by themselves, inside a world.
-var looks = map[string]func() looked{"rtt": lookRTT, "trace": lookTrace, "sweep": lookSweep}
+var looks = map[string]func() looked{"rtt": lookRTT, "auth": lookAuth, "trace": lookTrace, "sweep": lookSweep}
 
 // TestLooked is how a benchmark runs a single look inside a world.
 func TestLooked(t *testing.T) {

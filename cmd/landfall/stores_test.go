@@ -294,8 +294,8 @@ func TestUsersOfObjects(t *testing.T) {
 				errs.Reset()
 			}
 			says(exitIncomplete, tc.canary, run(t.Context(), s, canaryArgs(lab.bucket)))
-			if b, err := evidence.ReadAll("the output", bytes.NewReader(out.Bytes())); err != nil || tc.canary != "" && !strings.Contains(out.String(), `"class":"denied"`) || lab.left() != 0 {
-				t.Errorf("%v, %d are left, %v", err, lab.left(), b)
+			if _, err := evidence.ReadAll("the output", bytes.NewReader(out.Bytes())); err != nil || tc.canary != "" && !strings.Contains(out.String(), `"class":"denied"`) || lab.left() != 0 {
+				t.Errorf("%v, %d are left, %s", err, lab.left(), out)
 			}
 			if !strings.Contains(out.String(), tc.storage) {
 				t.Errorf("the evidence lacks %s: %s", tc.storage, out)

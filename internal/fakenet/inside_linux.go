@@ -2,6 +2,8 @@ package fakenet
 
 import (
 	"bufio"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -134,7 +136,14 @@ func settle(w *World, folder string) error {
 		return fmt.Errorf("writing the lab's root certificate: %w", err)
 	}
 	pingRange()
-	for name, value := range map[string]string{"SSL_CERT_FILE": roots, "SSL_CERT_DIR": folder, "CURL_CA_BUNDLE": roots} {
+	for name, value := range map[string]string{
+		"SSL_CERT_FILE": roots, "SSL_CERT_DIR": folder, "CURL_CA_BUNDLE": roots,
+		// landfall believes no root because the system has it: the lab's is vouched
+		// for, as a user would.
+		"LANDFALL_ROOTS": roots,
+		// Each vantage is a machine of its own, though all run on this one.
+		"LANDFALL_MACHINE": w.machine(),
+	} {
 		if err := os.Setenv(name, value); err != nil {
 			return fmt.Errorf("setting %s: %w", name, err)
 		}
@@ -143,6 +152,12 @@ func settle(w *World, folder string) error {
 		os.Unsetenv(name) // proxies are outside
 	}
 	return nil
+}
+
+// machine returns an id for the vantage, the same in every run.
+func (w *World) machine() string {
+	digest := sha256.Sum256([]byte(w.view.scenario.Name + "/" + w.view.vantage.Name))
+	return hex.EncodeToString(digest[:16])
 }
 
 // replace mounts a file with the text over one of the system's. Where the

@@ -15,6 +15,7 @@ type host struct {
 	name         string
 	err          error // why it cannot be asked for
 	allowPrivate bool
+	landmark     bool // only its address is of interest
 }
 
 // hostsOf gives each name once. Private addresses are allowed for it if one
@@ -34,8 +35,9 @@ func hostsOf(targets []probe.Target) []host {
 		at, dup := index[name]
 		if !dup {
 			at = len(out)
-			index[name], out = at, append(out, host{name: name, err: err})
+			index[name], out = at, append(out, host{name: name, err: err, landmark: true})
 		}
+		out[at].landmark = out[at].landmark && t.Landmark
 		out[at].allowPrivate = out[at].allowPrivate || t.AllowPrivate
 	}
 	return out
@@ -61,7 +63,7 @@ func (p *Probe) Plan(targets []probe.Target, seen *probe.Seen) []probe.Step {
 	}
 	known := p.known(seen)
 	for _, h := range hosts {
-		if !known.exists(h) {
+		if h.landmark || !known.exists(h) {
 			continue
 		}
 		for _, qtype := range p.further() {
@@ -72,7 +74,7 @@ func (p *Probe) Plan(targets []probe.Target, seen *probe.Seen) []probe.Step {
 		}
 	}
 	for _, e := range probe.Contacts(targets, seen) {
-		if name, err := mdns.ReverseAddr(e.Addr.WithZone("").String()); err == nil && e.Refused == nil {
+		if name, err := mdns.ReverseAddr(e.Addr.WithZone("").String()); err == nil && e.Refused == nil && !e.Landmark {
 			out.ask(question{name: plain(name), qtype: mdns.TypePTR, resolver: p.Resolvers[0]})
 		}
 	}

@@ -1,6 +1,5 @@
 // Package echo times round trips by other means than a TCP connection: ICMP
-// echo, a UDP port where nothing listens, a QUIC version that does not exist,
-// and the handshakes that probe tls made.
+// echo, a UDP port where nothing listens, and a QUIC version that does not exist.
 //
 // Whoever stands between and answers connections in the host's place, as
 // transparent proxies and filters do, rarely does so for every kind of packet:
@@ -66,11 +65,8 @@ func (p *Probe) Spec() probe.Spec {
 	}
 }
 
-// The subjects of steps that are not an address alone.
-const (
-	cannotPing = "here icmp"
-	byTLS      = " tls"
-)
+// cannotPing is the subject of the step that is not an address.
+const cannotPing = "here icmp"
 
 // host is what the step of an address asks for.
 type host struct {
@@ -79,25 +75,15 @@ type host struct {
 	quic         bool // one of its targets is on the port of QUIC
 }
 
-// handshakes is what the step of a service makes known: how long the answers
-// to its handshakes took.
-type handshakes struct {
-	at        netip.AddrPort
-	samplesMS []float64
-}
-
 // Plan asks every address that answered a connection, and those that were asked
-// and stayed silent, and takes up the handshakes that were made.
+// and stayed silent; of landmarks the nearest.
 func (p *Probe) Plan(targets []probe.Target, seen *probe.Seen) []probe.Step {
-	ready, shaken := probe.Asked(seen, p.Vantage), p.shaken(seen)
+	ready, near := probe.Asked(seen, p.Vantage), probe.NearLandmarks(targets, seen, p.Vantage)
 	hosts := map[netip.Addr]*host{}
 	var out []probe.Step
 	for _, e := range probe.Contacts(targets, seen) {
-		if e.Refused != nil || !ready[e.AddrPort()] {
+		if e.Refused != nil || !ready[e.AddrPort()] || e.Landmark && !near[e.AddrPort()] {
 			continue
-		}
-		if samples := shaken[e.AddrPort()]; len(samples) > 0 {
-			out = append(out, probe.Step{Probe: Name, Subject: e.AddrPort().String() + byTLS, Ask: handshakes{e.AddrPort(), samples}})
 		}
 		h := hosts[e.Addr]
 		if h == nil {
@@ -118,20 +104,6 @@ func (p *Probe) Plan(targets []probe.Target, seen *probe.Seen) []probe.Step {
 	return out
 }
 
-// shaken gives the round trips of the handshakes with each service.
-func (p *Probe) shaken(seen *probe.Seen) map[netip.AddrPort][]float64 {
-	begin := func() map[netip.AddrPort][]float64 { return map[netip.AddrPort][]float64{} }
-	return probe.Index(seen, shakenKey{p.Vantage}, begin, func(out map[netip.AddrPort][]float64, o evidence.Observation) {
-		if t, ok := o.(*evidence.TLS); ok && t.RoundTripMS > 0 && probe.Clear(o, p.Vantage) {
-			at := netip.AddrPortFrom(t.Addr, t.Port)
-			out[at] = append(out[at], t.RoundTripMS)
-		}
-	}, evidence.KindTLS)
-}
-
-// shakenKey is what they are kept under.
-type shakenKey struct{ vantage string }
-
 // Answers gives the step that an observation answers.
 func (p *Probe) Answers(o evidence.Observation) (string, bool) {
 	if !probe.Clear(o, p.Vantage) {
@@ -143,9 +115,7 @@ func (p *Probe) Answers(o evidence.Observation) (string, bool) {
 	case *evidence.RTT:
 		switch o.Method {
 		case evidence.MethodICMP, evidence.MethodUDP, evidence.MethodQUIC:
-			return o.Addr.String(), true
-		case evidence.MethodTLS:
-			return netip.AddrPortFrom(o.Addr, o.Port).String() + byTLS, true
+			return o.Addr.String(), o.Authenticated == nil
 		}
 	}
 	return "", false
@@ -156,20 +126,14 @@ func (p *Probe) Run(ctx context.Context, step probe.Step) ([]evidence.Observatio
 	if cut := probe.Cut(ctx); cut != nil {
 		return nil, cut
 	}
-	switch ask := step.Ask.(type) {
-	case handshakes:
-		out := &evidence.RTT{
-			Meta: p.Meta(evidence.KindRTT), Addr: ask.at.Addr(), Port: ask.at.Port(), Method: evidence.MethodTLS,
-			Sent: len(ask.samplesMS), MinMS: slices.Min(ask.samplesMS), SamplesMS: ask.samplesMS,
-		}
-		return []evidence.Observation{out}, nil
-	case host:
-		if step.Subject == cannotPing {
-			return []evidence.Observation{p.Failed(step, probe.Fail(evidence.ClassDenied, "%s", p.NoICMP))}, nil
-		}
-		return p.ask(ctx, step, ask)
+	ask, ok := step.Ask.(host)
+	switch {
+	case !ok:
+		return nil, probe.Foreign(step)
+	case step.Subject == cannotPing:
+		return []evidence.Observation{p.Failed(step, probe.Fail(evidence.ClassDenied, "%s", p.NoICMP))}, nil
 	}
-	return nil, probe.Foreign(step)
+	return p.ask(ctx, step, ask)
 }
 
 // ask gives a round trip time for each method that was answered, and a failure

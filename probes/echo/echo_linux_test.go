@@ -209,11 +209,6 @@ func silent(at string) evidence.Observation {
 	return &evidence.Error{Meta: evidence.Meta{Kind: evidence.KindError}, Probe: "rtt", Target: at, Class: evidence.ClassTimeout}
 }
 
-func shaken(at string, ms float64) evidence.Observation {
-	to := netip.MustParseAddrPort(at)
-	return &evidence.TLS{Meta: evidence.Meta{Kind: evidence.KindTLS}, Addr: to.Addr(), Port: to.Port(), RoundTripMS: ms}
-}
-
 func TestPlan(t *testing.T) {
 	p := newProbe()
 	for _, test := range []struct {
@@ -226,7 +221,6 @@ func TestPlan(t *testing.T) {
 		{"answered", "", []evidence.Observation{answered("203.0.113.7:443")}, "203.0.113.7"},
 		{"another-port", "", []evidence.Observation{answered("203.0.113.7:444")}, ""},
 		{"silent", "", []evidence.Observation{silent("203.0.113.9:8443")}, "203.0.113.9"},
-		{"handshakes", "", []evidence.Observation{answered("203.0.113.7:443"), shaken("203.0.113.7:443", 3), shaken("203.0.113.7:443", 2)}, "203.0.113.7:443 tls, 203.0.113.7"},
 		{"no-icmp", "not allowed", []evidence.Observation{answered("203.0.113.7:443"), silent("203.0.113.9:8443")}, "here icmp, 203.0.113.7, 203.0.113.9"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -260,7 +254,7 @@ func TestConformance(t *testing.T) {
 	}
 	defer l.Close()
 	deaf.NoICMP = "not asked"
-	seen := world(answered("203.0.113.7:443"), shaken("203.0.113.7:443", 3), silent("203.0.113.9:8443"))
+	seen := world(answered("203.0.113.7:443"), silent("203.0.113.9:8443"))
 	seen.Targets[0].Port = 443
 	quiet := world(answered("203.0.113.7:8443"))
 	quiet.Targets = []probe.Target{{Host: "203.0.113.7", Port: 8443}}

@@ -75,8 +75,8 @@ func (p *Probe) Plan(targets []probe.Target, seen *probe.Seen) []probe.Step {
 	answers, secure := probe.Answering(seen, p.Vantage), p.secure(seen)
 	var out []probe.Step
 	for _, e := range probe.Endpoints(targets, seen) {
-		if e.Refused != nil {
-			continue
+		if e.Refused != nil || e.Landmark && e.Port != plainPort {
+			continue // landmarks show by plain HTTP alone whether somebody redirects
 		}
 		q := page{at: e}
 		switch {
@@ -187,17 +187,28 @@ func (p *Probe) get(ctx context.Context, q page) (*evidence.HTTP, error) {
 	defer transport.CloseIdleConnections()
 	response, err := transport.RoundTrip(request) // follows no redirect
 	if err != nil {
-		return nil, t.failure(err)
+		failed, answered := t.failure(err)
+		if answered {
+			if out, err := p.lenient(ctx, q); err == nil {
+				return out, nil
+			}
+		}
+		return nil, failed
 	}
 	defer response.Body.Close() // unread: the connection ends with it
-	out := &evidence.HTTP{
-		Meta: p.Meta(evidence.KindHTTP), Addr: q.at.Addr, URL: q.url, Status: response.StatusCode,
-		Location: probe.Text(response.Header.Get("Location"), maxLocationBytes),
-		Headers:  probe.Placing(response.Header),
-		Protocol: protocol(response), AltProtocols: alternatives(response.Header.Values("Alt-Svc")),
-	}
+	out := p.answer(q, response.StatusCode, protocol(response), response.Header)
 	t.fill(out)
 	return out, nil
+}
+
+// answer makes an observation of the head of an answer.
+func (p *Probe) answer(q page, status int, protocol string, header nethttp.Header) *evidence.HTTP {
+	return &evidence.HTTP{
+		Meta: p.Meta(evidence.KindHTTP), Addr: q.at.Addr, URL: q.url, Status: status,
+		Location: probe.Text(header.Get("Location"), maxLocationBytes),
+		Headers:  probe.Placing(header),
+		Protocol: protocol, AltProtocols: alternatives(header.Values("Alt-Svc")),
+	}
 }
 
 // transport makes one connection, to the step's address whatever the name
@@ -208,14 +219,18 @@ func (p *Probe) transport(e probe.Endpoint) *nethttp.Transport {
 		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 			return dialer.DialContext(ctx, "tcp", e.AddrPort().String())
 		},
-		// Probe tls says whether the certificate is trusted; here it matters
-		// only what is answered. Nothing secret is sent.
-		TLSClientConfig:        &tls.Config{InsecureSkipVerify: true, MinVersion: tls.VersionTLS10, CurvePreferences: probe.KeyExchanges()},
+		TLSClientConfig:        tlsConfig(),
 		ForceAttemptHTTP2:      true,
 		DisableCompression:     true, // nothing to inflate
 		DisableKeepAlives:      true,
 		MaxResponseHeaderBytes: maxHeaderBytes,
 	}
+}
+
+// tlsConfig takes any certificate: probe tls says whether it is trusted; here it
+// matters only what is answered. Nothing secret is sent.
+func tlsConfig() *tls.Config {
+	return &tls.Config{InsecureSkipVerify: true, MinVersion: tls.VersionTLS10, CurvePreferences: probe.KeyExchanges()}
 }
 
 func (p *Probe) userAgent() string {

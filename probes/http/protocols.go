@@ -20,7 +20,7 @@ const (
 func protocol(r *nethttp.Response) string {
 	switch {
 	case r.ProtoMajor == 2:
-		return "h2"
+		return protocolH2
 	case r.ProtoMinor == 0:
 		return "http/1.0"
 	}

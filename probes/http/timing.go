@@ -54,7 +54,7 @@ func (t *timing) fill(out *evidence.HTTP) {
 	out.ConnectMS = phase(t.dialled, t.stood)
 	out.HandshakeMS = phase(t.shaking, t.shaken)
 	asked := t.wrote
-	if out.Protocol == "h2" && (asked.IsZero() || t.first.Before(asked)) {
+	if out.Protocol == protocolH2 && (asked.IsZero() || t.first.Before(asked)) {
 		asked = t.got
 	}
 	out.TTFBMS = phase(asked, t.first)
@@ -71,13 +71,14 @@ func phase(from, to time.Time) float64 {
 
 // failure tells a connection that failed from an answer that is no HTTP:
 // whatever ends the exchange once the connection stands is a failure of HTTP,
-// unless it is that nothing came in time.
-func (t *timing) failure(err error) error {
+// unless it is that nothing came in time. Answered is true where something came
+// that is no HTTP in the eyes of net/http.
+func (t *timing) failure(err error) (failed error, answered bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	class := evidence.Classify(err)
 	if !t.connected || class == evidence.ClassTimeout || class == evidence.ClassCancelled {
-		return err
+		return err, false
 	}
-	return probe.Fail(evidence.ClassHTTP, "no answer in HTTP: %w", err)
+	return probe.Fail(evidence.ClassHTTP, "no answer in HTTP: %w", err), true
 }

@@ -15,6 +15,7 @@ type Endpoint struct {
 	Port         uint16
 	AllowPrivate bool
 	Refused      error // why it must not be contacted; nil: it may
+	Landmark     bool  // no target but landmarks has it
 }
 
 // AddrPort gives address and port as they are written in subjects.
@@ -75,22 +76,20 @@ func endpoints(targets []Target, known map[string][]netip.Addr) []Endpoint {
 		if err != nil || t.Port == 0 {
 			continue
 		}
-		addrs := known[name]
-		if literal, ok := t.Literal(); ok {
-			addrs = []netip.Addr{literal}
-		}
-		for _, addr := range addrs {
-			e := Endpoint{Host: name, Addr: addr, Port: t.Port, AllowPrivate: t.AllowPrivate}
+		for _, addr := range t.addrs(name, known) {
+			e := Endpoint{Host: name, Addr: addr, Port: t.Port, AllowPrivate: t.AllowPrivate, Landmark: t.Landmark}
 			if !t.AllowPrivate {
 				e.Refused = Allowed(addr)
 			}
 			at, dup := index[key{name, e.AddrPort()}]
-			switch {
-			case !dup:
+			if !dup {
 				index[key{name, e.AddrPort()}] = len(out)
 				out = append(out, e)
-			case t.AllowPrivate:
-				out[at] = e
+				continue
+			}
+			out[at].Landmark = out[at].Landmark && e.Landmark
+			if t.AllowPrivate {
+				out[at].AllowPrivate, out[at].Refused = true, nil
 			}
 		}
 	}
@@ -100,18 +99,39 @@ func endpoints(targets []Target, known map[string][]netip.Addr) []Endpoint {
 	return out
 }
 
+// addrs returns the addresses of a target that are looked at: all that are
+// known, and of a landmark the first of each family.
+func (t Target) addrs(name string, known map[string][]netip.Addr) []netip.Addr {
+	if literal, ok := t.Literal(); ok {
+		return []netip.Addr{literal}
+	}
+	if !t.Landmark {
+		return known[name]
+	}
+	var out []netip.Addr
+	for _, addr := range known[name] {
+		if !slices.ContainsFunc(out, func(other netip.Addr) bool { return other.Is4() == addr.Is4() }) {
+			out = append(out, addr)
+		}
+	}
+	return out
+}
+
 func contacts(endpoints []Endpoint) []Endpoint {
 	index := map[netip.AddrPort]int{}
 	var out []Endpoint
 	for _, e := range endpoints {
 		at, dup := index[e.AddrPort()]
-		switch {
-		case !dup:
+		if !dup {
 			index[e.AddrPort()] = len(out)
 			out = append(out, e)
-		case e.Refused == nil:
+			continue
+		}
+		landmark := out[at].Landmark && e.Landmark
+		if e.Refused == nil {
 			out[at] = e
 		}
+		out[at].Landmark = landmark
 	}
 	return out
 }

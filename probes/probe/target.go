@@ -28,6 +28,10 @@ type Target struct {
 	// Anonymous keeps the user's credentials from the server of a bucket: whoever
 	// wrote the target chose the server.
 	Anonymous bool
+	// Landmark marks a host of known place that is looked at for the sake of
+	// others: each is connected to once, and the nearest few alone are looked at
+	// more closely, see [NearLandmarks].
+	Landmark bool
 }
 
 // Bucket gives the bucket of a target that is one. All other ways to look pass it

@@ -113,7 +113,11 @@ func (p *Probe) Run(ctx context.Context, step probe.Step) ([]evidence.Observatio
 // sample fills out, and gives the error of the last connection without reply.
 func (p *Probe) sample(ctx context.Context, e probe.Endpoint, out *evidence.RTT) error {
 	var failed error
-	for range probe.OrDefault(p.Samples, DefaultSamples) {
+	samples := probe.OrDefault(p.Samples, DefaultSamples)
+	if e.Landmark {
+		samples = 1 // whether it is near enough to be looked at more closely
+	}
+	for range samples {
 		if len(out.SamplesMS) == 0 && out.Lost == silentTries {
 			break
 		}

@@ -22,14 +22,3 @@ func TestStepped(t *testing.T) {
 		}
 	}
 }
-
-func TestBadHostLists(t *testing.T) {
-	for _, text := range []string{
-		"host,provider,region,source\nx.test,aws,nowhere-1,https://x\n",
-		"host,provider,region,source\nx.test,aws\n",
-	} {
-		if got, err := readHosts([]byte(text)); err == nil {
-			t.Errorf("%q gives %+v", text, got)
-		}
-	}
-}

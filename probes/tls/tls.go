@@ -40,9 +40,9 @@ const (
 // Probe shakes hands.
 type Probe struct {
 	probe.Stamp
-	Dialer net.Dialer     // a template; the guard against private addresses is added
-	Roots  *x509.CertPool // whom certificates are trusted by; nil: the system's
-	Wait   time.Duration  // for connection and handshake; 0: DefaultWait
+	Dialer net.Dialer    // a template; the guard against private addresses is added
+	Trust  *probe.Trust  // whom certificates are trusted by; nil: the embedded roots
+	Wait   time.Duration // for connection and handshake; 0: DefaultWait
 }
 
 var _ probe.Probe = (*Probe)(nil)
@@ -58,11 +58,15 @@ func (p *Probe) Spec() probe.Spec {
 	}
 }
 
-// Plan shakes hands with every address that answered, for each name on it.
+// Plan shakes hands with every address that answered, for each name on it; of
+// landmarks with the nearest.
 func (p *Probe) Plan(targets []probe.Target, seen *probe.Seen) []probe.Step {
-	answers := probe.Answering(seen, p.Vantage)
+	answers, near := probe.Answering(seen, p.Vantage), probe.NearLandmarks(targets, seen, p.Vantage)
 	var out []probe.Step
 	for _, e := range probe.Endpoints(targets, seen) {
+		if e.Landmark && !near[e.AddrPort()] {
+			continue
+		}
 		if e.Refused == nil && e.Port != plainPort && answers[e.AddrPort()] {
 			out = append(out, probe.Step{Probe: Name, Subject: subject(e.AddrPort(), e.ServerName()), Addr: e.Addr, Ask: e})
 		}
@@ -117,7 +121,7 @@ func (p *Probe) handshake(ctx context.Context, e probe.Endpoint) (*evidence.TLS,
 		return nil, err
 	}
 	defer raw.Close()
-	watched := &timed{Conn: raw}
+	watched := &probe.Proof{Conn: raw}
 	conn := tls.Client(watched, &tls.Config{
 		ServerName: e.Host, // an address is not sent, RFC 6066, 3
 		// The certificate is judged by itself afterwards: an untrusted one is
@@ -133,13 +137,14 @@ func (p *Probe) handshake(ctx context.Context, e probe.Endpoint) (*evidence.TLS,
 		return nil, failure(err)
 	}
 	took := time.Since(began)
-	out, err := p.facts(conn.ConnectionState(), e)
+	state := conn.ConnectionState()
+	out, err := p.facts(state, e)
 	if err != nil {
 		return nil, err
 	}
 	out.ConnectMS = probe.Milliseconds(began.Sub(called))
 	out.HandshakeMS = probe.Milliseconds(took)
-	out.RoundTripMS = probe.Milliseconds(watched.roundTrip)
+	out.RoundTripMS = probe.Milliseconds(watched.Took(state.Version))
 	return out, nil
 }
 
@@ -158,6 +163,7 @@ func (p *Probe) facts(state tls.ConnectionState, e probe.Endpoint) (*evidence.TL
 	}
 	leaf := state.PeerCertificates[0]
 	fingerprint := sha256.Sum256(leaf.Raw)
+	trust := p.Trust.Compare(state.PeerCertificates, e.Host, p.Time())
 	return &evidence.TLS{
 		Meta: p.Meta(evidence.KindTLS), Addr: e.Addr, Port: e.Port, ServerName: e.ServerName(),
 		ALPN:              probe.Text(state.NegotiatedProtocol, maxNameBytes),
@@ -166,7 +172,8 @@ func (p *Probe) facts(state tls.ConnectionState, e probe.Endpoint) (*evidence.TL
 		Issuer:            probe.Text(leaf.Issuer.String(), maxNameBytes),
 		SANs:              names(leaf),
 		FingerprintSHA256: hex.EncodeToString(fingerprint[:]),
-		Trusted:           p.trusts(state.PeerCertificates, e.Host),
+		Trusted:           trust.Trusted,
+		SystemTrusts:      trust.System,
 	}, nil
 }
 
@@ -181,15 +188,4 @@ func names(leaf *x509.Certificate) []string {
 		out = append(out, ip.String())
 	}
 	return out
-}
-
-func (p *Probe) trusts(chain []*x509.Certificate, host string) bool {
-	between := x509.NewCertPool()
-	for _, c := range chain[1:] {
-		between.AddCert(c)
-	}
-	_, err := chain[0].Verify(x509.VerifyOptions{
-		DNSName: host, Roots: p.Roots, Intermediates: between, CurrentTime: p.Time(),
-	})
-	return err == nil
 }

@@ -7,11 +7,14 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"encoding/pem"
 	"fmt"
 	"io"
 	"math/big"
 	"net"
 	"net/netip"
+	"os"
+	"os/exec"
 	"strings"
 	"testing"
 	"time"
@@ -84,21 +87,23 @@ func TestConformance(t *testing.T) {
 }
 
 func TestCertificate(t *testing.T) {
-	cert, roots := probetest.Certificate(t, "a.example", "*.b.example")
+	cert, _ := probetest.Certificate(t, "a.example", "*.b.example")
+	roots := &probe.Trust{}
+	roots.Add(cert.Leaf)
 	at := serveTLS(t, cert)
 	for _, test := range []struct {
 		name, host string
-		roots      *x509.CertPool
+		roots      *probe.Trust
 		trusted    bool
 	}{
 		{"trusted", "a.example", roots, true},
 		{"wildcard", "x.b.example", roots, true},
 		{"other-name", "c.example", roots, false},
-		{"unknown-root", "a.example", x509.NewCertPool(), false},
+		{"unknown-root", "a.example", nil, false},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			p := newProbe()
-			p.Roots = test.roots
+			p.Trust = test.roots
 			got, ok := handshake(t, p, world(test.host, at)).(*evidence.TLS)
 			if !ok {
 				t.Fatalf("got %+v", got)
@@ -111,7 +116,7 @@ func TestCertificate(t *testing.T) {
 		})
 	}
 	p := newProbe()
-	p.Roots = roots
+	p.Trust = roots
 	if got, ok := handshake(t, p, world("127.0.0.1", at)).(*evidence.TLS); !ok || !got.Trusted || got.ServerName != "" {
 		t.Errorf("for a literal address got %+v; its certificate holds the address", got)
 	}
@@ -282,3 +287,73 @@ func (c *lateConn) Write(data []byte) (int, error) {
 	m, err := c.Conn.Write(data[n:])
 	return n + m, err
 }
+
+// TestRoundTripCountsFromTheFirstHello has a server that asks for a second
+// hello. That one can be foreseen by a server that knows the first, so the time
+// runs from the first.
+func TestRoundTripCountsFromTheFirstHello(t *testing.T) {
+	const late = 60 * time.Millisecond
+	cert, _ := probetest.Certificate(t, "a.example")
+	at := probetest.Serve(t, func(conn net.Conn) {
+		once := &lateOnce{Conn: conn, late: late}
+		server := tls.Server(once, &tls.Config{Certificates: []tls.Certificate{cert}, CurvePreferences: []tls.CurveID{tls.CurveP521}})
+		_ = server.Handshake()
+		probetest.Silence(conn)
+	})
+	got, ok := handshake(t, newProbe(), world("a.example", at)).(*evidence.TLS)
+	if !ok || got.Version != "1.3" || got.RoundTripMS < float64(late.Milliseconds()) {
+		t.Errorf("got %+v; a round trip of %v or more is expected", got, late)
+	}
+}
+
+// lateOnce sends its first message late, and all others at once.
+type lateOnce struct {
+	net.Conn
+	late time.Duration
+	sent bool
+}
+
+func (c *lateOnce) Write(data []byte) (int, error) {
+	if !c.sent {
+		c.sent = true
+		time.Sleep(c.late)
+	}
+	return c.Conn.Write(data)
+}
+
+// TestSystemStoreDecidesNothing has a root that only the system's store has, and
+// one that only the user has.
+func TestSystemStoreDecidesNothing(t *testing.T) {
+	company, _ := probetest.Certificate(t, "a.example")
+	users, _ := probetest.Certificate(t, "b.example")
+	store := probetest.File(t, "roots.pem", pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: company.Leaf.Raw}))
+	if os.Getenv(systemStoreVariable) == "" { // the store is read once in a process
+		c := exec.Command(os.Args[0], "-test.run=^TestSystemStoreDecidesNothing$", "-test.v")
+		c.Env = append(os.Environ(), systemStoreVariable+"=1")
+		if out, err := c.CombinedOutput(); err != nil || !strings.Contains(string(out), "--- PASS") {
+			t.Errorf("%v\n%s", err, out)
+		}
+		return
+	}
+	t.Setenv("SSL_CERT_FILE", store)
+	t.Setenv("SSL_CERT_DIR", t.TempDir())
+	p := newProbe()
+	p.Trust = &probe.Trust{}
+	p.Trust.Add(users.Leaf)
+	got, ok := handshake(t, p, world("a.example", serveTLS(t, company))).(*evidence.TLS)
+	if !ok || got.Trusted || got.SystemTrusts == nil || !*got.SystemTrusts {
+		t.Errorf("a root of the system's alone: got %+v", got)
+	}
+	got, ok = handshake(t, p, world("b.example", serveTLS(t, users))).(*evidence.TLS)
+	if !ok || !got.Trusted || got.SystemTrusts == nil || *got.SystemTrusts {
+		t.Errorf("a root of the user's alone: got %+v", got)
+	}
+	p.Trust.Add(company.Leaf)
+	got, ok = handshake(t, p, world("a.example", serveTLS(t, company))).(*evidence.TLS)
+	if !ok || !got.Trusted || got.SystemTrusts != nil {
+		t.Errorf("a root of both: got %+v", got)
+	}
+}
+
+// systemStoreVariable marks the process with a system's store of its own.
+const systemStoreVariable = "LANDFALL_TEST_SYSTEM_STORE"

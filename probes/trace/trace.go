@@ -151,7 +151,7 @@ func (p *Probe) contacts(targets []probe.Target, seen *probe.Seen) []probe.Endpo
 	ready := probe.Asked(seen, p.Vantage)
 	var out []probe.Endpoint
 	for _, e := range probe.Contacts(targets, seen) {
-		if e.Refused == nil && ready[e.AddrPort()] {
+		if e.Refused == nil && !e.Landmark && ready[e.AddrPort()] {
 			out = append(out, e)
 		}
 	}
