@@ -325,6 +325,9 @@ type GeoIP struct {
 	City        string     `json:"city,omitempty"`
 	Lat         *float64   `json:"lat,omitempty"`
 	Lon         *float64   `json:"lon,omitempty"`
+	// Anycast is set where the database says that many hosts share the address:
+	// what else it says is then the place of none of them in particular.
+	Anycast bool `json:"anycast,omitempty"`
 }
 
 // Network is who announces or registered an address. RegisteredCountry speaks

@@ -65,6 +65,6 @@ func (p *Probe) Run(ctx context.Context, step probe.Step) ([]evidence.Observatio
 	}
 	return []evidence.Observation{&evidence.GeoIP{
 		Meta: p.Meta(evidence.KindGeoIP), Addr: q.Addr, Database: q.Label, Built: q.File.Built,
-		Country: place.Country, Subdivision: place.Subdivision, City: place.City, Lat: place.Lat, Lon: place.Lon,
+		Country: place.Country, Subdivision: place.Subdivision, City: place.City, Lat: place.Lat, Lon: place.Lon, Anycast: place.Anycast,
 	}}, nil
 }

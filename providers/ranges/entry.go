@@ -37,6 +37,7 @@ type Entry struct {
 	Country     string    // ISO 3166-1 alpha-2, if the file says
 	Subdivision string    // ISO 3166-2, if the file says; not checked against the standard
 	City        string    // in words, if the file says
+	Geofeed     bool      // from a file that places addresses by country, and may leave that empty
 	Source      string    // name of the file
 	Published   time.Time // UTC; zero if the file does not say
 }
@@ -140,14 +141,6 @@ func checkField(name, value string) error {
 	}
 	if !utf8.ValidString(value) || strings.IndexFunc(value, unicode.IsControl) >= 0 {
 		return fmt.Errorf("%s %s is not plain text", name, shown(value))
-	}
-	return nil
-}
-
-// checkCountry is nil for an ISO 3166-1 code and for the empty text.
-func checkCountry(code string) error {
-	if _, ok := providers.CountryName(code); code != "" && !ok {
-		return fmt.Errorf("%s is no ISO 3166-1 country code", shown(code))
 	}
 	return nil
 }

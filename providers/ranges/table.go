@@ -37,7 +37,7 @@ type builder struct {
 // first, and drops an entry that says nothing new.
 func (b *builder) insert(entry Entry) {
 	table := &b.regions
-	if entry.Country != "" {
+	if entry.Geofeed {
 		table = &b.feeds
 	}
 	known, _ := table.Get(entry.Prefix)
