@@ -348,15 +348,18 @@ type Network struct {
 // the provider publishes a geofeed (RFC 8805), which is its say-so alone.
 type Range struct {
 	Meta
-	Addr      netip.Addr   `json:"addr"`
-	Prefix    netip.Prefix `json:"prefix"`
-	Provider  string       `json:"provider"`
-	Service   string       `json:"service,omitempty"`
-	Region    string       `json:"region,omitempty"`
-	Country   string       `json:"country,omitempty"`
-	City      string       `json:"city,omitempty"`
-	Source    string       `json:"source"`
-	Published string       `json:"published,omitempty"`
+	Addr     netip.Addr   `json:"addr"`
+	Prefix   netip.Prefix `json:"prefix"`
+	Provider string       `json:"provider"`
+	Service  string       `json:"service,omitempty"`
+	Region   string       `json:"region,omitempty"`
+	Country  string       `json:"country,omitempty"`
+	City     string       `json:"city,omitempty"`
+	// Edge marks the ranges of a network edge, by the provider's own words: many
+	// hosts share an address, and a region is the place of none in particular.
+	Edge      bool   `json:"edge,omitempty"`
+	Source    string `json:"source"` // the name of the published file, never a path
+	Published string `json:"published,omitempty"`
 }
 
 // Hint is a place read out of a name or header. It never convicts.

@@ -1,6 +1,8 @@
 package geoip_test
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"net/netip"
 	"strings"
 	"testing"
@@ -175,6 +177,35 @@ func TestNames(t *testing.T) {
 		d := open(t, test.file, test.databaseType, probetest.Flat())
 		if d.Name() != test.want || d.Built() != probetest.Built {
 			t.Errorf("%s of type %q is called %q of %s; want %q of %s", test.file, test.databaseType, d.Name(), d.Built(), test.want, probetest.Built)
+		}
+	}
+}
+
+// TestDataSets names files as evidence does: two that call themselves the same
+// are told apart, and the digest is that of the file.
+func TestDataSets(t *testing.T) {
+	data := probetest.MMDB(t, "GeoLite2-City", map[string]probetest.Record{"203.0.113.0/24": probetest.Nested()})
+	path := probetest.File(t, "x.mmdb", data)
+	first, err := geoip.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	second, err := geoip.OpenBytes("y.mmdb", data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	list := []*geoip.Database{first, second}
+	sum := sha256.Sum256(data)
+	digest := hex.EncodeToString(sum[:])
+	want := []evidence.DataSet{{Name: "geolite2-city", SHA256: digest, Built: probetest.Built}, {Name: "geolite2-city (2)", SHA256: digest, Built: probetest.Built}}
+	if diff := cmp.Diff(want, geoip.DataSets(list)); diff != "" {
+		t.Errorf("-want +got\n%s", diff)
+	}
+	p := &geoip.Probe{Databases: list}
+	for i, step := range p.Plan([]probe.Target{{Host: "203.0.113.7", Port: 443}}, probe.NewSeen()) {
+		got, err := p.Run(t.Context(), step)
+		if g, ok := got[0].(*evidence.GeoIP); err != nil || !ok || g.Database != want[i].Name {
+			t.Errorf("got %+v, error %v", got, err)
 		}
 	}
 }

@@ -42,28 +42,10 @@ type Entry struct {
 	Published   time.Time // UTC; zero if the file does not say
 }
 
-// Edge reports whether the prefix belongs to a service that answers from the
-// network edge nearest to whoever asks, so that its region says nothing about
-// where content is and one address is many hosts.
-func (e Entry) Edge() bool {
-	switch e.Provider {
-	case "akamai", "cloudflare", "fastly", "microsoft-365":
-		return true
-	case "aws":
-		switch e.Service {
-		case "CLOUDFRONT", "GLOBALACCELERATOR", "ROUTE53":
-			return true
-		}
-	case "gcp":
-		return e.Region == "" && e.Country == ""
-	case "azure":
-		return strings.HasPrefix(e.Service, "AzureFrontDoor")
-	}
-	return false
-}
-
 // Feed is what was read from one file.
 type Feed struct {
+	File      string // its name
+	SHA256    string // of the whole file, in hex; empty where it was read by [Source.Parse] alone
 	Entries   []Entry
 	Published time.Time // UTC; zero if the file does not say
 	Skipped   []Skipped // at most 100; SkippedRows counts all
@@ -101,6 +83,7 @@ func (f Feed) Garbled() bool { return f.SkippedRows > len(f.Entries) }
 // stamp writes the file's name and time of publication into its entries, which
 // is known only once the whole file has been read.
 func (f *Feed) stamp(file string) {
+	f.File = file
 	for i := range f.Entries {
 		f.Entries[i].Source = file
 		f.Entries[i].Published = f.Published
