@@ -194,8 +194,11 @@ type DNS struct {
 	// asked. It is [NoECS] where the answer did not depend on the client subnet,
 	// as far as questions for several countries show.
 	ECSScope string `json:"ecs_scope,omitempty"`
-	// Services are the ServiceMode records of an answer of type HTTPS (RFC 9460),
-	// by priority.
+	// Port is that of the endpoint that an answer of type HTTPS is for, where its
+	// records stand under a name of their own (_PORT._https.NAME, RFC 9460, 9.1);
+	// 0: 443, and 80.
+	Port uint16 `json:"port,omitempty"`
+	// Services are the records of an answer of type HTTPS (RFC 9460), by priority.
 	Services []Service `json:"services,omitempty"`
 }
 
