@@ -8,7 +8,8 @@
 //
 // What users elsewhere are given it asks for with their networks in the
 // question (client subnet, RFC 7871), sent to the authoritative servers
-// themselves: resolvers seldom pass it on. One network stands for a country, see
+// themselves: resolvers seldom pass it on. One that does is asked where those
+// cannot be. One network stands for a country, see
 // [Clients]. Who asks has no country of its own then, but servers that go by
 // the resolver's address and not by the client's cannot be seen through.
 package dns
@@ -161,7 +162,7 @@ func (p *Probe) Run(ctx context.Context, step probe.Step) ([]evidence.Observatio
 		}
 		out, err = p.answer(ctx, ask)
 	case sweep:
-		out, err = p.sweep(ctx, ask)
+		out = p.sweep(ctx, step, ask)
 	default:
 		return nil, probe.Foreign(step)
 	}
