@@ -20,7 +20,7 @@ type Derived struct {
 	By       string       // id of the line that says so
 }
 
-// httpsPort is the port of https URLs that name none (RFC 9110, 4.2.2).
+// The ports of https and http URLs that name none (RFC 9110, 4.2).
 const (
 	httpsPort = 443
 	httpPort  = 80
@@ -36,7 +36,7 @@ func Derive(host string, port uint16, observations []Observation) []Derived {
 	for _, o := range observations {
 		switch x := o.(type) {
 		case *DNS:
-			if x.Type == "HTTPS" && bareName(x.Name) == host {
+			if x.Type == "HTTPS" && bareName(x.Name) == host && x.speaksOf(port) {
 				out = append(out, x.derived(host, port)...)
 			}
 		case *HTTP:
@@ -49,6 +49,15 @@ func Derive(host string, port uint16, observations []Observation) []Derived {
 		return cmp.Or(cmp.Compare(a.Host, b.Host), cmp.Compare(a.Port, b.Port), cmp.Compare(a.By, b.By), slices.CompareFunc(a.Hints, b.Hints, netip.Addr.Compare))
 	})
 	return out
+}
+
+// speaksOf reports whether the HTTPS records of an answer are for a port: those of
+// 443 stand under the name itself, and http URLs go by them too (RFC 9460, 9.5).
+func (d *DNS) speaksOf(port uint16) bool {
+	if d.Port == 0 {
+		return port == httpsPort || port == httpPort
+	}
+	return d.Port == port
 }
 
 func (d *DNS) derived(host string, port uint16) []Derived {

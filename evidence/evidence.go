@@ -194,8 +194,11 @@ type DNS struct {
 	// asked. It is [NoECS] where the answer did not depend on the client subnet,
 	// as far as questions for several countries show.
 	ECSScope string `json:"ecs_scope,omitempty"`
-	// Services are the ServiceMode records of an answer of type HTTPS (RFC 9460),
-	// by priority.
+	// Port is that of the endpoint that an answer of type HTTPS is for, where its
+	// records stand under a name of their own (_PORT._https.NAME, RFC 9460, 9.1);
+	// 0: 443, and 80.
+	Port uint16 `json:"port,omitempty"`
+	// Services are the records of an answer of type HTTPS (RFC 9460), by priority.
 	Services []Service `json:"services,omitempty"`
 }
 
@@ -325,6 +328,9 @@ type GeoIP struct {
 	City        string     `json:"city,omitempty"`
 	Lat         *float64   `json:"lat,omitempty"`
 	Lon         *float64   `json:"lon,omitempty"`
+	// Anycast is set where the database says that many hosts share the address:
+	// what else it says is then the place of none of them in particular.
+	Anycast bool `json:"anycast,omitempty"`
 }
 
 // Network is who announces or registered an address. RegisteredCountry speaks
@@ -345,15 +351,18 @@ type Network struct {
 // the provider publishes a geofeed (RFC 8805), which is its say-so alone.
 type Range struct {
 	Meta
-	Addr      netip.Addr   `json:"addr"`
-	Prefix    netip.Prefix `json:"prefix"`
-	Provider  string       `json:"provider"`
-	Service   string       `json:"service,omitempty"`
-	Region    string       `json:"region,omitempty"`
-	Country   string       `json:"country,omitempty"`
-	City      string       `json:"city,omitempty"`
-	Source    string       `json:"source"`
-	Published string       `json:"published,omitempty"`
+	Addr     netip.Addr   `json:"addr"`
+	Prefix   netip.Prefix `json:"prefix"`
+	Provider string       `json:"provider"`
+	Service  string       `json:"service,omitempty"`
+	Region   string       `json:"region,omitempty"`
+	Country  string       `json:"country,omitempty"`
+	City     string       `json:"city,omitempty"`
+	// Edge marks the ranges of a network edge, by the provider's own words: many
+	// hosts share an address, and a region is the place of none in particular.
+	Edge      bool   `json:"edge,omitempty"`
+	Source    string `json:"source"` // the name of the published file, never a path
+	Published string `json:"published,omitempty"`
 }
 
 // Hint is a place read out of a name or header. It never convicts.
@@ -464,6 +473,39 @@ type Error struct {
 	Target string `json:"target"`
 	Error  string `json:"error"`
 	Class  Class  `json:"class"`
+	// Unmeasured says for the users of which countries a name was asked for in
+	// vain; nil where it was not asked for them.
+	Unmeasured *Unmeasured `json:"unmeasured,omitempty"`
+}
+
+// Unmeasured is for whom there is no answer, among the countries whose client
+// subnets a name was asked for with.
+type Unmeasured struct {
+	Name      string   `json:"name"`
+	Type      string   `json:"type"`      // A or AAAA
+	Asked     int      `json:"asked"`     // countries in all
+	Countries []string `json:"countries"` // those without an answer: ISO 3166-1, in order
+}
+
+// maxCountries is more than there are.
+const maxCountries = 300
+
+func (e *Error) check() error {
+	u := e.Unmeasured
+	if u == nil {
+		return e.Meta.check()
+	}
+	var countries error
+	if len(u.Countries) > maxCountries || u.Asked < len(u.Countries) {
+		countries = fmt.Errorf("unmeasured has %d countries of %d; at most all, and %d, are expected", len(u.Countries), u.Asked, maxCountries)
+	}
+	for _, code := range u.Countries[:min(len(u.Countries), maxCountries)] {
+		if len(code) != 2 {
+			countries = firstError(countries, fmt.Errorf("unmeasured.countries holds %q; codes of two letters are expected", code))
+		}
+		countries = firstError(countries, checkText("unmeasured.countries", code))
+	}
+	return firstError(e.Meta.check(), checkText("unmeasured.name", u.Name), checkText("unmeasured.type", u.Type), countries)
 }
 
 // Unknown is an observation of a kind that this version does not know, kept

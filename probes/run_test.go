@@ -23,8 +23,9 @@ import (
 const hosts = 5
 
 // questions is how many DNS questions the world calls for: A and AAAA for each
-// name, HTTPS for all but the one that does not exist, and PTR for the address.
-const questions = 2*(hosts+3) + hosts + 2 + 1
+// name, HTTPS for all but the one that does not exist, under the name and under
+// that of the port, and PTR for the address.
+const questions = 2*(hosts+3) + 2*(hosts+2) + 1
 
 func run(t testing.TB, ctx context.Context, w *world, b *bundle, seen *probes.Seen) (probes.Summary, error) {
 	t.Helper()

@@ -78,6 +78,22 @@ func CountryName(code string) (string, bool) {
 	return name, ok
 }
 
+// CountryCode returns the ISO 3166-1 alpha-2 code that data from outside means, in
+// upper case; empty where it means no country. Databases and feeds have codes
+// for what is none: EU and AP for regions, ZZ and XX for unknown, A1, A2 and O1
+// for proxies and others. UK is reserved for the United Kingdom, whose code is
+// GB, and taken as that.
+func CountryCode(text string) string {
+	code := strings.ToUpper(strings.TrimSpace(text))
+	if code == "UK" {
+		return "GB"
+	}
+	if _, known := CountryName(code); !known {
+		return ""
+	}
+	return code
+}
+
 // countryCodes is every country code, sorted.
 func countryCodes() []string {
 	var codes []string

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"slices"
 
 	"github.com/landfall-audit/landfall/evidence"
 	"github.com/landfall-audit/landfall/probes"
@@ -21,10 +22,12 @@ const defaultBudget = 250
 // earlier run ordered.
 func (l *looking) lookAll(ctx context.Context, u *ui, b *bundle, p *prepared) (probes.Summary, error) {
 	summary, err := l.look(ctx, u, b, p.targets, p.sources)
-	if doors := storage.Doors(p.targets, b.seen); len(doors) > 0 && b.vantage != nil && ctx.Err() == nil {
-		p.targets = append(p.targets, doors...)
-		more, moreErr := l.look(ctx, u, b, doors, p.sources)
+	if found := l.learnt(u, b, p); len(found) > 0 && b.vantage != nil && ctx.Err() == nil {
+		more, moreErr := l.look(ctx, u, b, found, p.sources)
 		summary, err = summary.With(more), errors.Join(err, moreErr)
+	}
+	if ctx.Err() == nil {
+		err = errors.Join(err, coverageOf(b.seen).tell(u))
 	}
 	if len(p.from.afar) == 0 || ctx.Err() != nil {
 		return summary, err
@@ -37,6 +40,23 @@ func (l *looking) lookAll(ctx context.Context, u *ui, b *bundle, p *prepared) (p
 		summary.Heard = true
 	}
 	return summary, errors.Join(err, afarErr)
+}
+
+// learnt adds the endpoints to the targets that the first look showed: those of
+// copies of buckets, and those that clients are sent to.
+func (l *looking) learnt(u *ui, b *bundle, p *prepared) []probes.Target {
+	before := len(p.targets)
+	doors := storage.Doors(p.targets, b.seen)
+	derived, cut := derivedTargets(p.targets, b.seen)
+	for _, host := range cut {
+		u.warn("%s sends its clients to more than %d endpoints; the others are not looked at", oneLine(host), maxDerived)
+	}
+	for _, t := range slices.Concat(doors, derived) {
+		if !slices.ContainsFunc(p.targets[before:], func(known probes.Target) bool { return endpointKey(known) == endpointKey(t) }) {
+			p.targets = append(p.targets, t)
+		}
+	}
+	return p.targets[before:]
 }
 
 // voyage is the look from afar.

@@ -88,6 +88,8 @@ func (l *lab) answer(w dns.ResponseWriter, q *dns.Msg) {
 	switch name := strings.ToLower(question.Name); {
 	case !strings.HasSuffix(name, ".vendor.test."):
 		m.Rcode = dns.RcodeNameError
+	case question.Qtype == dns.TypeHTTPS && strings.HasSuffix(name, "._https.https.vendor.test."):
+		m.Answer = append(m.Answer, record("%s 60 IN HTTPS 1 derived.vendor.test. port=444", question.Name))
 	case question.Qtype == dns.TypeA:
 		if strings.HasPrefix(name, "alias") {
 			m.Answer = append(m.Answer, record("%s 60 IN CNAME real.vendor.test.", question.Name))

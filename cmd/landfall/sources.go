@@ -8,8 +8,10 @@ import (
 	"net/http"
 	"os"
 	"regexp"
+	"slices"
 	"time"
 
+	"github.com/landfall-audit/landfall/evidence"
 	"github.com/landfall-audit/landfall/internal/datasets"
 	"github.com/landfall-audit/landfall/probes/geoip"
 	"github.com/landfall-audit/landfall/probes/network"
@@ -103,15 +105,15 @@ func readRanges(source ranges.Source, path string) (ranges.Feed, error) {
 		return ranges.Feed{}, fmt.Errorf("opening the published ranges: %w", err)
 	}
 	defer f.Close()
-	feed, err := source.Parse(path, f)
+	feed, err := source.Read(f)
 	if err != nil {
 		return feed, err
 	}
 	if len(feed.Entries) == 0 {
-		return feed, fmt.Errorf("%s: holds no ranges", path)
+		return feed, fmt.Errorf("%s: holds no ranges", source.File)
 	}
 	if feed.Garbled() {
-		return feed, fmt.Errorf("%s: %d rows make no sense and %d do, such as %w", path, feed.SkippedRows, len(feed.Entries), feed.Skipped[0])
+		return feed, fmt.Errorf("%s: %d rows make no sense and %d do, such as %w", source.File, feed.SkippedRows, len(feed.Entries), feed.Skipped[0])
 	}
 	return feed, nil
 }
@@ -121,6 +123,16 @@ type sources struct {
 	geoip []*geoip.Database
 	asn   []*network.Database
 	table *ranges.Table
+}
+
+// dataSets returns the files that are looked in, by the names that they have in
+// evidence.
+func (s *sources) dataSets() []evidence.DataSet {
+	out := slices.Concat(geoip.DataSets(s.geoip), network.DataSets(s.asn))
+	if s.table != nil {
+		out = append(out, s.table.DataSets()...)
+	}
+	return out
 }
 
 func (s *sources) close() {

@@ -1,7 +1,6 @@
 package dns
 
 import (
-	"cmp"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -12,6 +11,7 @@ import (
 
 	mdns "github.com/miekg/dns"
 
+	"github.com/landfall-audit/landfall/evidence"
 	"github.com/landfall-audit/landfall/probes/probe"
 )
 
@@ -29,13 +29,14 @@ const (
 
 // reading is what one reply says.
 type reading struct {
-	chain []string     // aliases in order, as plain gives them
-	addrs []netip.Addr // sorted
-	names []string     // of PTR and NS records, sorted
-	texts []string     // of TXT and HTTPS records, sorted
-	nsid  string       // what the server calls itself
-	ttl   uint32       // seconds, the smallest of the records used
-	next  string       // where the chain leaves the reply, to be asked for; empty: nowhere
+	chain    []string           // aliases in order, as plain gives them
+	addrs    []netip.Addr       // sorted
+	names    []string           // of PTR and NS records, sorted
+	texts    []string           // of TXT and HTTPS records, sorted
+	services []evidence.Service // of HTTPS records, by priority
+	nsid     string             // what the server calls itself
+	ttl      uint32             // seconds, the smallest of the records used
+	next     string             // where the chain leaves the reply, to be asked for; empty: nowhere
 }
 
 // any reports whether the reply has what was asked for.
@@ -124,6 +125,7 @@ func (r *reading) take(records []mdns.RR, qtype uint16) {
 	}
 	slices.Sort(r.names)
 	slices.Sort(r.texts)
+	r.services = ordered(r.services)
 }
 
 // keep takes one record; it is false for one that adds nothing.
@@ -140,6 +142,7 @@ func (r *reading) keep(rr mdns.RR) bool {
 	case *mdns.TXT:
 		return keepText(&r.texts, probe.Text(strings.Join(rr.Txt, ""), maxTextBytes), maxTexts)
 	case *mdns.HTTPS:
+		r.services = append(r.services, services(&rr.SVCB)...)
 		return keepText(&r.texts, binding(&rr.SVCB), maxTexts)
 	}
 	return false
@@ -160,20 +163,6 @@ func keepText(list *[]string, text string, limit int) bool {
 	}
 	*list = append(*list, text)
 	return true
-}
-
-// binding gives a service binding in the presentation form of RFC 9460, 2.1:
-// priority, target, parameters.
-func binding(rr *mdns.SVCB) string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "%d %s", rr.Priority, cmp.Or(plain(rr.Target), "."))
-	for _, parameter := range rr.Value {
-		fmt.Fprintf(&b, " %s=%s", parameter.Key(), parameter)
-		if b.Len() > maxTextBytes {
-			break
-		}
-	}
-	return probe.Text(b.String(), maxTextBytes)
 }
 
 // nsidOf gives what the server calls itself. It comes as bytes that mean what

@@ -8,7 +8,8 @@
 //
 // What users elsewhere are given it asks for with their networks in the
 // question (client subnet, RFC 7871), sent to the authoritative servers
-// themselves: resolvers seldom pass it on. One network stands for a country, see
+// themselves: resolvers seldom pass it on. One that does is asked where those
+// cannot be. One network stands for a country, see
 // [Clients]. Who asks has no country of its own then, but servers that go by
 // the resolver's address and not by the client's cannot be seen through.
 package dns
@@ -17,6 +18,7 @@ import (
 	"context"
 	"crypto/x509"
 	"net"
+	"strconv"
 	"time"
 
 	mdns "github.com/miekg/dns"
@@ -84,11 +86,20 @@ type question struct {
 	name     string
 	qtype    uint16
 	resolver Resolver
-	err      error // why it cannot be asked
+	err      error  // why it cannot be asked
+	port     uint16 // of HTTPS records that stand under a name of their own; 0: under the name
+}
+
+// asked returns the name that is asked for (RFC 9460, 2.3 and 9.1).
+func (q question) asked() string {
+	if q.port == 0 {
+		return q.name
+	}
+	return "_" + strconv.Itoa(int(q.port)) + "._https." + q.name
 }
 
 func (q question) subject() string {
-	return q.name + " " + mdns.TypeToString[q.qtype] + " " + q.resolver.String()
+	return q.asked() + " " + mdns.TypeToString[q.qtype] + " " + q.resolver.String()
 }
 
 // Answers gives the step that an observation answers.
@@ -105,7 +116,7 @@ func (p *Probe) Answers(o evidence.Observation) (string, bool) {
 		}
 		for _, r := range p.Resolvers {
 			if r.is(o.Resolver) {
-				return question{name: o.Name, qtype: mdns.StringToType[o.Type], resolver: r}.subject(), true
+				return question{name: o.Name, qtype: mdns.StringToType[o.Type], resolver: r, port: o.Port}.subject(), true
 			}
 		}
 	}
@@ -151,7 +162,7 @@ func (p *Probe) Run(ctx context.Context, step probe.Step) ([]evidence.Observatio
 		}
 		out, err = p.answer(ctx, ask)
 	case sweep:
-		out, err = p.sweep(ctx, ask)
+		out = p.sweep(ctx, step, ask)
 	default:
 		return nil, probe.Foreign(step)
 	}
@@ -183,10 +194,13 @@ func (p *Probe) answer(ctx context.Context, q question) ([]evidence.Observation,
 	out := &evidence.DNS{
 		Meta: p.Meta(evidence.KindDNS), Name: q.name, Type: mdns.TypeToString[q.qtype],
 		Resolver: got.server, Rcode: rcodeWord(got.rcode), Chain: got.chain, Texts: got.texts,
-		Answers: got.addrs, TTL: got.ttl, NSID: got.nsid, Zone: zone,
+		Answers: got.addrs, TTL: got.ttl, NSID: got.nsid, Zone: zone, Port: q.port,
 	}
-	if q.qtype == mdns.TypeNS || q.qtype == mdns.TypePTR {
+	switch q.qtype {
+	case mdns.TypeNS, mdns.TypePTR:
 		out.Chain = got.names
+	case mdns.TypeHTTPS:
+		err = p.services(ctx, q, got.services, out)
 	}
-	return []evidence.Observation{out}, nil
+	return []evidence.Observation{out}, err
 }

@@ -22,21 +22,22 @@ const (
 
 // found is where a name leads.
 type found struct {
-	server string
-	rcode  int
-	chain  []string
-	addrs  []netip.Addr
-	names  []string
-	texts  []string
-	nsid   string
-	ttl    uint32
+	server   string
+	rcode    int
+	chain    []string
+	addrs    []netip.Addr
+	names    []string
+	texts    []string
+	services []evidence.Service
+	nsid     string
+	ttl      uint32
 }
 
 // follow asks for q, and again for the end of a chain of aliases that leaves
 // the answer, as servers give it that do not recurse into other zones.
 func (p *Probe) follow(ctx context.Context, q question) (found, error) {
 	var out found
-	name := mdns.Fqdn(q.name)
+	name := mdns.Fqdn(q.asked())
 	for range maxQuestions {
 		reply, server, err := p.exchange(ctx, q.resolver, name, q.qtype)
 		if err != nil {
@@ -49,10 +50,10 @@ func (p *Probe) follow(ctx context.Context, q question) (found, error) {
 		if out.rcode, out.addrs = reply.Rcode, got.addrs; out.server == "" {
 			out.server, out.ttl, out.nsid = server, got.ttl, got.nsid
 		}
-		out.names, out.texts = got.names, got.texts
+		out.names, out.texts, out.services = got.names, got.texts, got.services
 		out.ttl = min(out.ttl, got.ttl)
 		for _, alias := range got.chain {
-			if alias == q.name || slices.Contains(out.chain, alias) {
+			if alias == q.asked() || slices.Contains(out.chain, alias) {
 				return out, probe.Fail(evidence.ClassOther, "the CNAME chain of %s loops at %s", q.name, alias)
 			}
 			if out.chain = append(out.chain, alias); len(out.chain) > maxChain {

@@ -127,7 +127,7 @@ func FuzzAuthority(f *testing.F) {
 		if got, err := scope(reply, subnet); err == nil && got.IsValid() && (got.Bits() > subnet.Bits() || !got.Contains(subnet.Addr())) {
 			t.Errorf("the scope %s does not hold %s", got, subnet)
 		}
-		_ = ownWord(reply, netip.MustParseAddrPort("192.0.2.1:53"))
+		_ = (&level{}).ownWord(reply)
 		if zone := zoneAbove(reply, "a.example"); zone != "" && zone != "example" {
 			t.Errorf("a.example is not in %q", zone)
 		}
@@ -138,6 +138,12 @@ func FuzzAuthority(f *testing.F) {
 			}
 			if len(got.names) > maxNames || len(got.texts) > maxTexts || len(got.nsid) > maxNSIDBytes {
 				t.Errorf("%d names, %d texts and an id of %d bytes are beyond the bounds", len(got.names), len(got.texts), len(got.nsid))
+			}
+			for _, service := range got.services {
+				printable(t, service.Target)
+				if len(got.services) > maxServices || len(service.Hints) > maxHints {
+					t.Errorf("%d services, %d hints are beyond the bounds", len(got.services), len(service.Hints))
+				}
 			}
 			printable(t, got.texts...)
 			printable(t, got.nsid)

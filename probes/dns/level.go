@@ -1,6 +1,7 @@
 package dns
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -51,11 +52,11 @@ const (
 type told struct {
 	reading
 	rcode  int
-	server netip.AddrPort
+	server string       // as it stands in evidence
 	subnet netip.Prefix // sent with the question; not valid: none
 	scope  netip.Prefix // for whom it is; not valid: the server did not say
-	zone   string
-	err    error // there is no answer
+	zone   string       // whose own server it is
+	err    error        // there is no answer
 }
 
 // tailored reports whether the server says that the answer depends on the
@@ -70,8 +71,8 @@ func (t *told) sameWay(u *told) bool {
 
 func (t *told) same(u *told) bool { return t.sameWay(u) && slices.Equal(t.addrs, u.addrs) }
 
-// level asks the servers of one zone for one name, for each client. One
-// goroutine owns it.
+// level asks for one name, for each client, the servers of its zone or a resolver
+// in their place. One goroutine owns it.
 type level struct {
 	probe        *Probe
 	authority    authority
@@ -81,16 +82,16 @@ type level struct {
 	allowPrivate bool
 	left         *atomic.Int64 // questions that the sweep may still ask
 
-	server  netip.AddrPort // that answered first
-	plain   bool           // it does not take client subnets
-	wait    time.Duration  // for an answer
-	answers []*told        // by client, who may share one; nil: missing
-	pending []int          // clients who are to be asked for
-	scopes  []int          // clients whose answers stand for a scope
-	copied  []int          // clients who were given the answer of a scope
-	tests   int            // scopes that were tested
-	liar    bool           // scopes are not what the server says
-	bad     int            // replies for other subnets
+	peer    peer          // that answered first
+	plain   bool          // it does not take client subnets
+	wait    time.Duration // for an answer
+	answers []*told       // by client, who may share one; nil: missing
+	pending []int         // clients who are to be asked for
+	scopes  []int         // clients whose answers stand for a scope
+	copied  []int         // clients who were given the answer of a scope
+	tests   int           // scopes that were tested
+	liar    bool          // scopes are not what the server says
+	bad     int           // replies for other subnets
 }
 
 // errBudget says that a sweep asked as much as it may.
@@ -100,15 +101,15 @@ var errBudget = probe.Fail(evidence.ClassOther, "the %d questions of one sweep a
 // depend on the client; then the answers stand for all together.
 func (l *level) run(ctx context.Context) (answers []*told, depends bool) {
 	l.answers = make([]*told, len(l.clients))
-	first := l.lead(ctx)
+	first := l.firstAnswer(ctx)
 	if first.err != nil || l.plain {
 		l.deal([]told{first})
 		return l.answers, false
 	}
 	l.take(0, first)
-	known := zoneServer{l.authority.zone, l.server.Addr()}
+	known := zoneServer{l.peer.zone, l.peer.host}
 	few := min(len(l.clients), 1+confirmations)
-	if l.probe.pace.isPlain(known) {
+	if known.zone != "" && l.probe.pace.isPlain(known) {
 		few = min(len(l.clients), 2)
 	}
 	l.each(ctx, few)
@@ -140,17 +141,18 @@ func (l *level) deal(answers []told) {
 func (l *level) lead(ctx context.Context) told {
 	subnet := l.clients[0].Subnet
 	l.wait = min(leadWait, l.probe.tryTimeout())
-	var last told
+	last := told{err: l.authority.err}
 	for _, addr := range l.authority.servers[:min(len(l.authority.servers), maxServersTried)] {
-		l.server = netip.AddrPortFrom(addr, l.probe.authorityPort())
+		l.peer = l.authorityPeer(addr)
 		began := time.Now()
 		got := l.ask(ctx, subnet)
+		l.probe.pace.heard(l.peer.host, got.err)
 		if got.err == nil && refusesSubnets(got.rcode) && subnet.IsValid() {
 			got, l.plain = l.ask(ctx, netip.Prefix{}), true
 		}
 		if last = l.refused(got); last.err == nil {
 			l.plain = l.plain || !subnet.IsValid()
-			l.wait = min(max(patience*time.Since(began), minWait), l.probe.tryTimeout())
+			l.wait = l.probe.patient(time.Since(began))
 			return last
 		}
 		l.plain = false
@@ -158,9 +160,11 @@ func (l *level) lead(ctx context.Context) told {
 			return last
 		}
 	}
-	if subnet.IsValid() && evidence.Classify(last.err) == evidence.ClassTimeout {
+	if subnet.IsValid() && len(l.authority.servers) > 0 && evidence.Classify(last.err) == evidence.ClassTimeout {
 		// Some firewalls let questions with a client subnet not pass.
-		if got := l.refused(l.ask(ctx, netip.Prefix{})); got.err == nil {
+		got := l.refused(l.ask(ctx, netip.Prefix{}))
+		l.probe.pace.heard(l.peer.host, got.err)
+		if got.err == nil {
 			l.plain = true
 			return got
 		}
@@ -171,7 +175,7 @@ func (l *level) lead(ctx context.Context) told {
 // refused makes an error of a code that is no answer.
 func (l *level) refused(got told) told {
 	if got.err == nil && refusesSubnets(got.rcode) {
-		got.err = probe.Fail(evidence.ClassOther, "the server %s of the zone %s says %s", l.server, l.authority.zone, rcodeWord(got.rcode))
+		got.err = probe.Fail(evidence.ClassOther, "%s, asked for the zone %s, says %s", l.peer.name, cmp.Or(l.authority.zone, "of the name"), rcodeWord(got.rcode))
 	}
 	return got
 }
@@ -277,7 +281,7 @@ func (l *level) each(ctx context.Context, n int) {
 
 func (l *level) whyNot(ctx context.Context) error {
 	if l.bad >= maxBadSubnets {
-		return probe.Fail(evidence.ClassOther, "the server %s answers for other subnets than were asked", l.server)
+		return probe.Fail(evidence.ClassOther, "the server %s answers for other subnets than were asked", l.peer.name)
 	}
 	return fmt.Errorf("not asked in time: %w", context.Cause(ctx))
 }
@@ -372,7 +376,7 @@ var errOtherSubnet = errors.New("the reply is refused")
 // ask sends one question, and repeats it once. It reads what does not change
 // while a level runs, and may be called from several goroutines.
 func (l *level) ask(ctx context.Context, subnet netip.Prefix) told {
-	out := told{server: l.server, subnet: subnet, zone: l.authority.zone, err: errBudget}
+	out := told{server: l.peer.name, subnet: subnet, zone: l.peer.zone, err: errBudget}
 	for try := range 2 {
 		if l.left.Add(-1) < 0 {
 			return out
@@ -387,15 +391,15 @@ func (l *level) ask(ctx context.Context, subnet netip.Prefix) told {
 		out.rcode = reply.Rcode
 		if subnet.IsValid() {
 			if out.scope, out.err = scope(reply, subnet); out.err != nil {
-				out.err = probe.Fail(evidence.ClassOther, "%w of %s: %w", errOtherSubnet, l.server, out.err)
+				out.err = probe.Fail(evidence.ClassOther, "%w of %s: %w", errOtherSubnet, l.peer.name, out.err)
 				return out
 			}
 		}
-		if out.err = ownWord(reply, l.server); out.err != nil {
+		if out.err = l.ownWord(reply); out.err != nil {
 			return out
 		}
 		if out.reading, out.err = read(reply, l.name, l.qtype); out.err != nil {
-			out.err = probe.Fail(evidence.ClassOther, "the answer of %s for %s %w", l.server, plain(l.name), out.err)
+			out.err = probe.Fail(evidence.ClassOther, "the answer of %s for %s %w", l.peer.name, plain(l.name), out.err)
 		}
 		return out
 	}
@@ -404,20 +408,21 @@ func (l *level) ask(ctx context.Context, subnet netip.Prefix) told {
 
 // ownWord reports a reply that is not the server's own word on the name. What
 // says yes or no without authority comes from somebody on the way who answers
-// in the server's place, or from a server that does not have the zone.
-func ownWord(reply *mdns.Msg, server netip.AddrPort) error {
-	if refusesSubnets(reply.Rcode) || reply.Authoritative {
+// in the server's place, or from a server that does not have the zone. A resolver
+// is asked for what others say.
+func (l *level) ownWord(reply *mdns.Msg) error {
+	if refusesSubnets(reply.Rcode) || reply.Authoritative || l.peer.resolver {
 		return nil
 	}
 	if len(reply.Answer) == 0 && slices.ContainsFunc(reply.Ns, func(rr mdns.RR) bool { return rr.Header().Rrtype == mdns.TypeNS }) {
-		return probe.Fail(evidence.ClassOther, "the server %s refers to others", server)
+		return probe.Fail(evidence.ClassOther, "the server %s refers to others", l.peer.name)
 	}
-	return probe.Fail(evidence.ClassOther, "the answer of %s is not authoritative: the server does not have the zone, or somebody on the way answers in its place", server)
+	return probe.Fail(evidence.ClassOther, "the answer of %s is not authoritative: the server does not have the zone, or somebody on the way answers in its place", l.peer.name)
 }
 
-// send asks over UDP, or TCP if need be, not faster than the pace.
+// send asks the peer, not faster than the pace.
 func (l *level) send(ctx context.Context, subnet netip.Prefix, wait time.Duration) (*mdns.Msg, error) {
-	release, err := l.probe.pace.turn(ctx, l.server.Addr())
+	release, err := l.probe.pace.turn(ctx, l.peer.host)
 	if err != nil {
 		return nil, err
 	}
@@ -425,9 +430,9 @@ func (l *level) send(ctx context.Context, subnet netip.Prefix, wait time.Duratio
 	ctx, cancel := context.WithTimeout(ctx, min(wait, l.probe.tryTimeout()))
 	defer cancel()
 	query := newQuery(l.name, l.qtype)
-	query.RecursionDesired = false
+	query.RecursionDesired = l.peer.resolver
 	if subnet.IsValid() {
 		withSubnet(query, subnet)
 	}
-	return l.probe.sendPlain(ctx, l.server.String(), query, l.allowPrivate)
+	return l.peer.ask(ctx, query)
 }

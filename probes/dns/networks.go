@@ -9,7 +9,6 @@ import (
 	"github.com/landfall-audit/landfall/internal/datasets"
 	"github.com/landfall-audit/landfall/internal/special"
 	"github.com/landfall-audit/landfall/probes/mmdb"
-	"github.com/landfall-audit/landfall/providers"
 )
 
 // Client is a network that stands for the users of a country.
@@ -134,8 +133,7 @@ type nestedRecord struct {
 	} `maxminddb:"country"`
 }
 
-// countryOf reads a record. What is no country of ISO 3166-1, such as EU or
-// ZZ, gives nothing.
+// countryOf reads a record; empty where it names no country.
 func countryOf(decode func(any) error) (string, error) {
 	var flat countryRecord
 	if err := decode(&flat); err != nil {
@@ -148,9 +146,6 @@ func countryOf(decode func(any) error) (string, error) {
 			return "", err
 		}
 		code = nested.Country.ISOCode.Country()
-	}
-	if _, known := providers.CountryName(code); !known {
-		return "", nil
 	}
 	return code, nil
 }

@@ -3,7 +3,6 @@ package dns
 import (
 	"context"
 	"fmt"
-	"net/netip"
 	"sync"
 	"time"
 )
@@ -19,15 +18,17 @@ const enoughPlain = 5
 // pace keeps the questions of all sweeps to one server apart, and what they
 // learn of it together. The zero value is ready.
 type pace struct {
-	mu    sync.Mutex
-	slots chan struct{}
-	next  map[netip.Addr]time.Time
-	plain map[zoneServer]int // names in a row that were given the same, without a scope
+	mu       sync.Mutex
+	slots    chan struct{}
+	next     map[string]time.Time // by host
+	plain    map[zoneServer]int   // names in a row that were given the same, without a scope
+	silent   map[string]bool      // servers of zones that did not answer
+	answered bool                 // one of them did
 }
 
 type zoneServer struct {
 	zone   string
-	server netip.Addr
+	server string
 }
 
 // learn keeps whether a server gave the same for a name to all who were asked
@@ -52,7 +53,7 @@ func (p *pace) isPlain(at zoneServer) bool {
 
 // turn waits until server may be asked. The function that it gives ends the
 // turn.
-func (p *pace) turn(ctx context.Context, server netip.Addr) (func(), error) {
+func (p *pace) turn(ctx context.Context, server string) (func(), error) {
 	slots, wait := p.reserve(server)
 	timer := time.NewTimer(wait)
 	defer timer.Stop()
@@ -70,11 +71,11 @@ func (p *pace) turn(ctx context.Context, server netip.Addr) (func(), error) {
 }
 
 // reserve takes the next moment at which server may be asked.
-func (p *pace) reserve(server netip.Addr) (chan struct{}, time.Duration) {
+func (p *pace) reserve(server string) (chan struct{}, time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.slots == nil {
-		p.slots, p.next = make(chan struct{}, maxSockets), map[netip.Addr]time.Time{}
+		p.slots, p.next = make(chan struct{}, maxSockets), map[string]time.Time{}
 	}
 	now := time.Now()
 	at := p.next[server]

@@ -15,7 +15,8 @@ type host struct {
 	name         string
 	err          error // why it cannot be asked for
 	allowPrivate bool
-	landmark     bool // only its address is of interest
+	landmark     bool     // only its address is of interest
+	ports        []uint16 // those whose HTTPS records stand under names of their own
 }
 
 // hostsOf gives each name once. Private addresses are allowed for it if one
@@ -39,6 +40,9 @@ func hostsOf(targets []probe.Target) []host {
 		}
 		out[at].landmark = out[at].landmark && t.Landmark
 		out[at].allowPrivate = out[at].allowPrivate || t.AllowPrivate
+		if t.Port != 0 && t.Port != 443 && t.Port != 80 && !slices.Contains(out[at].ports, t.Port) {
+			out[at].ports = append(out[at].ports, t.Port)
+		}
 	}
 	return out
 }
@@ -54,7 +58,7 @@ func (p *Probe) Plan(targets []probe.Target, seen *probe.Seen) []probe.Step {
 	for _, h := range hosts {
 		for _, resolver := range p.Resolvers {
 			for _, qtype := range types {
-				out.ask(question{h.name, qtype, resolver, h.err})
+				out.ask(question{name: h.name, qtype: qtype, resolver: resolver, err: h.err})
 			}
 		}
 	}
@@ -63,13 +67,16 @@ func (p *Probe) Plan(targets []probe.Target, seen *probe.Seen) []probe.Step {
 	}
 	known := p.known(seen)
 	for _, h := range hosts {
-		if h.landmark || !known.exists(h) {
+		if h.landmark || h.err != nil || !known.named[h.name] {
 			continue
 		}
 		for _, qtype := range p.further() {
 			out.ask(question{name: h.name, qtype: qtype, resolver: p.Resolvers[0]})
 		}
-		if p.Authorities || len(p.Clients) > 0 {
+		for _, port := range h.ports {
+			out.ask(question{name: h.name, qtype: mdns.TypeHTTPS, resolver: p.Resolvers[0], port: port})
+		}
+		if (p.Authorities || len(p.Clients) > 0) && known.exists(h) {
 			p.planAuthorities(out, h, known)
 		}
 	}
@@ -115,6 +122,7 @@ type known struct {
 	zone     map[string]string
 	addrs    map[string][]netip.Addr // those of IPv4 before those of IPv6
 	has6     map[string]bool
+	named    map[string]bool // they exist, with or without addresses
 }
 
 // knownKey is what a probe's own index of what was seen is kept under.
@@ -138,13 +146,14 @@ func (p *Probe) known(seen *probe.Seen) *known {
 func newKnown() *known {
 	return &known{
 		answered: map[string]bool{}, chains: map[string][]string{}, zones: map[string]found{}, zone: map[string]string{},
-		addrs: map[string][]netip.Addr{}, has6: map[string]bool{},
+		addrs: map[string][]netip.Addr{}, has6: map[string]bool{}, named: map[string]bool{},
 	}
 }
 
 func (k *known) learn(d *evidence.DNS) {
 	switch d.Type {
 	case "A", "AAAA":
+		k.named[d.Name] = k.named[d.Name] || d.Rcode == mdns.RcodeToString[mdns.RcodeSuccess] || len(d.Answers)+len(d.Chain) > 0
 		if len(d.Chain) > len(k.chains[d.Name]) {
 			k.chains[d.Name] = d.Chain
 		}

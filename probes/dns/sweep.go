@@ -50,9 +50,9 @@ type sweeper struct {
 }
 
 // sweep asks for each type, and gives one observation for each client country,
-// or one for all where all are given the same. Clients for whom there is no
-// answer make the error.
-func (p *Probe) sweep(ctx context.Context, ask sweep) ([]evidence.Observation, error) {
+// or one for all where all are given the same, and an error line for the clients
+// for whom there is no answer.
+func (p *Probe) sweep(ctx context.Context, step probe.Step, ask sweep) []evidence.Observation {
 	s := &sweeper{probe: p, sweep: ask}
 	s.left.Store(maxQueries)
 	if len(s.clients) == 0 {
@@ -70,12 +70,15 @@ func (p *Probe) sweep(ctx context.Context, ask sweep) ([]evidence.Observation, e
 	}
 	running.Wait()
 	var out []evidence.Observation
-	var failed error
 	for i, qtype := range s.types {
 		out = append(out, s.observations(qtype, found[i])...)
-		failed = cmp.Or(failed, s.missing(qtype, found[i]))
+		if unmeasured, err := s.missing(qtype, found[i]); err != nil {
+			line := p.Failed(step, err)
+			line.Unmeasured = unmeasured
+			out = append(out, line)
+		}
 	}
-	return out, failed
+	return out
 }
 
 // stage is a name to be asked for, and how it was come to.
@@ -139,7 +142,8 @@ func (s *sweeper) mayFollow(at stage, name string, path []string, targets int) e
 	return nil
 }
 
-// ask asks for the name of one stage at the servers of its zone.
+// ask asks for the name of one stage at the servers of its zone, or at a resolver
+// where that has none that can be asked.
 func (s *sweeper) ask(ctx context.Context, at stage) ([]*told, bool, error) {
 	servers, known := s.zones[at.name]
 	if !known {
@@ -147,9 +151,6 @@ func (s *sweeper) ask(ctx context.Context, at stage) ([]*told, bool, error) {
 			return nil, false, ErrNoResolver
 		}
 		servers = s.probe.findAuthority(ctx, s.probe.Resolvers[0], at.name, s.allowPrivate)
-	}
-	if servers.err != nil {
-		return nil, false, servers.err
 	}
 	l := &level{
 		probe: s.probe, authority: servers, name: mdns.Fqdn(at.name), qtype: at.qtype,
@@ -211,7 +212,7 @@ func (l *landing) lands(other *landing) bool {
 func (s *sweeper) observation(qtype uint16, l *landing) *evidence.DNS {
 	o := &evidence.DNS{
 		Meta: s.probe.Meta(evidence.KindDNS), Name: s.host, Type: mdns.TypeToString[qtype],
-		Resolver: l.server.String(), Rcode: rcodeWord(l.rcode), Chain: l.path,
+		Resolver: l.server, Rcode: rcodeWord(l.rcode), Chain: l.path,
 		Answers: l.addrs, TTL: l.ttl, NSID: l.nsid, Zone: l.zone,
 	}
 	if l.subnet.IsValid() {
@@ -224,7 +225,7 @@ func (s *sweeper) observation(qtype uint16, l *landing) *evidence.DNS {
 }
 
 // missing says for whom there is no answer, and why.
-func (s *sweeper) missing(qtype uint16, found []landing) error {
+func (s *sweeper) missing(qtype uint16, found []landing) (*evidence.Unmeasured, error) {
 	var countries []string
 	var why error
 	for i := range found {
@@ -234,13 +235,14 @@ func (s *sweeper) missing(qtype uint16, found []landing) error {
 		}
 	}
 	if why == nil || len(found) == 1 && countries[0] == "" {
-		return why
+		return nil, why
 	}
+	unmeasured := &evidence.Unmeasured{Name: s.host, Type: mdns.TypeToString[qtype], Asked: len(found), Countries: slices.Sorted(slices.Values(countries))}
 	listed := strings.Join(countries[:min(len(countries), maxListed)], ", ")
 	if len(countries) > maxListed {
 		listed += ", …"
 	}
-	return fmt.Errorf("no %s of %s for clients in %d of %d countries (%s): %w", mdns.TypeToString[qtype], s.host, len(countries), len(found), listed, why)
+	return unmeasured, fmt.Errorf("no %s of %s for clients in %d of %d countries (%s): %w", mdns.TypeToString[qtype], s.host, len(countries), len(found), listed, why)
 }
 
 func sortedKeys[T any](m map[string]T) []string {

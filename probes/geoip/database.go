@@ -6,6 +6,7 @@ import (
 	"math"
 	"net/netip"
 
+	"github.com/landfall-audit/landfall/evidence"
 	"github.com/landfall-audit/landfall/probes/mmdb"
 )
 
@@ -18,6 +19,7 @@ type Place struct {
 	Subdivision string // ISO 3166-2 where the database has codes, else a name
 	City        string // English
 	Lat, Lon    *float64
+	Anycast     bool // the database says that many hosts share the address
 }
 
 // Open opens the country or city database at path.
@@ -38,12 +40,24 @@ func checked(file *mmdb.Database, err error) (*Database, error) {
 		return place != Place{}, err
 	})
 	if err == nil && !holds {
-		err = fmt.Errorf("%s: holds no places; its type is %q: give a country or city database, and one of networks with --asn", file.File(), file.Name)
+		err = fmt.Errorf("%s: holds no places in a layout that is known; its type is %q: give a country or city database, and one of networks with --asn", file.File(), file.Name)
 	}
 	if err != nil {
 		return nil, errors.Join(err, file.Close())
 	}
 	return &Database{file}, nil
+}
+
+// DataSets returns the files of databases that are asked together, by the names
+// that they have in evidence.
+func DataSets(databases []*Database) []evidence.DataSet { return mmdb.DataSets(files(databases)) }
+
+func files(databases []*Database) []*mmdb.Database {
+	out := make([]*mmdb.Database, len(databases))
+	for i, d := range databases {
+		out[i] = d.file
+	}
+	return out
 }
 
 // Name gives what the database calls itself.
@@ -74,6 +88,8 @@ type flat struct {
 	City        mmdb.Text   `maxminddb:"city"`
 	Lat         mmdb.Number `maxminddb:"latitude"`
 	Lon         mmdb.Number `maxminddb:"longitude"`
+	IsAnycast   mmdb.Flag   `maxminddb:"is_anycast"` // ipinfo's downloads; its API has the other
+	Anycast     mmdb.Flag   `maxminddb:"anycast"`
 }
 
 func (r flat) place() Place {
@@ -81,7 +97,7 @@ func (r flat) place() Place {
 	if country == "" {
 		country = r.Country.Country()
 	}
-	out := Place{Country: country, Subdivision: string(r.State), City: string(r.City)}
+	out := Place{Country: country, Subdivision: string(r.State), City: string(r.City), Anycast: bool(r.IsAnycast || r.Anycast)}
 	out.Lat, out.Lon = position(r.Lat, r.Lon)
 	return out
 }
@@ -103,6 +119,9 @@ type nested struct {
 		Lat mmdb.Number `maxminddb:"latitude"`
 		Lon mmdb.Number `maxminddb:"longitude"`
 	} `maxminddb:"location"`
+	Traits struct {
+		IsAnycast mmdb.Flag `maxminddb:"is_anycast"`
+	} `maxminddb:"traits"`
 }
 
 type names struct {
@@ -110,7 +129,7 @@ type names struct {
 }
 
 func (r nested) place() Place {
-	out := Place{Country: r.Country.ISOCode.Country(), City: string(r.City.Names.English)}
+	out := Place{Country: r.Country.ISOCode.Country(), City: string(r.City.Names.English), Anycast: bool(r.Traits.IsAnycast)}
 	if len(r.Subdivisions) > 0 { // ordered from largest to smallest
 		first := r.Subdivisions[0]
 		out.Subdivision = string(first.Names.English)
@@ -122,29 +141,31 @@ func (r nested) place() Place {
 	return out
 }
 
-// read decodes a record of either layout. They share names of keys but not
-// their types; the flat one is tried first, since it takes what fits.
+// read decodes a record of any layout. The flat and the nested one share names
+// of keys but not their types; the flat one is tried first, since it takes what
+// fits. A few databases have the country's code alone as the record
+// (https://github.com/SagerNet/sing-geoip).
 func read(decode func(any) error) (Place, error) {
 	var f flat
-	if err := decode(&f); err != nil {
-		return Place{}, err
-	}
-	if place := f.place(); place != (Place{}) {
-		return place, nil
-	}
 	var n nested
-	if err := decode(&n); err != nil {
-		if mmdb.OtherLayout(err) {
-			return Place{}, nil
+	var code mmdb.Text
+	for _, layout := range []struct {
+		into  any
+		place func() Place
+	}{{&f, func() Place { return f.place() }}, {&n, func() Place { return n.place() }}, {&code, func() Place { return Place{Country: code.Country()} }}} {
+		if err := decode(layout.into); err != nil && !mmdb.OtherLayout(err) {
+			return Place{}, err
+		} else if err == nil && layout.place() != (Place{}) {
+			return layout.place(), nil
 		}
-		return Place{}, err
 	}
-	return n.place(), nil
+	return Place{}, nil
 }
 
-// position gives a pair of coordinates only where both are on the globe.
+// position returns a pair of coordinates only where both are on the globe. Zero
+// and zero, in the Gulf of Guinea, is what stands where none is known.
 func position(lat, lon mmdb.Number) (*float64, *float64) {
-	if !lat.Set || !lon.Set || math.Abs(lat.Value) > 90 || math.Abs(lon.Value) > 180 {
+	if !lat.Set || !lon.Set || math.Abs(lat.Value) > 90 || math.Abs(lon.Value) > 180 || lat.Value == 0 && lon.Value == 0 {
 		return nil, nil
 	}
 	return &lat.Value, &lon.Value

@@ -36,11 +36,7 @@ func (p *Probe) Spec() probe.Spec {
 
 // Plan asks each database for each address.
 func (p *Probe) Plan(targets []probe.Target, seen *probe.Seen) []probe.Step {
-	files := make([]*mmdb.Database, len(p.Databases))
-	for i, d := range p.Databases {
-		files[i] = d.file
-	}
-	return mmdb.Plan(Name, files, targets, seen)
+	return mmdb.Plan(Name, files(p.Databases), targets, seen)
 }
 
 // Answers gives the step that an observation answers.
@@ -65,6 +61,6 @@ func (p *Probe) Run(ctx context.Context, step probe.Step) ([]evidence.Observatio
 	}
 	return []evidence.Observation{&evidence.GeoIP{
 		Meta: p.Meta(evidence.KindGeoIP), Addr: q.Addr, Database: q.Label, Built: q.File.Built,
-		Country: place.Country, Subdivision: place.Subdivision, City: place.City, Lat: place.Lat, Lon: place.Lon,
+		Country: place.Country, Subdivision: place.Subdivision, City: place.City, Lat: place.Lat, Lon: place.Lon, Anycast: place.Anycast,
 	}}, nil
 }

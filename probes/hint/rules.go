@@ -174,7 +174,7 @@ func (b *book) place(r rule, text string) string {
 	case region:
 		place = provider + ":" + code
 	case r.place == byCountry:
-		place = country(code)
+		place = providers.CountryCode(code)
 	case b.codes[r.place] != nil:
 		place = b.codes[r.place][code]
 	default:
@@ -185,12 +185,4 @@ func (b *book) place(r rule, text string) string {
 		return ""
 	}
 	return parsed.String()
-}
-
-// country gives the code of a country as ISO 3166-1 has it; networks write uk.
-func country(code string) string {
-	if code == "uk" {
-		return "GB"
-	}
-	return strings.ToUpper(code)
 }

@@ -74,9 +74,12 @@ func (p *Probe) Run(ctx context.Context, step probe.Step) ([]evidence.Observatio
 	var out []evidence.Observation
 	entries := p.Table.Lookup(addr)
 	for _, e := range entries[:min(len(entries), maxEntries)] {
+		if !e.Prefix.Contains(addr.Unmap()) {
+			continue // the address is of one interface, and not the one that is published
+		}
 		out = append(out, &evidence.Range{
 			Meta: p.Meta(evidence.KindRange), Addr: addr, Prefix: e.Prefix, Provider: e.Provider, Service: e.Service,
-			Region: e.Region, Country: e.Country, City: e.City, Source: e.Source, Published: day(e.Published),
+			Region: e.Region, Country: e.Country, City: e.City, Edge: e.Edge(), Source: e.Source, Published: day(e.Published),
 		})
 	}
 	return out, nil

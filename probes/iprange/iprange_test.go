@@ -16,6 +16,8 @@ func table() *ranges.Table {
 	return ranges.NewTable(ranges.Feed{Entries: []ranges.Entry{
 		{Prefix: netip.MustParsePrefix("203.0.113.0/24"), Provider: "aws", Service: "S3", Region: "ap-southeast-1", Source: "ip-ranges.json", Published: time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC)},
 		{Prefix: netip.MustParsePrefix("203.0.113.0/24"), Provider: "aws", Service: "AMAZON", Region: "ap-southeast-1", Source: "ip-ranges.json"},
+		{Prefix: netip.MustParsePrefix("198.18.0.0/24"), Provider: "aws", Service: "CLOUDFRONT", Source: "ip-ranges.json"},
+		{Prefix: netip.MustParsePrefix("2001:db8::/32"), Provider: "aws", Service: "S3", Region: "us-east-1", Source: "ip-ranges.json"},
 		{Prefix: netip.MustParsePrefix("203.0.0.0/16"), Provider: "aws", Service: "AMAZON", Region: "us-east-1", Source: "ip-ranges.json"},
 	}})
 }
@@ -45,6 +47,24 @@ func TestLongestPrefix(t *testing.T) {
 			}
 			if r.Service == "S3" && r.Published != "2026-06-01" {
 				t.Errorf("published on %q", r.Published)
+			}
+		}
+	}
+}
+
+// TestLinesAreOnesThatCanBeRead: an edge is marked, and an address of one
+// interface alone is not the one that is published.
+func TestLinesAreOnesThatCanBeRead(t *testing.T) {
+	p := &iprange.Probe{Table: table()}
+	for addr, want := range map[string]string{"198.18.0.7": "edge", "203.0.113.7": "region", "::ffff:198.18.0.7": "edge", "2001:db8::7": "region", "2001:db8::7%eth0": ""} {
+		got, err := p.Run(t.Context(), probe.Step{Probe: iprange.Name, Subject: addr, Ask: netip.MustParseAddr(addr)})
+		if err != nil || (len(got) > 0) != (want != "") {
+			t.Errorf("%s: %d lines, error %v", addr, len(got), err)
+		}
+		for _, o := range got {
+			o.Common().ID = "e1"
+			if r, ok := o.(*evidence.Range); !ok || r.Edge != (want == "edge") || evidence.Validate(o) != nil {
+				t.Errorf("%s: %+v, %v", addr, o, evidence.Validate(o))
 			}
 		}
 	}

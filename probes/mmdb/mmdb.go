@@ -7,9 +7,13 @@
 package mmdb
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"net/netip"
+	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -35,6 +39,7 @@ const (
 type Database struct {
 	Name   string // what it is, for evidence
 	Built  string // the day it was made, YYYY-MM-DD; empty: it does not say
+	SHA256 string // of the file, in hex
 	file   string
 	reader *maxminddb.Reader
 }
@@ -44,22 +49,44 @@ type Database struct {
 func Open(path string) (*Database, error) {
 	reader, err := maxminddb.Open(path)
 	if err != nil {
-		return nil, fmt.Errorf("%s: cannot be used as a database of addresses (%w); it may be cut or of another type: fetch it again, uncompressed, in the MMDB format", path, err)
+		return nil, unusable(path, err)
 	}
-	return named(path, reader), nil
+	digest, err := digestOf(path)
+	if err != nil {
+		return nil, errors.Join(unusable(path, err), reader.Close())
+	}
+	return named(path, digest, reader), nil
+}
+
+func unusable(path string, err error) error {
+	return fmt.Errorf("%s: cannot be used as a database of addresses (%w); it may be cut or of another type: fetch it again, uncompressed, in the MMDB format", path, err)
+}
+
+func digestOf(path string) (string, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	digest := sha256.New()
+	if _, err := io.Copy(digest, f); err != nil {
+		return "", err
+	}
+	return hex.EncodeToString(digest.Sum(nil)), nil
 }
 
 // OpenBytes opens a database that lies in memory. The name stands for a path.
 func OpenBytes(name string, data []byte) (*Database, error) {
 	reader, err := maxminddb.OpenBytes(data)
 	if err != nil {
-		return nil, fmt.Errorf("%s: cannot be used as a database of addresses (%w); it may be cut or of another type: fetch it again, uncompressed, in the MMDB format", name, err)
+		return nil, unusable(name, err)
 	}
-	return named(name, reader), nil
+	digest := sha256.Sum256(data)
+	return named(name, hex.EncodeToString(digest[:]), reader), nil
 }
 
-func named(path string, reader *maxminddb.Reader) *Database {
-	d := &Database{Name: probe.Text(strings.ToLower(reader.Metadata.DatabaseType), maxNameBytes), file: path, reader: reader}
+func named(path, digest string, reader *maxminddb.Reader) *Database {
+	d := &Database{SHA256: digest, Name: probe.Text(strings.ToLower(reader.Metadata.DatabaseType), maxNameBytes), file: path, reader: reader}
 	// The packages of ip-location-db all call themselves "country ipvAll",
 	// "asn ipv4" and the like; their file names tell them apart.
 	if what, _, _ := strings.Cut(d.Name, " "); what == "country" || what == "city" || what == "asn" || what == "" {

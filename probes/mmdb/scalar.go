@@ -8,6 +8,7 @@ import (
 	"github.com/oschwald/maxminddb-golang/v2/mmdbdata"
 
 	"github.com/landfall-audit/landfall/probes/probe"
+	"github.com/landfall-audit/landfall/providers"
 )
 
 // maxTextBytes bounds a text of a record: the longest names of organisations
@@ -32,14 +33,36 @@ func (t *Text) UnmarshalMaxMindDBCursor(at mmdbdata.Cursor) (mmdbdata.Cursor, er
 	return next, err
 }
 
-// Country gives the text if it is a country code (ISO 3166-1 alpha-2), in
-// capitals, else nothing.
-func (t Text) Country() string {
-	code := strings.ToUpper(string(t))
-	if len(code) != 2 || strings.Trim(code, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != "" {
-		return ""
+// Country returns the country that the text is the code of (ISO 3166-1 alpha-2),
+// see [providers.CountryCode]; empty where it is none.
+func (t Text) Country() string { return providers.CountryCode(string(t)) }
+
+// Flag is a yes or no of a record; some files have it as text or as a number.
+// What is neither says no.
+type Flag bool
+
+// UnmarshalMaxMindDBCursor reads a yes or no.
+func (f *Flag) UnmarshalMaxMindDBCursor(at mmdbdata.Cursor) (mmdbdata.Cursor, error) {
+	kind, err := at.Kind()
+	if err != nil {
+		return mmdbdata.Cursor{}, err
 	}
-	return code
+	switch kind {
+	case mmdbdata.KindBool:
+		value, next, err := at.ReadBool()
+		*f = Flag(value && err == nil)
+		return next, err
+	case mmdbdata.KindUint16, mmdbdata.KindUint32, mmdbdata.KindUint64:
+		value, next, err := at.ReadUint()
+		*f = Flag(value == 1 && err == nil)
+		return next, err
+	case mmdbdata.KindString:
+		value, next, err := at.ReadString()
+		yes, parseErr := strconv.ParseBool(strings.ToLower(strings.TrimSpace(value)))
+		*f = Flag(yes && err == nil && parseErr == nil)
+		return next, err
+	}
+	return at.Skip()
 }
 
 // Number is a number of a record, whatever its type there; some files have

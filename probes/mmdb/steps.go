@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"strconv"
 
+	"github.com/landfall-audit/landfall/evidence"
 	"github.com/landfall-audit/landfall/probes/probe"
 )
 
@@ -42,6 +43,15 @@ func Asked(ctx context.Context, step probe.Step) (Question, error) {
 		return q, probe.Foreign(step)
 	}
 	return q, ctx.Err()
+}
+
+// DataSets returns files that are asked together, by their [Labels].
+func DataSets(files []*Database) []evidence.DataSet {
+	out := make([]evidence.DataSet, len(files))
+	for i, label := range Labels(files) {
+		out[i] = evidence.DataSet{Name: label, SHA256: files[i].SHA256, Built: files[i].Built}
+	}
+	return out
 }
 
 // Labels gives a name for each database that no other of them has, for

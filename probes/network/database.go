@@ -6,6 +6,7 @@ import (
 	"math"
 	"net/netip"
 
+	"github.com/landfall-audit/landfall/evidence"
 	"github.com/landfall-audit/landfall/probes/mmdb"
 )
 
@@ -45,6 +46,18 @@ func checked(file *mmdb.Database, err error) (*Database, error) {
 		return nil, errors.Join(err, file.Close())
 	}
 	return &Database{file}, nil
+}
+
+// DataSets returns the files of databases that are asked together, by the names
+// that they have in evidence.
+func DataSets(databases []*Database) []evidence.DataSet { return mmdb.DataSets(files(databases)) }
+
+func files(databases []*Database) []*mmdb.Database {
+	out := make([]*mmdb.Database, len(databases))
+	for i, d := range databases {
+		out[i] = d.file
+	}
+	return out
 }
 
 // Name gives what the database calls itself.

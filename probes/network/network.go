@@ -36,11 +36,7 @@ func (p *Probe) Spec() probe.Spec {
 
 // Plan asks each database for each address.
 func (p *Probe) Plan(targets []probe.Target, seen *probe.Seen) []probe.Step {
-	files := make([]*mmdb.Database, len(p.Databases))
-	for i, d := range p.Databases {
-		files[i] = d.file
-	}
-	return mmdb.Plan(Name, files, targets, seen)
+	return mmdb.Plan(Name, files(p.Databases), targets, seen)
 }
 
 // Answers gives the step that an observation answers.

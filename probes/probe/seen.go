@@ -66,12 +66,23 @@ type addrs struct {
 
 func (a *addrs) learn(o evidence.Observation) {
 	d, ok := o.(*evidence.DNS)
-	if !ok || d.Type != "A" && d.Type != "AAAA" {
-		return
+	switch {
+	case !ok:
+	case d.Type == "A" || d.Type == "AAAA":
+		a.add(d.Name, d.Answers)
+	case d.Type == "HTTPS":
+		// Clients connect to the hints without asking for the target's addresses
+		// (RFC 9460, 7.3).
+		for _, s := range d.Services {
+			a.add(s.Target, s.Hints)
+		}
 	}
-	for _, addr := range d.Answers {
-		if addr = addr.Unmap(); !slices.Contains(a.of[d.Name], addr) {
-			a.of[d.Name] = append(a.of[d.Name], addr)
+}
+
+func (a *addrs) add(name string, addresses []netip.Addr) {
+	for _, addr := range addresses {
+		if addr = addr.Unmap(); !slices.Contains(a.of[name], addr) {
+			a.of[name] = append(a.of[name], addr)
 			a.count++
 		}
 	}

@@ -23,6 +23,16 @@ type Record = mmdbtype.Map
 // MMDB makes a database of the given type.
 func MMDB(t testing.TB, databaseType string, records map[string]Record) []byte {
 	t.Helper()
+	plain := map[string]mmdbtype.DataType{}
+	for prefix, record := range records {
+		plain[prefix] = record
+	}
+	return Plain(t, databaseType, plain)
+}
+
+// Plain makes a database of the given type whose records are not all maps.
+func Plain(t testing.TB, databaseType string, records map[string]mmdbtype.DataType) []byte {
+	t.Helper()
 	tree, err := mmdbwriter.New(mmdbwriter.Options{
 		DatabaseType: databaseType, BuildEpoch: builtEpoch, RecordSize: 24, IncludeReservedNetworks: true,
 	})

@@ -37,32 +37,15 @@ type Entry struct {
 	Country     string    // ISO 3166-1 alpha-2, if the file says
 	Subdivision string    // ISO 3166-2, if the file says; not checked against the standard
 	City        string    // in words, if the file says
+	Geofeed     bool      // from a file that places addresses by country, and may leave that empty
 	Source      string    // name of the file
 	Published   time.Time // UTC; zero if the file does not say
 }
 
-// Edge reports whether the prefix belongs to a service that answers from the
-// network edge nearest to whoever asks, so that its region says nothing about
-// where content is and one address is many hosts.
-func (e Entry) Edge() bool {
-	switch e.Provider {
-	case "akamai", "cloudflare", "fastly", "microsoft-365":
-		return true
-	case "aws":
-		switch e.Service {
-		case "CLOUDFRONT", "GLOBALACCELERATOR", "ROUTE53":
-			return true
-		}
-	case "gcp":
-		return e.Region == "" && e.Country == ""
-	case "azure":
-		return strings.HasPrefix(e.Service, "AzureFrontDoor")
-	}
-	return false
-}
-
 // Feed is what was read from one file.
 type Feed struct {
+	File      string // its name
+	SHA256    string // of the whole file, in hex; empty where it was read by [Source.Parse] alone
 	Entries   []Entry
 	Published time.Time // UTC; zero if the file does not say
 	Skipped   []Skipped // at most 100; SkippedRows counts all
@@ -100,6 +83,7 @@ func (f Feed) Garbled() bool { return f.SkippedRows > len(f.Entries) }
 // stamp writes the file's name and time of publication into its entries, which
 // is known only once the whole file has been read.
 func (f *Feed) stamp(file string) {
+	f.File = file
 	for i := range f.Entries {
 		f.Entries[i].Source = file
 		f.Entries[i].Published = f.Published
@@ -140,14 +124,6 @@ func checkField(name, value string) error {
 	}
 	if !utf8.ValidString(value) || strings.IndexFunc(value, unicode.IsControl) >= 0 {
 		return fmt.Errorf("%s %s is not plain text", name, shown(value))
-	}
-	return nil
-}
-
-// checkCountry is nil for an ISO 3166-1 code and for the empty text.
-func checkCountry(code string) error {
-	if _, ok := providers.CountryName(code); code != "" && !ok {
-		return fmt.Errorf("%s is no ISO 3166-1 country code", shown(code))
 	}
 	return nil
 }

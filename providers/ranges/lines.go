@@ -95,19 +95,21 @@ func geofeedEntry(provider, line string) (Entry, error) {
 
 // placed is an entry of a geofeed. Codes are compared without regard to case
 // (RFC 8805 section 2.1.1). Amazon's feed has Hong Kong in China: a place that
-// ISO 3166-1 gives a code of its own is told by that code.
+// ISO 3166-1 gives a code of its own is told by that code. A code that is no
+// country, such as ZZ, says the same as an empty one: that the place is not to be
+// told (RFC 8805 section 2.1.1.2).
 func placed(provider, text, country, subdivision, city string) (Entry, error) {
 	prefix, err := parsePrefix(text)
 	entry := Entry{
-		Prefix: prefix, Provider: provider,
-		Country: strings.ToUpper(country), Subdivision: strings.ToUpper(subdivision), City: city,
+		Prefix: prefix, Provider: provider, Geofeed: true,
+		Country: providers.CountryCode(country), Subdivision: strings.ToUpper(subdivision), City: city,
 	}
 	if own, ok := providers.OwnCountry(entry.Subdivision); ok {
 		entry.Country = own
 	} else if entry.Country == "CN" && ownCities[strings.ToLower(city)] != "" {
 		entry.Country = ownCities[strings.ToLower(city)]
 	}
-	return entry, cmp.Or(err, checkCountry(entry.Country), checkField("subdivision", entry.Subdivision), checkField("city", city))
+	return entry, cmp.Or(err, checkField("subdivision", entry.Subdivision), checkField("city", city))
 }
 
 // ownCities are cities with a country code of their own.

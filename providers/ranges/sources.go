@@ -1,6 +1,9 @@
 package ranges
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
 	"io"
 	"regexp"
 )
@@ -18,6 +21,23 @@ type Source struct {
 	// Parse reads the file. file is the name to use in entries and messages. If it
 	// fails, the feed holds what was read before the fault.
 	Parse func(file string, r io.Reader) (Feed, error)
+}
+
+// Read reads the file as [Source.Parse] does, under the name by which the source
+// is kept, and works out its digest.
+func (s Source) Read(r io.Reader) (Feed, error) {
+	digest := sha256.New()
+	all := io.TeeReader(bound(r), digest)
+	feed, err := s.Parse(s.File, all)
+	if err != nil {
+		return feed, err
+	}
+	// A parser may stop where its document ends.
+	if _, err := io.Copy(io.Discard, all); err != nil {
+		return feed, fmt.Errorf("%s: %w", s.File, err)
+	}
+	feed.File, feed.SHA256 = s.File, hex.EncodeToString(digest.Sum(nil))
+	return feed, nil
 }
 
 // noLicence is the licence of most of these files.

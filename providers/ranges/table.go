@@ -4,14 +4,18 @@ import (
 	"cmp"
 	"net/netip"
 	"slices"
+	"time"
 
 	"github.com/gaissmai/bart"
+
+	"github.com/landfall-audit/landfall/evidence"
 )
 
 // Table finds the entries for an address. Once built it is only read, and safe
 // for concurrent use. Its zero value is an empty table.
 type Table struct {
 	entries bart.Table[[]Entry] // by every prefix that any file has
+	sets    []evidence.DataSet
 	size    int
 }
 
@@ -22,23 +26,47 @@ func NewTable(feeds ...Feed) *Table {
 		for _, entry := range feed.Entries {
 			b.insert(entry)
 		}
+		if feed.File != "" {
+			b.sets = append(b.sets, feed.dataSet())
+		}
 	}
 	return b.table()
 }
 
+// dataSet is the file as the header of a bundle names it.
+func (f Feed) dataSet() evidence.DataSet {
+	set := evidence.DataSet{Name: f.File, SHA256: f.SHA256}
+	if !f.Published.IsZero() {
+		set.Built = f.Published.UTC().Format(time.DateOnly)
+	}
+	return set
+}
+
+// DataSets returns the files that the table was made of, by the names that
+// [Entry.Source] has, in the order of names.
+func (t *Table) DataSets() []evidence.DataSet { return slices.Clone(t.sets) }
+
 // builder keeps what places addresses by region apart from geofeeds, which place
 // them by country: a finer prefix in one does not hide what the other says.
+//
+// The rest are the addresses of Google, of which those in its cloud are a part
+// (https://docs.cloud.google.com/vpc/docs/configure-private-google-access#ip-addr-defaults):
+// they count only where no other file has the address.
 type builder struct {
-	regions, feeds bart.Table[[]Entry]
-	size           int
+	regions, feeds, rest bart.Table[[]Entry]
+	sets                 []evidence.DataSet
+	size                 int
 }
 
 // insert keeps the entries of one prefix in a fixed order, the more telling ones
 // first, and drops an entry that says nothing new.
 func (b *builder) insert(entry Entry) {
 	table := &b.regions
-	if entry.Country != "" {
+	switch {
+	case entry.Geofeed:
 		table = &b.feeds
+	case entry.Provider == "gcp" && entry.Service == "" && entry.Region == "":
+		table = &b.rest
 	}
 	known, _ := table.Get(entry.Prefix)
 	at, found := slices.BinarySearchFunc(known, entry, compare)
@@ -53,10 +81,16 @@ func (b *builder) insert(entry Entry) {
 // once: the longest prefix of all that holds it lies within the longest of each
 // kind.
 func (b *builder) table() *Table {
-	t := &Table{size: b.size}
-	for _, kind := range []*bart.Table[[]Entry]{&b.regions, &b.feeds} {
+	slices.SortFunc(b.sets, func(a, b evidence.DataSet) int {
+		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.SHA256, b.SHA256))
+	})
+	t := &Table{size: b.size, sets: slices.Compact(b.sets)}
+	for _, kind := range []*bart.Table[[]Entry]{&b.regions, &b.feeds, &b.rest} {
 		for prefix := range kind.All() {
-			regions, _ := b.regions.LookupPrefix(prefix)
+			regions, known := b.regions.LookupPrefix(prefix)
+			if !known {
+				regions, _ = b.rest.LookupPrefix(prefix)
+			}
 			placed, _ := b.feeds.LookupPrefix(prefix)
 			switch {
 			case len(placed) == 0:

@@ -15,6 +15,7 @@ import (
 	"github.com/landfall-audit/landfall/evidence"
 	"github.com/landfall-audit/landfall/probes/probe"
 	"github.com/landfall-audit/landfall/probes/remote"
+	"github.com/landfall-audit/landfall/providers"
 )
 
 // DefaultBase is where the platform answers.
@@ -121,8 +122,8 @@ func (m *machine) vantage() evidence.Vantage {
 	if m.Anchor {
 		v.Name = "anchor " + m.number()
 	}
-	if m.Country != nil && len(*m.Country) == 2 {
-		v.Country = strings.ToUpper(probe.Text(*m.Country, maxNameBytes))
+	if m.Country != nil {
+		v.Country = providers.CountryCode(*m.Country)
 	}
 	for _, asn := range []*uint32{m.ASN6, m.ASN4} {
 		if asn != nil {

@@ -20,6 +20,7 @@ import (
 	"github.com/landfall-audit/landfall/evidence"
 	"github.com/landfall-audit/landfall/probes/probe"
 	"github.com/landfall-audit/landfall/probes/remote"
+	"github.com/landfall-audit/landfall/providers"
 )
 
 // DefaultBase is where the platform answers.
@@ -79,9 +80,7 @@ func (l location) vantage() evidence.Vantage {
 		Name: probe.Text(l.City+", AS"+strconv.FormatUint(uint64(l.ASN), 10)+" "+l.Network, maxNameBytes),
 		ASN:  l.ASN, Network: evidence.NetworkGlobalping,
 	}
-	if len(l.Country) == 2 {
-		v.Country = strings.ToUpper(probe.Text(l.Country, maxNameBytes))
-	}
+	v.Country = providers.CountryCode(l.Country)
 	remote.Place(&v, l.Latitude, l.Longitude, cityRadiusKM)
 	return v
 }

@@ -1,0 +1,58 @@
+package verdict
+
+// The codes of reasons and of what holds a result back. Each says in one word
+// what the text beside it says in a sentence; programs read the code.
+const (
+	CodeUntrustedCertificate   = "untrusted-certificate"        // no certificate that is valid for the name was shown
+	CodeTLSFailed              = "tls-failed"                   // a TLS handshake was refused, or stayed without an answer
+	CodeTransportOnly          = "transport-only"               // the endpoint speaks TLS, and only replies that anybody on the way could have given say so
+	CodePingOnly               = "ping-only"                    // only replies to no service say so, and the endpoint is a port
+	CodeAnsweredByAnother      = "answered-by-another"          // a reply without the key came so much sooner that another host gave it
+	CodeMethodsDisagree        = "methods-disagree"             // a ping and a connection were answered so differently that two hosts gave the replies
+	CodeOneVantage             = "one-vantage"                  // one vantage alone carries it, not by a landmark and the endpoint's own key
+	CodeVantagesUnproven       = "vantages-not-credible"        // too few of those that carry it passed a check or agreed with others
+	CodeOneNetwork             = "one-network"                  // all that carry it are in one network
+	CodeManyHosts              = "many-hosts"                   // many hosts may share the address
+	CodeElsewhereAside         = "seen-elsewhere"               // a vantage that is set aside was answered from elsewhere
+	CodeOneHostRefutation      = "refutation-needs-one-host"    // it would lean on several replies having come from one host
+	CodeRest                   = "rest-not-seen-from-front-end" // the claim speaks of data at rest
+	CodeBootstrap              = "bootstrap"                    // the endpoint only says which host to use
+	CodeOneSupplier            = "one-supplier-against-others"  // one supplier's evidence alone carries it, and others' contradicts
+	CodeImportsAgainstMeasured = "imports-against-measured"     // only imported evidence carries it, and measured evidence of others contradicts
+	CodeAddressByOneSupplier   = "address-by-one-supplier"      // one supplier alone was given the address
+	CodeRequire                = "required-copies-not-seen"     // the claim asks for copies in certain places
+	CodeNameOnly               = "place-by-name"                // a place is known from a name alone
+	CodeCopyUnknown            = "copy-of-unknown-place"        // where a copy is, nothing says
+	CodeRangeSource            = "range-source-unknown"         // the run names no published file that the range is from
+	CodeRedirect               = "derived-by-redirect"          // a redirect of one request does not show where data is sent
+	CodePath                   = "path-not-kept"                // what passes a host on the way is not shown to be kept there
+	CodeClients                = "clients-not-measured"         // users of most countries were not measured
+	CodeDisputedAside          = "vantage-set-aside"            // a vantage that is set aside contradicts the claim
+)
+
+// HeldBack says what a result would be but for the rules that keep it down.
+type HeldBack struct {
+	WouldBe Result   `json:"would_be"`
+	Why     []string `json:"why"` // codes
+}
+
+// hold takes the certainty from a finding, by a rule.
+func (f *finding) hold(code, why string) {
+	was := f.result
+	switch f.result {
+	case Refuted:
+		f.result = Disputed
+	case Proven:
+		f.result = Consistent
+	default:
+		if f.heldBack == nil {
+			return
+		}
+		was = f.heldBack.WouldBe
+	}
+	if f.heldBack == nil {
+		f.heldBack = &HeldBack{WouldBe: was}
+	}
+	f.heldBack.Why = append(f.heldBack.Why, code)
+	f.limits = append(f.limits, why)
+}

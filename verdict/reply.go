@@ -1,0 +1,305 @@
+package verdict
+
+import (
+	"cmp"
+	"net/netip"
+	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/landfall-audit/landfall/evidence"
+	"github.com/landfall-audit/landfall/internal/geo"
+)
+
+// DefaultWindow is how far apart replies may be that carry one verdict together.
+const DefaultWindow = 72 * time.Hour
+
+// replyKind is what a reply shows of who gave it.
+type replyKind uint8
+
+const (
+	// pinged is a reply to no service: ICMP, UDP, or of a method that is not known.
+	// It is of the address, and of no port.
+	pinged replyKind = iota
+	// connected is the reply of a port that anybody on the way could have given.
+	connected
+	// authenticated is a reply by the endpoint's own key.
+	authenticated
+)
+
+// reply is a round trip before its disk is drawn: runs can have millions.
+type reply struct {
+	id      string
+	rttMS   float64
+	at      int64 // Unix time, s
+	vantage int32 // number of its id in caseFile.names
+	name    int32 // number of the name that the key is of; 0 for none
+	port    uint16
+	kind    replyKind
+}
+
+// doorKey names the replies that are of one endpoint at one address: of one
+// kind, and of one port and key where the kind has them.
+type doorKey struct {
+	addr netip.Addr
+	port uint16
+	name int32
+	kind replyKind
+}
+
+// namePool gives strings that recur a number.
+type namePool struct {
+	numbers map[string]int32
+	texts   []string
+}
+
+func newNamePool() *namePool { return &namePool{numbers: map[string]int32{"": 0}, texts: []string{""}} }
+
+func (p *namePool) number(text string) int32 {
+	n, known := p.numbers[text]
+	if !known {
+		text = strings.Clone(text)
+		n = int32(len(p.texts))
+		p.numbers[text], p.texts = n, append(p.texts, text)
+	}
+	return n
+}
+
+// tcpPort is the port of a TCP round trip that names none: what endpoints are
+// asked at by default.
+const tcpPort = 443
+
+func (c *caseFile) addReply(x *evidence.RTT) {
+	r := reply{id: x.ID, rttMS: x.MinMS, at: c.timeOf(&x.Meta), vantage: c.names.number(x.Vantage)}
+	switch {
+	case x.Authenticated != nil:
+		r.kind, r.port, r.name = authenticated, cmp.Or(x.Port, tcpPort), c.names.number(hostKey(x.Authenticated.ServerName))
+	case x.Method == evidence.MethodTCP, x.Method == evidence.MethodTLS, x.Method == evidence.MethodH2Ping, x.Method == evidence.MethodImport && x.Port != 0:
+		r.kind, r.port = connected, cmp.Or(x.Port, tcpPort)
+	}
+	addr := x.Addr.Unmap()
+	c.replies[addr] = append(c.replies[addr], r)
+}
+
+// timeOf returns when a line was measured: as it says, or else when its own file
+// begins. No file dates the lines of another.
+func (c *caseFile) timeOf(m *evidence.Meta) int64 {
+	at := m.At
+	if at.IsZero() {
+		at = c.supplierOf(m.ID).header.Started
+	}
+	c.newest = max(c.newest, at.Unix())
+	return at.Unix()
+}
+
+// withinWindow leaves of the replies of an address those of the newest window:
+// older ones are history.
+func (c *caseFile) withinWindow(replies []reply) []reply {
+	newest := int64(minTime)
+	for _, r := range replies {
+		newest = max(newest, r.at)
+	}
+	since := newest - int64(c.window/time.Second)
+	return slices.DeleteFunc(replies, func(r reply) bool { return r.at < since })
+}
+
+const minTime = -1 << 62
+
+// drawDisks draws the disks of all replies, those of several addresses at once.
+func (c *caseFile) drawDisks() {
+	addrs := sortedAddrs(c.replies)
+	all := make([][]drawn, len(addrs))
+	var group errgroup.Group
+	group.SetLimit(workers())
+	for i := range addrs {
+		group.Go(func() error {
+			all[i] = c.drawAddr(addrs[i])
+			return nil
+		})
+	}
+	_ = group.Wait() // no worker fails
+	for _, of := range all {
+		for _, d := range of {
+			c.file(d)
+		}
+	}
+	c.replies = nil
+}
+
+// drawn is what the replies of one endpoint at one address became.
+type drawn struct {
+	key            doorKey
+	disks, suspect []disk
+	undrawn        bool
+}
+
+func (c *caseFile) file(d drawn) {
+	if len(d.disks) > 0 {
+		c.doors[d.key] = d.disks
+	}
+	if len(d.suspect) > 0 {
+		c.suspect[d.key] = d.suspect
+	}
+	if d.undrawn {
+		c.undrawn[d.key] = true
+	}
+	if len(d.disks)+len(d.suspect) > 0 {
+		c.keys[d.key.addr] = append(c.keys[d.key.addr], d.key)
+	}
+}
+
+func (c *caseFile) drawAddr(addr netip.Addr) []drawn {
+	replies := c.withinWindow(c.replies[addr])
+	slices.SortFunc(replies, func(a, b reply) int {
+		return cmp.Or(compareService(a, b), cmp.Compare(a.rttMS, b.rttMS), cmp.Compare(c.names.texts[a.vantage], c.names.texts[b.vantage]), cmp.Compare(a.id, b.id))
+	})
+	var out []drawn
+	for len(replies) > 0 {
+		n := slices.IndexFunc(replies, func(r reply) bool { return compareService(r, replies[0]) != 0 })
+		if n < 0 {
+			n = len(replies)
+		}
+		first := replies[0]
+		out = append(out, c.draw(doorKey{addr, first.port, first.name, first.kind}, replies[:n]))
+		replies = replies[n:]
+	}
+	return out
+}
+
+func compareService(a, b reply) int {
+	return cmp.Or(cmp.Compare(a.kind, b.kind), cmp.Compare(a.port, b.port), cmp.Compare(a.name, b.name))
+}
+
+// draw draws the disks of one endpoint at one address; of each vantage the
+// quickest reply counts.
+func (c *caseFile) draw(key doorKey, replies []reply) drawn {
+	out := drawn{key: key}
+	replies = quickest(replies)
+	out.undrawn = len(replies) > maxReplies
+	replies = replies[:min(len(replies), maxReplies)]
+	out.disks = make([]disk, 0, len(replies))
+	for i := range replies {
+		r := &replies[i]
+		v := c.byID[c.names.texts[r.vantage]]
+		if d, ok := c.disk(v, r.rttMS, r.id, r.at, key.kind); ok {
+			out.disks = append(out.disks, d)
+		} else if d.from != nil && d.at != nil {
+			out.suspect = append(out.suspect, d)
+		} else if v == nil || v.setAside == "" && (v.at != nil || len(v.landmarks) > 0) {
+			out.undrawn = true
+		}
+	}
+	return out
+}
+
+// maxReplies is how many vantages' replies from one address are judged.
+const maxReplies = 10_000
+
+// quickest leaves the quickest reply to each vantage, of replies that are sorted.
+func quickest(replies []reply) []reply {
+	seen := make(map[int32]bool, min(len(replies), maxReplies))
+	return slices.DeleteFunc(replies, func(r reply) bool {
+		again := seen[r.vantage]
+		seen[r.vantage] = seen[r.vantage] || r.rttMS > 0
+		return again
+	})
+}
+
+// disk is where a host can be that answered a vantage: within reachKM of its
+// middle, the declared place of the vantage or a landmark that it timed.
+type disk struct {
+	from    *vantage
+	at      *origin
+	rttMS   float64        // of the endpoint's reply
+	via     *landmarkReply // nil: around the vantage's own place
+	reachKM float64        // the uncertainty of the middle included
+	id      string         // of the evidence
+	when    int64          // Unix time, s
+	kind    replyKind
+	touched areaSet // the areas it meets
+}
+
+// totalMS is the time that the disk stands for: the reply's, and with it that of
+// the landmark which it is drawn around.
+func (d *disk) totalMS() float64 {
+	if d.via != nil {
+		return d.rttMS + d.via.rttMS
+	}
+	return d.rttMS
+}
+
+// disk returns the disk of a reply that took ms, if its vantage can be used: around
+// the vantage, or around the nearest landmark where it has no place. A reply in no
+// time at all is a fault of whoever timed it. A disk with no land in it is not ok,
+// and speaks of its vantage's position.
+func (c *caseFile) disk(v *vantage, ms float64, id string, when int64, kind replyKind) (disk, bool) {
+	if v == nil || v.setAside != "" || !(ms > 0) || v.relayed != "" && kind != authenticated {
+		return disk{}, false
+	}
+	d := disk{from: v, at: v.at, rttMS: ms, id: id, when: when, kind: kind}
+	if v.at == nil {
+		return c.nearestVia(d)
+	}
+	d.reachKM = geo.ReachKM(ms, geo.FibreKMPerMS) + v.at.radiusKM
+	d.touched = c.ground.touched(d)
+	return d, !d.touched.empty()
+}
+
+// keepSmallest leaves one disk for each vantage, the smallest first.
+func (c *caseFile) keepSmallest() {
+	for key, disks := range c.doors {
+		c.doors[key] = smallest(disks)
+	}
+	for target, disks := range c.stores {
+		c.stores[target] = smallest(disks)
+	}
+}
+
+func smallest(disks []disk) []disk {
+	slices.SortFunc(disks, func(a, b disk) int {
+		return cmp.Or(cmp.Compare(a.reachKM, b.reachKM), cmp.Compare(a.from.ID, b.from.ID), cmp.Compare(a.id, b.id))
+	})
+	seen := map[int]bool{}
+	return slices.DeleteFunc(disks, func(d disk) bool {
+		again := seen[d.from.number]
+		seen[d.from.number] = true
+		return again
+	})
+}
+
+// putSuspectsApart takes the disks of vantages that others contradict from among
+// those that are believed.
+func (c *caseFile) putSuspectsApart() {
+	putApart(c.doors, c.suspect)
+	putApart(c.stores, c.suspectReads)
+}
+
+func putApart[K comparable](all, suspect map[K][]disk) {
+	for at, disks := range all {
+		all[at] = slices.DeleteFunc(disks, func(d disk) bool {
+			if d.from.contradicted {
+				suspect[at] = append(suspect[at], d)
+			}
+			return d.from.contradicted
+		})
+	}
+	for at, disks := range suspect {
+		suspect[at] = smallest(disks)
+	}
+}
+
+// anyDisks returns the disks of an address by whatever replied there, the smallest
+// of each vantage.
+func (c *caseFile) anyDisks(addr netip.Addr) []disk {
+	keys := c.keys[addr]
+	if len(keys) == 1 {
+		return c.doors[keys[0]]
+	}
+	var all []disk
+	for _, key := range keys {
+		all = append(all, c.doors[key]...)
+	}
+	return smallest(all)
+}

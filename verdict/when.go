@@ -1,0 +1,120 @@
+package verdict
+
+import (
+	"net/netip"
+	"slices"
+	"time"
+
+	"github.com/landfall-audit/landfall/evidence"
+	"github.com/landfall-audit/landfall/providers"
+)
+
+// Options are how evidence is judged. The zero value is what the contract says
+// where nothing is asked for.
+type Options struct {
+	// Window is how far apart replies may be that carry one verdict together; 0:
+	// [DefaultWindow].
+	Window time.Duration
+}
+
+func (o Options) window() time.Duration {
+	if o.Window <= 0 {
+		return DefaultWindow
+	}
+	return o.Window
+}
+
+// noteTimes notes when each address replied last.
+func (c *caseFile) noteTimes() {
+	c.lastReply = make(map[netip.Addr]int64, len(c.replies))
+	for addr, replies := range c.replies {
+		last := int64(minTime)
+		for _, r := range replies {
+			last = max(last, r.at)
+		}
+		c.lastReply[addr] = last
+	}
+}
+
+// newestReads returns the timed reads of each target's newest window, in their
+// order.
+func (c *caseFile) newestReads() []*evidence.Retrieval {
+	newest := map[string]int64{}
+	for _, x := range c.retrievals {
+		key := storeKey(x.Target)
+		if at, had := newest[key]; !had || c.timeOf(&x.Meta) > at {
+			newest[key] = c.timeOf(&x.Meta)
+		}
+	}
+	return slices.DeleteFunc(c.retrievals, func(x *evidence.Retrieval) bool {
+		return c.timeOf(&x.Meta) < newest[storeKey(x.Target)]-int64(c.window/time.Second)
+	})
+}
+
+// keepNewestAnswers leaves of the answers for each name those of the newest
+// window: what users were given before is history.
+func (c *caseFile) keepNewestAnswers() {
+	for name, answers := range c.answers {
+		newest := int64(minTime)
+		for _, a := range answers {
+			newest = max(newest, c.timeOf(&a.Meta))
+		}
+		c.answers[name] = slices.DeleteFunc(answers, func(a *evidence.DNS) bool {
+			return c.timeOf(&a.Meta) < newest-int64(c.window/time.Second)
+		})
+	}
+}
+
+// dayOfEndpoint is the day as of which a claim is judged at an endpoint: that of
+// the newest observation of it. Where there is none, it is that of the newest
+// observation at all.
+func (c *caseFile) dayOfEndpoint(e *providers.Endpoint) providers.Date {
+	newest := int64(minTime)
+	take := func(at int64) { newest = max(newest, at) }
+	addrs := map[netip.Addr]bool{}
+	if addr, literal := e.Addr(); literal {
+		addrs[addr] = true
+	}
+	for _, a := range c.answers[hostKey(e.Host)] {
+		take(c.timeOf(&a.Meta))
+		for _, addr := range a.Answers {
+			addrs[addr.Unmap()] = true
+		}
+	}
+	for addr := range addrs {
+		if at, replied := c.lastReply[addr]; replied {
+			take(at)
+		}
+	}
+	target := storeKey(e.Host)
+	for _, s := range c.storage[target] {
+		take(c.timeOf(&s.Meta))
+	}
+	for _, x := range c.retrievals {
+		if storeKey(x.Target) == target {
+			take(c.timeOf(&x.Meta))
+		}
+	}
+	if newest == minTime {
+		return c.lastDay()
+	}
+	return dayOf(newest)
+}
+
+// lastDay is the day of the newest observation; that of the header where none says
+// when it was made.
+func (c *caseFile) lastDay() providers.Date {
+	if c.newest == minTime {
+		return providers.DateOf(c.header.Started)
+	}
+	return dayOf(c.newest)
+}
+
+// text returns a span as it stands in a verdict; nil where it is not known.
+func (s timeSpan) text() *Measured {
+	if s.from == 0 {
+		return nil
+	}
+	format := func(at int64) string { return time.Unix(at, 0).UTC().Format("2006-01-02T15:04:05Z") }
+	return &Measured{From: format(s.from), Until: format(s.until)}
+}
