@@ -1,6 +1,7 @@
 package fakenet
 
 import (
+	"net"
 	"net/netip"
 	"slices"
 	"strings"
@@ -176,6 +177,10 @@ func (d *names) resolve(n *node, q asked, m *dns.Msg) time.Duration {
 		m.Answer = append(m.Answer, &dns.PTR{Hdr: rrHeader(q.name, dns.TypePTR, defaultTTL), Ptr: d.reverse[q.name]})
 		return 0
 	}
+	if to, own := n.host.Resolver.Overrides[strings.TrimSuffix(q.name, ".")]; own {
+		m.Answer = d.addresses(q.name, q.qtype, defaultTTL, []string{to})
+		return 0
+	}
 	users := usersOf(n.host.Addrs[0], nil)
 	if n.host.Resolver.ClientSubnet {
 		users = usersOf(q.source, q.subnet)
@@ -271,6 +276,9 @@ func (d *names) inZone(z *zone, name string, qtype uint16, m *dns.Msg, users use
 	if qtype == dns.TypeTXT && len(record.TXT) > 0 {
 		m.Answer = append(m.Answer, &dns.TXT{Hdr: rrHeader(name, qtype, ttl), Txt: record.TXT})
 	}
+	if qtype == dns.TypeHTTPS {
+		m.Answer = append(m.Answer, d.services(name, ttl, record.HTTPS)...)
+	}
 	d.withoutAnswer(z, m)
 	return "", scope
 }
@@ -332,6 +340,40 @@ func (d *names) addresses(name string, qtype uint16, ttl uint32, to []string) []
 				out = append(out, &dns.AAAA{Hdr: rrHeader(name, qtype, ttl), AAAA: a.AsSlice()})
 			}
 		}
+	}
+	return out
+}
+
+// services returns HTTPS records (RFC 9460): of an alias the target alone.
+func (d *names) services(name string, ttl uint32, records []HTTPSRecord) []dns.RR {
+	var out []dns.RR
+	for _, r := range records {
+		rr := &dns.HTTPS{SVCB: dns.SVCB{Hdr: rrHeader(name, dns.TypeHTTPS, ttl), Priority: r.Priority, Target: "."}}
+		if r.Target != "" {
+			rr.Target = canonical(r.Target)
+		}
+		if r.Priority == 0 {
+			out = append(out, rr)
+			continue
+		}
+		rr.Value = append(rr.Value, &dns.SVCBAlpn{Alpn: []string{"h2"}})
+		if r.Port != 0 {
+			rr.Value = append(rr.Value, &dns.SVCBPort{Port: r.Port})
+		}
+		var hints4, hints6 []net.IP
+		for _, hint := range d.addresses(name, dns.TypeA, ttl, r.Hints) {
+			hints4 = append(hints4, hint.(*dns.A).A)
+		}
+		for _, hint := range d.addresses(name, dns.TypeAAAA, ttl, r.Hints) {
+			hints6 = append(hints6, hint.(*dns.AAAA).AAAA)
+		}
+		if len(hints4) > 0 {
+			rr.Value = append(rr.Value, &dns.SVCBIPv4Hint{Hint: hints4})
+		}
+		if len(hints6) > 0 {
+			rr.Value = append(rr.Value, &dns.SVCBIPv6Hint{Hint: hints6})
+		}
+		out = append(out, rr)
 	}
 	return out
 }
