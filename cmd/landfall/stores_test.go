@@ -295,7 +295,7 @@ func TestUsersOfObjects(t *testing.T) {
 			}
 			says(exitIncomplete, tc.canary, run(t.Context(), s, canaryArgs(lab.bucket)))
 			if b, err := evidence.ReadAll("the output", bytes.NewReader(out.Bytes())); err != nil || tc.canary != "" && !strings.Contains(out.String(), `"class":"denied"`) || lab.left() != 0 {
-				t.Errorf("%v, %d are left, %s", err, lab.left(), b)
+				t.Errorf("%v, %d are left, %v", err, lab.left(), b)
 			}
 			if !strings.Contains(out.String(), tc.storage) {
 				t.Errorf("the evidence lacks %s: %s", tc.storage, out)

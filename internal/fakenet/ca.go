@@ -110,6 +110,30 @@ func (a *Authority) issue(name string, issuer *x509.Certificate) (*tls.Certifica
 	return &tls.Certificate{Certificate: [][]byte{raw}, PrivateKey: a.key}, nil
 }
 
+// certifyByDomain returns a certificate for a name with that of the authority of
+// its domain, which signed it and was itself signed by this one. All have one
+// key, which nobody who looks from outside can tell.
+func (a *Authority) certifyByDomain(name string) (*tls.Certificate, error) {
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: parentOf(name) + " CA", Organization: []string{parentOf(name)}},
+		NotBefore: a.cert.NotBefore, NotAfter: a.cert.NotAfter,
+		IsCA: true, BasicConstraintsValid: true, MaxPathLenZero: true, KeyUsage: x509.KeyUsageCertSign,
+	}
+	raw, err := x509.CreateCertificate(rand.Reader, template, a.cert, &a.key.PublicKey, a.key)
+	if err != nil {
+		return nil, fmt.Errorf("making the certification authority of %s: %w", parentOf(name), err)
+	}
+	domain, err := x509.ParseCertificate(raw)
+	if err != nil {
+		return nil, fmt.Errorf("reading the certification authority of %s: %w", parentOf(name), err)
+	}
+	leaf, err := a.certify(name, domain)
+	if err != nil {
+		return nil, err
+	}
+	return &tls.Certificate{Certificate: [][]byte{leaf.Certificate[0], raw}, PrivateKey: leaf.PrivateKey}, nil
+}
+
 // signers are those who sign the certificates of a world.
 type signers map[Certificate]*Authority
 
@@ -134,8 +158,11 @@ func (s signers) certificate(hello *tls.ClientHelloInfo) (*tls.Certificate, erro
 	if c, ok := hello.Conn.(*hostConn); ok {
 		shown = c.shown
 	}
-	if shown != SelfSigned {
-		return s[shown].Certificate(hello)
+	switch shown {
+	case SelfSigned:
+		return s[shown].certify(nameIn(hello), nil)
+	case DomainCA:
+		return s[TrustedCA].certifyByDomain(nameIn(hello))
 	}
-	return s[shown].certify(nameIn(hello), nil)
+	return s[shown].Certificate(hello)
 }

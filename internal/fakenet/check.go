@@ -30,7 +30,7 @@ var (
 	results     = []string{"refuted", "disputed", "inconclusive", "not-tested", "consistent", "proven"}
 	states      = []PortState{"", Open, Closed, Filtered, Prohibited}
 	kinds       = []Service{"", HTTPS, HTTP, DNS, DoT, Echo, Mute, Globalping, Atlas, S3, WebDAV, Azure}
-	signedBy    = []Certificate{TrustedCA, SelfSigned, UnknownCA, CompanyCA}
+	signedBy    = []Certificate{TrustedCA, SelfSigned, UnknownCA, CompanyCA, DomainCA}
 	caches      = []Cache{"", CacheReads, CacheWrites}
 	platforms   = []string{string(Globalping), string(Atlas)}
 )
@@ -186,7 +186,7 @@ func (c *checker) middlebox(at string, box *Middlebox) {
 
 func (c *checker) certificate(at string, by Certificate) {
 	if !slices.Contains(signedBy, by) {
-		c.fault(at, "%q; self-signed, unknown-ca or company-ca is expected", by)
+		c.fault(at, "%q; self-signed, unknown-ca, company-ca or domain-ca is expected", by)
 	}
 }
 

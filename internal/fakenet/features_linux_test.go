@@ -36,7 +36,7 @@ func tampered() *Scenario {
 		Host{Name: "inspected", Addrs: addrs("192.0.2.85"), At: at(newYork), Ports: https},
 		Host{Name: "raw", Addrs: addrs("192.0.2.86"), At: at(frankfurt), Ports: https, Web: Web{Raw: "HTTP/1.1 200 OK\r\nx-note: a\x01b\r\ncf-ray: 8a1-FRA\r\ncontent-length: 0\r\n\r\n"}},
 		Host{Name: "gone", Addrs: addrs("192.0.2.87"), At: at(frankfurt), Ports: https},
-		Host{Name: "direct", Addrs: addrs("192.0.2.88"), At: at(frankfurt), Ports: https},
+		Host{Name: "direct", Addrs: addrs("192.0.2.88"), At: at(frankfurt), Ports: https, Certificate: DomainCA},
 	)
 	v := &s.Vantages[0]
 	v.Via, v.Resolvers, v.Unreachable = nil, []string{"isp"}, []string{"gone"}
@@ -69,6 +69,7 @@ func TestTampered(t *testing.T) {
 			{"relay", "192.0.2.82:443", 0, far, "everybody"},
 			{"port of the host", "192.0.2.83:443", 0, 0, "everybody"},
 			{"port forwarded", "192.0.2.83:8443", far, far, "everybody"},
+			{"authority of the domain", "192.0.2.88:443", 0, 0, "everybody"},
 			{"company proxy", "192.0.2.85:443", 0, 0, "system"},
 		} {
 			connect, session, trust := shake(t, c.addr)
@@ -104,13 +105,16 @@ func shake(t *testing.T, addr string) (connect, session time.Duration, trust str
 		t.Fatalf("%s: %v", addr, err)
 	}
 	session = time.Since(began)
-	leaf := client.ConnectionState().PeerCertificates[0]
-	trust = "nobody"
-	if _, err := leaf.Verify(x509.VerifyOptions{DNSName: "some.example.com", Roots: pool(t, "SSL_CERT_FILE")}); err == nil {
-		trust = "system"
+	shown := client.ConnectionState().PeerCertificates
+	between := x509.NewCertPool()
+	for _, cert := range shown[1:] {
+		between.AddCert(cert)
 	}
-	if _, err := leaf.Verify(x509.VerifyOptions{DNSName: "some.example.com", Roots: pool(t, "LANDFALL_ROOTS")}); err == nil {
-		trust = "everybody"
+	trust = "nobody"
+	for _, of := range []struct{ variable, trust string }{{"SSL_CERT_FILE", "system"}, {"LANDFALL_ROOTS", "everybody"}} {
+		if _, err := shown[0].Verify(x509.VerifyOptions{DNSName: "some.example.com", Roots: pool(t, of.variable), Intermediates: between}); err == nil {
+			trust = of.trust
+		}
 	}
 	return connect, session, trust
 }

@@ -27,7 +27,8 @@ var errLandmarks = errors.New("the scenario has `landmarks: true`; hand them ove
 
 // AddLandmarks returns the scenario with these hosts where it asks for landmarks,
 // and as it is where it does not. Each is at its true place and answers over
-// HTTPS and HTTP; a name that the scenario has a zone for stays as that zone has
+// HTTPS and HTTP, with certificates of its own domain's authority: landmarks that
+// all show one issuer's are behind a box that ends TLS. A name that the scenario has a zone for stays as that zone has
 // it. The list is handed over, since this package knows no data of providers.
 func (s *Scenario) AddLandmarks(list []Landmark) *Scenario {
 	if !s.Landmarks {
@@ -49,7 +50,7 @@ func (s *Scenario) AddLandmarks(list []Landmark) *Scenario {
 		}
 		at := l.At
 		out.Hosts = append(out.Hosts, Host{
-			Name: name, Addrs: []netip.Addr{landmarkAddr(i + 1)}, At: &at,
+			Name: name, Addrs: []netip.Addr{landmarkAddr(i + 1)}, At: &at, Certificate: DomainCA,
 			Ports: []Port{{Port: httpsPort, Service: HTTPS}, {Port: httpPort, Service: HTTP}},
 		})
 		if _, known := zones[apex]; !known {

@@ -150,9 +150,11 @@ func (d *names) serve(n *node, q asked, m *dns.Msg) {
 		return
 	}
 	m.Authoritative = true
-	users := usersOf(q.source, q.subnet)
-	if z.NoSubnet {
-		users = usersOf(q.source, nil)
+	users := func(z *zone) users {
+		if z.NoSubnet {
+			return usersOf(q.source, nil)
+		}
+		return usersOf(q.source, q.subnet)
 	}
 	scope := d.chain(q, m, users, func(name string) *zone {
 		if z := d.zoneOf(name); z != nil && slices.Contains(z.servers, n) {
@@ -181,15 +183,17 @@ func (d *names) resolve(n *node, q asked, m *dns.Msg) time.Duration {
 		m.Answer = d.addresses(q.name, q.qtype, defaultTTL, []string{to})
 		return 0
 	}
-	users := usersOf(n.host.Addrs[0], nil)
-	if n.host.Resolver.ClientSubnet {
-		users = usersOf(q.source, q.subnet)
+	users := func(z *zone) users {
+		if z.NoSubnet || !n.host.Resolver.ClientSubnet {
+			return usersOf(n.host.Addrs[0], nil)
+		}
+		return usersOf(q.source, q.subnet)
 	}
 	var lag time.Duration
 	scope := d.chain(q, m, users, func(name string) *zone {
 		z := d.zoneOf(name)
 		if z != nil {
-			lag += d.askServers(n, z, cacheKey{n.host.Name, name, users.network()})
+			lag += d.askServers(n, z, cacheKey{n.host.Name, name, users(z).network()})
 		}
 		return z
 	})
@@ -219,8 +223,9 @@ func (d *names) askServers(n *node, z *zone, key cacheKey) time.Duration {
 }
 
 // chain answers a question and follows aliases as long as zoneOf knows a zone
-// for the next name. It gives the longest scope that an answer depended on.
-func (d *names) chain(q asked, m *dns.Msg, users users, zoneOf func(name string) *zone) (scope uint8) {
+// for the next name; UsersOf tells whom a zone answers. It gives the longest
+// scope that an answer depended on.
+func (d *names) chain(q asked, m *dns.Msg, usersOf func(*zone) users, zoneOf func(name string) *zone) (scope uint8) {
 	name := q.name
 	for range maxChain {
 		z := zoneOf(name)
@@ -230,8 +235,10 @@ func (d *names) chain(q asked, m *dns.Msg, users users, zoneOf func(name string)
 			}
 			return scope
 		}
-		next, depends := d.inZone(z, name, q.qtype, m, users)
-		scope = max(scope, depends)
+		next, depends := d.inZone(z, name, q.qtype, m, usersOf(z))
+		if !z.NoSubnet {
+			scope = max(scope, depends)
+		}
 		if next == "" {
 			return scope
 		}

@@ -86,6 +86,7 @@ const (
 	SelfSigned Certificate = "self-signed" // the server itself
 	UnknownCA  Certificate = "unknown-ca"  // an authority that nobody trusts
 	CompanyCA  Certificate = "company-ca"  // one that the system of the vantage trusts, and nobody else
+	DomainCA   Certificate = "domain-ca"   // one of the name's domain, which the authority of the world certified
 )
 
 // Router is a step on the way.

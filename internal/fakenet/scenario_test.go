@@ -39,7 +39,7 @@ func TestParse(t *testing.T) {
 		{"OthersOpen", "name: there", "name: there, others: open", "others"},
 		{"NoResolver", "name: here", "name: here, resolvers: [there]", `"there" is not a host with ` + "`resolver`"},
 		{"Middlebox", "name: here", "name: here, middleboxes: [{at: {lat: 1, lon: 1}, ports: [], hosts: [x]}]", `there is no host "x"`},
-		{"Certificate", "name: there", "name: there, certificate: good", `"good"; self-signed, unknown-ca or company-ca`},
+		{"Certificate", "name: there", "name: there, certificate: good", `"good"; self-signed, unknown-ca, company-ca or domain-ca`},
 		{"BoxCertificate", "name: here", "name: here, middleboxes: [{at: {lat: 1, lon: 1}, ports: [443], certificate: unknown-ca}]", "set `tls` too"},
 		{"RefusesAndEndsTLS", "name: here", "name: here, middleboxes: [{at: {lat: 1, lon: 1}, ports: [443], tls: true, refuses: true}]", "either it refuses"},
 		{"Tunnel", "name: here", "name: here, tunnel: {exit: {lat: 99, lon: 1}}", "tunnel.exit: 99,1 is not a place"},

@@ -1,6 +1,8 @@
 package fakenet
 
 import (
+	"crypto/x509"
+	"encoding/pem"
 	"errors"
 	"net/netip"
 	"strings"
@@ -69,6 +71,11 @@ func TestLandmarks(t *testing.T) {
 	leaf, connect, handshake, err := a.Certificate(t.Context(), netip.AddrPortFrom(landmarkAddr(2), httpsPort), "store.paris.cloud.example")
 	if err != nil || !strings.Contains(string(leaf), "CERTIFICATE") {
 		t.Fatalf("%q, %v", leaf, err)
+	}
+	block, _ := pem.Decode(leaf)
+	shown, err := x509.ParseCertificate(block.Bytes)
+	if err != nil || shown.Issuer.CommonName != "cloud.example CA" {
+		t.Errorf("issued by %v, %v", shown.Issuer, err)
 	}
 	never(t, "connecting to a landmark", connect, truth(frankfurt, paris))
 	never(t, "its key", handshake, truth(frankfurt, paris))

@@ -120,7 +120,11 @@ func tellTLS(state tls.ConnectionState, name string, roots *x509.CertPool) map[s
 		"keyType": "EC", "keyBits": 256, "serialNumber": colons(leaf.SerialNumber.Bytes()), "fingerprint256": colons(sum[:]),
 		"publicKey": colons(leaf.RawSubjectPublicKeyInfo),
 	}
-	_, err := leaf.Verify(x509.VerifyOptions{Roots: roots})
+	between := x509.NewCertPool()
+	for _, cert := range state.PeerCertificates[1:] {
+		between.AddCert(cert)
+	}
+	_, err := leaf.Verify(x509.VerifyOptions{Roots: roots, Intermediates: between})
 	switch {
 	case err != nil && bytes.Equal(leaf.RawIssuer, leaf.RawSubject):
 		out["authorized"], out["error"] = false, "DEPTH_ZERO_SELF_SIGNED_CERT"

@@ -34,6 +34,8 @@ func web() *fakenet.Scenario {
 	moved.Web = fakenet.Web{Status: 307, Headers: map[string]string{"location": "https://elsewhere.example.com/"}}
 	relay := host("relay", "203.0.113.82", frankfurt)
 	relay.Ports = []fakenet.Port{{Port: 443, Service: fakenet.HTTPS, Behind: &zhengzhou}}
+	plain := host("plain", "203.0.113.83", singapore)
+	plain.Certificate = fakenet.DomainCA
 	return &fakenet.Scenario{
 		Name: "web", About: "servers of several kinds",
 		Vantages: []fakenet.Vantage{{
@@ -46,7 +48,7 @@ func web() *fakenet.Scenario {
 			},
 		}},
 		Hosts: []fakenet.Host{
-			isp, server, page, moved, relay, host("plain", "203.0.113.83", singapore), host("proxied", "203.0.113.84", singapore),
+			isp, server, page, moved, relay, plain, host("proxied", "203.0.113.84", singapore),
 			host("inspected", "203.0.113.85", singapore), host("refused", "203.0.113.86", singapore),
 		},
 		Zones: []fakenet.Zone{{Name: "example.com", Servers: []string{"ns"}, Records: []fakenet.Record{
