@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -16,6 +17,7 @@ import (
 
 	"github.com/landfall-audit/landfall/evidence"
 	"github.com/landfall-audit/landfall/internal/fakenet"
+	"github.com/landfall-audit/landfall/probes/selfcheck"
 	"github.com/landfall-audit/landfall/providers"
 	"github.com/landfall-audit/landfall/reports"
 	"github.com/landfall-audit/landfall/verdict"
@@ -174,9 +176,19 @@ type expedition struct {
 	args     []string // of each look
 }
 
+// landmarks are the known hosts as a simulated internet has them.
+func landmarks() []fakenet.Landmark {
+	var out []fakenet.Landmark
+	for _, k := range selfcheck.KnownHosts() {
+		out = append(out, fakenet.Landmark{Host: k.Host, At: fakenet.Place{Lat: k.Lat, Lon: k.Lon}})
+	}
+	return out
+}
+
 // prepare writes the files that a look takes: the claims into a folder of
 // their own, and the scenario's databases.
 func (e *expedition) prepare(claims string) error {
+	e.scenario = e.scenario.AddLandmarks(landmarks())
 	if err := folder(claims); err != nil {
 		return err
 	}
@@ -254,12 +266,26 @@ func distinct(problems []error) []error {
 	return out
 }
 
+// file is where the evidence of a vantage is written to.
+func (e *expedition) file(v *fakenet.Vantage) string { return filepath.Join(e.work, v.Name+".jsonl") }
+
+// homeOf gives the environment of a look the folders of its machine: what this
+// program keeps of the machine that it runs on, each vantage has its own of.
+func (e *expedition) homeOf(v *fakenet.Vantage) []string {
+	home := filepath.Join(e.work, "home", cmp.Or(v.Machine, v.Name))
+	out := []string{"HOME=" + home}
+	for _, of := range []string{"CONFIG", "STATE", "DATA", "CACHE"} {
+		out = append(out, "XDG_"+of+"_HOME="+filepath.Join(home, strings.ToLower(of)))
+	}
+	return out
+}
+
 // from looks from one vantage.
 func (e *expedition) from(ctx context.Context, v *fakenet.Vantage) (*evidence.Bundle, error) {
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}
-	path := filepath.Join(e.work, v.Name+".jsonl")
+	path := e.file(v)
 	at := v.At
 	if v.Declared != nil {
 		at = *v.Declared
@@ -268,7 +294,7 @@ func (e *expedition) from(ctx context.Context, v *fakenet.Vantage) (*evidence.Bu
 	args := append([]string{"landfall", "probe", "--out", path, "--vantage", fmt.Sprintf("here@%g,%g,5", at.Lat, at.Lon)}, e.args...)
 	var said bytes.Buffer
 	err := fakenet.Run(ctx, e.scenario, v.Name, fakenet.Job{
-		Again: e.again, Path: "/proc/self/exe", Args: args, Stdout: &said, Stderr: &said,
+		Again: e.again, Path: "/proc/self/exe", Args: args, Stdout: &said, Stderr: &said, Env: e.homeOf(v),
 	})
 	var unavailable *fakenet.UnavailableError
 	switch {

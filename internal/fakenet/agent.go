@@ -22,6 +22,7 @@ type Agent struct {
 	mu      sync.Mutex
 	last    uint16
 	waiting map[query]chan<- Reply
+	own     *hostStack // of connections, see Dial; nil until the first
 }
 
 // query is how a reply is told to belong to what was sent: the protocol, and
@@ -98,7 +99,16 @@ func NewAgent(s *Scenario, vantage string) (*Agent, error) {
 }
 
 // Close ends the agent and its world.
-func (a *Agent) Close() error { return a.world.close() }
+func (a *Agent) Close() error {
+	err := a.world.close()
+	a.mu.Lock()
+	own := a.own
+	a.mu.Unlock()
+	if own != nil {
+		own.close()
+	}
+	return err
+}
 
 // Resolvers gives the addresses of the resolvers that the vantage uses.
 func (a *Agent) Resolvers() []netip.Addr {
@@ -189,7 +199,9 @@ func (a *Agent) expect(proto uint8, replies chan<- Reply) uint16 {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	for {
-		a.last = max(a.last+1, first)
+		if a.last = max(a.last+1, first); a.last >= firstClientPort {
+			a.last = first
+		}
 		if q := (query{proto, a.last}); a.waiting[q] == nil {
 			a.waiting[q] = replies
 			return a.last
@@ -222,6 +234,12 @@ func (a *Agent) receive(raw []byte, at time.Time) {
 	}
 	reply.at, reply.TTL = at, p.ttl
 	a.mu.Lock()
+	own := a.own
+	if q.proto == protoTCP && p.proto == protoTCP && q.token >= firstClientPort && own != nil {
+		a.mu.Unlock()
+		own.deliver(p) // which may send, and look at nothing that is locked here
+		return
+	}
 	defer a.mu.Unlock()
 	select {
 	case a.waiting[q] <- reply: // a nil channel takes nothing

@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/miekg/dns"
 )
@@ -29,6 +30,7 @@ var (
 	results     = []string{"refuted", "disputed", "inconclusive", "not-tested", "consistent", "proven"}
 	states      = []PortState{"", Open, Closed, Filtered, Prohibited}
 	kinds       = []Service{"", HTTPS, HTTP, DNS, DoT, Echo, Mute, Globalping, Atlas, S3, WebDAV, Azure}
+	signedBy    = []Certificate{TrustedCA, SelfSigned, UnknownCA, CompanyCA, DomainCA}
 	caches      = []Cache{"", CacheReads, CacheWrites}
 	platforms   = []string{string(Globalping), string(Atlas)}
 )
@@ -49,6 +51,9 @@ func (s *Scenario) Check() error {
 	}
 	for i := range s.Hosts {
 		c.host(fmt.Sprintf("hosts[%d]", i), &s.Hosts[i])
+	}
+	for i := range s.Hosts {
+		c.overrides(fmt.Sprintf("hosts[%d].resolver.overrides", i), s.Hosts[i].Resolver)
 	}
 	seen := map[string]bool{}
 	for i := range s.Vantages {
@@ -145,15 +150,43 @@ func (c *checker) vantage(at string, v *Vantage) {
 		}
 	}
 	c.via(at+".via", v.Via)
-	for i, box := range v.Middleboxes {
-		where := fmt.Sprintf("%s.middleboxes[%d]", at, i)
-		c.place(where+".at", box.At)
-		if len(box.Ports) == 0 {
-			c.fault(where+".ports", "a middlebox answers on at least one port")
+	for i := range v.Middleboxes {
+		c.middlebox(fmt.Sprintf("%s.middleboxes[%d]", at, i), &v.Middleboxes[i])
+	}
+	if v.Tunnel != nil {
+		c.place(at+".tunnel.exit", v.Tunnel.Exit)
+		for _, name := range v.Tunnel.Except {
+			c.known(at+".tunnel.except", name)
 		}
-		for _, name := range box.Hosts {
-			c.known(where+".hosts", name)
-		}
+	}
+	for _, name := range v.Unreachable {
+		c.known(at+".unreachable", name)
+	}
+	if v.Machine != "" {
+		c.name(at+".machine", v.Machine)
+	}
+}
+
+func (c *checker) middlebox(at string, box *Middlebox) {
+	c.place(at+".at", box.At)
+	if len(box.Ports) == 0 {
+		c.fault(at+".ports", "a middlebox answers on at least one port")
+	}
+	for _, name := range box.Hosts {
+		c.known(at+".hosts", name)
+	}
+	c.certificate(at+".certificate", box.Certificate)
+	if box.Certificate != "" && !box.TLS {
+		c.fault(at+".certificate", "who shows a certificate ends TLS: set `tls` too")
+	}
+	if box.Refuses && box.TLS {
+		c.fault(at, "either it refuses connections or it ends TLS")
+	}
+}
+
+func (c *checker) certificate(at string, by Certificate) {
+	if !slices.Contains(signedBy, by) {
+		c.fault(at, "%q; self-signed, unknown-ca, company-ca or domain-ca is expected", by)
 	}
 }
 
@@ -232,6 +265,20 @@ func (c *checker) host(at string, h *Host) {
 	}
 	c.ports(at+".ports", h.Ports)
 	c.web(at+".web", &h.Web)
+	c.certificate(at+".certificate", h.Certificate)
+}
+
+// overrides checks what resolvers answer of their own, once all hosts are known.
+func (c *checker) overrides(at string, r *Resolver) {
+	if r == nil {
+		return
+	}
+	for name, to := range r.Overrides {
+		if _, ok := dns.IsDomainName(name); !ok || name != strings.TrimSuffix(canonical(name), ".") {
+			c.fault(at, "%q is not a domain name in lower case without a dot at its end", name)
+		}
+		c.answer(at, "", []string{to})
+	}
 }
 
 func (c *checker) ports(at string, ports []Port) {
@@ -251,6 +298,14 @@ func (c *checker) ports(at string, ports []Port) {
 		if open := p.State == "" || p.State == Open; open != (p.Service != "") {
 			c.fault(where, "an open port has a service, and no other does")
 		}
+		for field, place := range map[string]*Place{".at": p.At, ".behind": p.Behind} {
+			if place != nil {
+				c.place(where+field, *place)
+			}
+		}
+		if p.Web != nil {
+			c.web(where+".web", p.Web)
+		}
 	}
 }
 
@@ -263,6 +318,9 @@ func (c *checker) web(at string, w *Web) {
 	}
 	if !slices.Contains(caches, w.Cache) {
 		c.fault(at+".cache", "%q; reads or writes is expected", w.Cache)
+	}
+	if w.Raw != "" && w.Status+len(w.Headers)+len(w.Body) > 0 {
+		c.fault(at+".raw", "a raw answer has its own status, headers and body in it")
 	}
 }
 
@@ -297,6 +355,9 @@ func (c *checker) record(at string, z *Zone, r *Record) {
 			c.fault(at+".txt", "a text of %d bytes; at most 255", len(text))
 		}
 	}
+	for i, h := range r.HTTPS {
+		c.https(fmt.Sprintf("%s.https[%d]", at, i), &h)
+	}
 	for i, a := range r.For {
 		where := fmt.Sprintf("%s.for[%d]", at, i)
 		c.answer(where, a.CNAME, a.To)
@@ -308,6 +369,16 @@ func (c *checker) record(at string, z *Zone, r *Record) {
 			c.fault(where, "for whom? give countries or networks")
 		}
 	}
+}
+
+func (c *checker) https(at string, h *HTTPSRecord) {
+	if _, ok := dns.IsDomainName(h.Target); h.Target != "" && !ok {
+		c.fault(at+".target", "%q is not a domain name", h.Target)
+	}
+	if h.Priority == 0 && (h.Target == "" || h.Port != 0 || len(h.Hints) > 0) {
+		c.fault(at, "an alias (priority 0) has a target and nothing else (RFC 9460, 2.4.2)")
+	}
+	c.answer(at, "", h.Hints)
 }
 
 // networks checks prefixes, which YAML gives as the zero prefix where empty.
@@ -349,6 +420,19 @@ func (c *checker) tables() {
 		at := fmt.Sprintf("databases.asn[%d]", i)
 		c.country(at+".country", r.Country)
 		c.networks(at+".network", []netip.Prefix{r.Network})
+	}
+	seen := map[string]bool{}
+	for i, file := range c.scenario.Supply {
+		at := fmt.Sprintf("supply[%d]", i)
+		c.name(at+".name", file.Name)
+		c.once(at, seen, file.Name)
+		looked := map[string]Looked{}
+		for _, v := range c.scenario.Vantages {
+			looked[v.Name] = Looked{}
+		}
+		if _, err := file.Fill(looked, time.Now()); err != nil {
+			c.fault(at+".text", "%v", err)
+		}
 	}
 	for i, e := range c.scenario.Expect {
 		at := fmt.Sprintf("expect[%d]", i)

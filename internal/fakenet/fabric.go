@@ -57,8 +57,12 @@ func (f *fabric) inbound(raw []byte, at time.Time) {
 	}
 	way := n.path
 	_, port, hasPorts := p.ports()
-	if hasPorts && p.proto == protoTCP {
-		way, _ = n.answering(port)
+	var box *interceptor
+	switch {
+	case hasPorts && p.proto == protoTCP:
+		way, box = n.answering(port)
+	case hasPorts && p.proto == protoUDP:
+		way = n.direct(port)
 	}
 	if f.lost(way) {
 		return
@@ -68,6 +72,7 @@ func (f *fabric) inbound(raw []byte, at time.Time) {
 		return
 	}
 	switch {
+	case n.sealed && box == nil: // the firewall on the way takes it
 	case p.proto == protoICMP || p.proto == protoICMPv6:
 		if reply, ok := echo(p, way.arrivalTTL()); ok && !n.host.NoEcho {
 			f.send(way, at.Add(way.rtt), reply)
@@ -91,7 +96,7 @@ func (f *fabric) expire(p packet, h hop, position int, at time.Time) {
 // segment hands a TCP segment on, if the port takes any.
 func (f *fabric) segment(n *node, way *path, p packet, at time.Time) {
 	src, port, _ := p.ports()
-	if state, _ := n.state(port); way == n.path {
+	if state, _ := n.state(port); way == n.direct(port) {
 		switch state {
 		case Filtered:
 			return

@@ -131,16 +131,21 @@ func settle(w *World, folder string) error {
 			return err
 		}
 	}
-	roots := filepath.Join(folder, "roots.pem")
-	if err := os.WriteFile(roots, w.services.ca.PEM(), 0o600); err != nil {
-		return fmt.Errorf("writing the lab's root certificate: %w", err)
+	// What the system trusts, a company may have added to; what the user vouches
+	// for it has not.
+	own, roots := filepath.Join(folder, "own-roots.pem"), filepath.Join(folder, "roots.pem")
+	everybodys := w.services.ca.PEM()
+	for path, text := range map[string][]byte{own: everybodys, roots: append(everybodys[:len(everybodys):len(everybodys)], w.services.signed[CompanyCA].PEM()...)} {
+		if err := os.WriteFile(path, text, 0o600); err != nil {
+			return fmt.Errorf("writing the lab's root certificates: %w", err)
+		}
 	}
 	pingRange()
 	for name, value := range map[string]string{
 		"SSL_CERT_FILE": roots, "SSL_CERT_DIR": folder, "CURL_CA_BUNDLE": roots,
 		// landfall believes no root because the system has it: the lab's is vouched
 		// for, as a user would.
-		"LANDFALL_ROOTS": roots,
+		"LANDFALL_ROOTS": own,
 		// Each vantage is a machine of its own, though all run on this one.
 		"LANDFALL_MACHINE": w.machine(),
 	} {

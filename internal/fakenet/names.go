@@ -1,6 +1,7 @@
 package fakenet
 
 import (
+	"net"
 	"net/netip"
 	"slices"
 	"strings"
@@ -149,9 +150,11 @@ func (d *names) serve(n *node, q asked, m *dns.Msg) {
 		return
 	}
 	m.Authoritative = true
-	users := usersOf(q.source, q.subnet)
-	if z.NoSubnet {
-		users = usersOf(q.source, nil)
+	users := func(z *zone) users {
+		if z.NoSubnet {
+			return usersOf(q.source, nil)
+		}
+		return usersOf(q.source, q.subnet)
 	}
 	scope := d.chain(q, m, users, func(name string) *zone {
 		if z := d.zoneOf(name); z != nil && slices.Contains(z.servers, n) {
@@ -176,15 +179,21 @@ func (d *names) resolve(n *node, q asked, m *dns.Msg) time.Duration {
 		m.Answer = append(m.Answer, &dns.PTR{Hdr: rrHeader(q.name, dns.TypePTR, defaultTTL), Ptr: d.reverse[q.name]})
 		return 0
 	}
-	users := usersOf(n.host.Addrs[0], nil)
-	if n.host.Resolver.ClientSubnet {
-		users = usersOf(q.source, q.subnet)
+	if to, own := n.host.Resolver.Overrides[strings.TrimSuffix(q.name, ".")]; own {
+		m.Answer = d.addresses(q.name, q.qtype, defaultTTL, []string{to})
+		return 0
+	}
+	users := func(z *zone) users {
+		if z.NoSubnet || !n.host.Resolver.ClientSubnet {
+			return usersOf(n.host.Addrs[0], nil)
+		}
+		return usersOf(q.source, q.subnet)
 	}
 	var lag time.Duration
 	scope := d.chain(q, m, users, func(name string) *zone {
 		z := d.zoneOf(name)
 		if z != nil {
-			lag += d.askServers(n, z, cacheKey{n.host.Name, name, users.network()})
+			lag += d.askServers(n, z, cacheKey{n.host.Name, name, users(z).network()})
 		}
 		return z
 	})
@@ -214,8 +223,9 @@ func (d *names) askServers(n *node, z *zone, key cacheKey) time.Duration {
 }
 
 // chain answers a question and follows aliases as long as zoneOf knows a zone
-// for the next name. It gives the longest scope that an answer depended on.
-func (d *names) chain(q asked, m *dns.Msg, users users, zoneOf func(name string) *zone) (scope uint8) {
+// for the next name; UsersOf tells whom a zone answers. It gives the longest
+// scope that an answer depended on.
+func (d *names) chain(q asked, m *dns.Msg, usersOf func(*zone) users, zoneOf func(name string) *zone) (scope uint8) {
 	name := q.name
 	for range maxChain {
 		z := zoneOf(name)
@@ -225,8 +235,10 @@ func (d *names) chain(q asked, m *dns.Msg, users users, zoneOf func(name string)
 			}
 			return scope
 		}
-		next, depends := d.inZone(z, name, q.qtype, m, users)
-		scope = max(scope, depends)
+		next, depends := d.inZone(z, name, q.qtype, m, usersOf(z))
+		if !z.NoSubnet {
+			scope = max(scope, depends)
+		}
 		if next == "" {
 			return scope
 		}
@@ -270,6 +282,9 @@ func (d *names) inZone(z *zone, name string, qtype uint16, m *dns.Msg, users use
 	m.Answer = append(m.Answer, d.addresses(name, qtype, ttl, told.to)...)
 	if qtype == dns.TypeTXT && len(record.TXT) > 0 {
 		m.Answer = append(m.Answer, &dns.TXT{Hdr: rrHeader(name, qtype, ttl), Txt: record.TXT})
+	}
+	if qtype == dns.TypeHTTPS {
+		m.Answer = append(m.Answer, d.services(name, ttl, record.HTTPS)...)
 	}
 	d.withoutAnswer(z, m)
 	return "", scope
@@ -332,6 +347,40 @@ func (d *names) addresses(name string, qtype uint16, ttl uint32, to []string) []
 				out = append(out, &dns.AAAA{Hdr: rrHeader(name, qtype, ttl), AAAA: a.AsSlice()})
 			}
 		}
+	}
+	return out
+}
+
+// services returns HTTPS records (RFC 9460): of an alias the target alone.
+func (d *names) services(name string, ttl uint32, records []HTTPSRecord) []dns.RR {
+	var out []dns.RR
+	for _, r := range records {
+		rr := &dns.HTTPS{SVCB: dns.SVCB{Hdr: rrHeader(name, dns.TypeHTTPS, ttl), Priority: r.Priority, Target: "."}}
+		if r.Target != "" {
+			rr.Target = canonical(r.Target)
+		}
+		if r.Priority == 0 {
+			out = append(out, rr)
+			continue
+		}
+		rr.Value = append(rr.Value, &dns.SVCBAlpn{Alpn: []string{"h2"}})
+		if r.Port != 0 {
+			rr.Value = append(rr.Value, &dns.SVCBPort{Port: r.Port})
+		}
+		var hints4, hints6 []net.IP
+		for _, hint := range d.addresses(name, dns.TypeA, ttl, r.Hints) {
+			hints4 = append(hints4, hint.(*dns.A).A)
+		}
+		for _, hint := range d.addresses(name, dns.TypeAAAA, ttl, r.Hints) {
+			hints6 = append(hints6, hint.(*dns.AAAA).AAAA)
+		}
+		if len(hints4) > 0 {
+			rr.Value = append(rr.Value, &dns.SVCBIPv4Hint{Hint: hints4})
+		}
+		if len(hints6) > 0 {
+			rr.Value = append(rr.Value, &dns.SVCBIPv6Hint{Hint: hints6})
+		}
+		out = append(out, rr)
 	}
 	return out
 }

@@ -49,6 +49,9 @@ func Run(ctx context.Context, s *Scenario, vantage string, job Job) error {
 	if err := s.Check(); err != nil {
 		return fmt.Errorf("scenario %s: %w", s.Name, err)
 	}
+	if s.Landmarks {
+		return errLandmarks
+	}
 	folder, err := os.MkdirTemp("", "landfall-world-")
 	if err != nil {
 		return fmt.Errorf("making a folder for the files of the simulated internet: %w", err)

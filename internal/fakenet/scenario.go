@@ -13,7 +13,8 @@ import (
 // what vendors claim of it, and which verdicts must come out.
 type Scenario struct {
 	Name      string        `yaml:"name"`
-	About     string        `yaml:"about"` // what is true, in a sentence or two
+	About     string        `yaml:"about"`               // what is true, in a sentence or two
+	Landmarks bool          `yaml:"landmarks,omitempty"` // hosts of published place are there too, see AddLandmarks
 	Vantages  []Vantage     `yaml:"vantages"`
 	Routers   []Router      `yaml:"routers,omitempty"`
 	Hosts     []Host        `yaml:"hosts"`
@@ -22,6 +23,7 @@ type Scenario struct {
 	Databases Databases     `yaml:"databases,omitempty"`
 	Claims    []string      `yaml:"claims,omitempty"` // sheets of landfall.claims/v1
 	Args      []string      `yaml:"args,omitempty"`   // further arguments of the look
+	Supply    []Supplied    `yaml:"supply,omitempty"` // evidence that somebody adds to that of the vantages
 	Expect    []Expectation `yaml:"expect,omitempty"`
 	Seed      uint64        `yaml:"seed,omitempty"` // of losses and jitter
 }
@@ -36,7 +38,10 @@ type Vantage struct {
 	Resolvers   []string     `yaml:"resolvers,omitempty"` // hosts in its resolv.conf
 	Via         []string     `yaml:"via,omitempty"`       // routers that all its packets pass first
 	Middleboxes []Middlebox  `yaml:"middleboxes,omitempty"`
-	Remote      *Remote      `yaml:"remote,omitempty"` // it is a machine of a measurement platform
+	Tunnel      *Tunnel      `yaml:"tunnel,omitempty"`
+	Unreachable []string     `yaml:"unreachable,omitempty"` // hosts that none of its packets get to
+	Machine     string       `yaml:"machine,omitempty"`     // vantages of one name are one machine that looks again; empty: a machine of its own
+	Remote      *Remote      `yaml:"remote,omitempty"`      // it is a machine of a measurement platform
 }
 
 // Remote is what measurement platforms tell of one of their machines. Its place
@@ -57,7 +62,32 @@ type Middlebox struct {
 	Ports []uint16 `yaml:"ports"`
 	Hosts []string `yaml:"hosts,omitempty"` // in whose place; none: everybody's
 	TLS   bool     `yaml:"tls,omitempty"`   // it ends TLS too, and answers requests itself
+
+	Certificate Certificate `yaml:"certificate,omitempty"` // that it shows where it ends TLS
+	// Refuses makes it a firewall: it answers each SYN with a RST in the host's
+	// name, and lets nothing else through to those hosts.
+	Refuses bool `yaml:"refuses,omitempty"`
 }
+
+// Tunnel is a private network between a vantage and a place that its packets
+// leave from, to all hosts but those excepted (split tunnelling). Routers of
+// the vantage are passed before it.
+type Tunnel struct {
+	Exit   Place    `yaml:"exit"`
+	Except []string `yaml:"except,omitempty"` // hosts that packets go to directly
+}
+
+// Certificate is by whom the certificates of a server are signed.
+type Certificate string
+
+// The signers of certificates.
+const (
+	TrustedCA  Certificate = ""            // the authority of the world, which everybody in it trusts
+	SelfSigned Certificate = "self-signed" // the server itself
+	UnknownCA  Certificate = "unknown-ca"  // an authority that nobody trusts
+	CompanyCA  Certificate = "company-ca"  // one that the system of the vantage trusts, and nobody else
+	DomainCA   Certificate = "domain-ca"   // one of the name's domain, which the authority of the world certified
+)
 
 // Router is a step on the way.
 type Router struct {
@@ -85,6 +115,8 @@ type Host struct {
 	NoEcho   bool         `yaml:"no_echo,omitempty"` // it does not answer ICMP echo requests
 	Web      Web          `yaml:"web,omitempty"`
 	Resolver *Resolver    `yaml:"resolver,omitempty"` // what its DNS services do beside the zones it serves
+
+	Certificate Certificate `yaml:"certificate,omitempty"` // that it shows for whatever name is asked for
 }
 
 // Site is one of the places of an anycast host.
@@ -130,6 +162,13 @@ type Port struct {
 	Port    uint16    `yaml:"port"`
 	State   PortState `yaml:"state,omitempty"` // open where not set
 	Service Service   `yaml:"service,omitempty"`
+	// At is where packets to this port are forwarded to, where that is elsewhere
+	// than the host.
+	At *Place `yaml:"at,omitempty"`
+	// Behind is where the server is, where who takes connections only relays
+	// what is said over them.
+	Behind *Place `yaml:"behind,omitempty"`
+	Web    *Web   `yaml:"web,omitempty"` // nil: that of the host
 }
 
 // Web is what a host answers to every request.
@@ -139,6 +178,9 @@ type Web struct {
 	Body    string            `yaml:"body,omitempty"`
 	Storage *Place            `yaml:"storage,omitempty"` // an answer takes a round trip to there longer
 	Cache   Cache             `yaml:"cache,omitempty"`   // of a host with an object store
+	// Raw is sent in place of all that, byte for byte, over HTTP/1.1. HTTP/2 is
+	// then not offered.
+	Raw string `yaml:"raw,omitempty"`
 }
 
 // Cache is what a front door keeps of the objects behind it.
@@ -156,6 +198,9 @@ const CacheWritesFor = time.Second
 // Resolver makes a host with a DNS service answer for all zones.
 type Resolver struct {
 	ClientSubnet bool `yaml:"client_subnet,omitempty"` // it passes on its clients' networks (RFC 7871)
+	// Overrides are answers of its own: names, and the host or address that it
+	// gives for each, whatever their zones say.
+	Overrides map[string]string `yaml:"overrides,omitempty"`
 }
 
 // Zone is a part of the name space and who serves it.
@@ -168,12 +213,21 @@ type Zone struct {
 
 // Record is a name and what is answered for it.
 type Record struct {
-	Name  string      `yaml:"name"`
-	CNAME string      `yaml:"cname,omitempty"`
-	To    []string    `yaml:"to,omitempty"` // hosts or addresses
-	For   []GeoAnswer `yaml:"for,omitempty"`
-	TXT   []string    `yaml:"txt,omitempty"`
-	TTL   uint32      `yaml:"ttl,omitempty"` // seconds; 60 where not set
+	Name  string        `yaml:"name"`
+	CNAME string        `yaml:"cname,omitempty"`
+	To    []string      `yaml:"to,omitempty"` // hosts or addresses
+	For   []GeoAnswer   `yaml:"for,omitempty"`
+	TXT   []string      `yaml:"txt,omitempty"`
+	HTTPS []HTTPSRecord `yaml:"https,omitempty"`
+	TTL   uint32        `yaml:"ttl,omitempty"` // seconds; 60 where not set
+}
+
+// HTTPSRecord says where clients of a name find its service (RFC 9460).
+type HTTPSRecord struct {
+	Priority uint16   `yaml:"priority"`         // 0 makes it an alias (AliasMode)
+	Target   string   `yaml:"target,omitempty"` // empty: the name itself
+	Port     uint16   `yaml:"port,omitempty"`
+	Hints    []string `yaml:"hints,omitempty"` // hosts or addresses, of both families
 }
 
 // GeoAnswer is what some users are told instead.

@@ -16,6 +16,7 @@ import (
 type services struct {
 	view   *view
 	ca     *Authority
+	signed signers
 	names  *names
 	web    *http.Server
 	secure *backlog // connections for the web server
@@ -37,7 +38,11 @@ func newServices(v *view, platforms []Platform) (*services, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &services{view: v, ca: ca, names: newNames(v), secure: newBacklog(), plain: newBacklog(), hosted: map[Service]http.Handler{}}
+	signed, err := newSigners(ca)
+	if err != nil {
+		return nil, err
+	}
+	s := &services{view: v, ca: ca, signed: signed, names: newNames(v), secure: newBacklog(), plain: newBacklog(), hosted: map[Service]http.Handler{}}
 	for _, p := range platforms {
 		if s.hosted[p.Service], err = p.Handler(v.scenario); err != nil {
 			return nil, fmt.Errorf("starting the simulated %s: %w", p.Service, err)
@@ -55,7 +60,14 @@ func newServices(v *view, platforms []Platform) (*services, error) {
 }
 
 func (s *services) tlsConfig(protocols ...string) *tls.Config {
-	return &tls.Config{GetCertificate: s.ca.Certificate, NextProtos: protocols, MinVersion: tls.VersionTLS12}
+	config := &tls.Config{GetCertificate: s.signed.certificate, NextProtos: protocols, MinVersion: tls.VersionTLS12}
+	config.GetConfigForClient = func(hello *tls.ClientHelloInfo) (*tls.Config, error) {
+		if c, ok := hello.Conn.(*hostConn); ok && c.web.Raw != "" {
+			return &tls.Config{GetCertificate: s.signed.certificate, NextProtos: []string{"http/1.1"}, MinVersion: tls.VersionTLS12}, nil
+		}
+		return nil, nil
+	}
+	return config
 }
 
 // nodeKey is the key of a connection to a host in its context.
@@ -105,41 +117,44 @@ func (s *services) close() error {
 }
 
 // take serves a connection.
-func (s *services) take(conn net.Conn, n *node, service Service, state PortState, box *interceptor) {
+func (s *services) take(conn net.Conn, n *node, port uint16, service Service, state PortState, box *interceptor) {
+	to := &hostConn{Conn: conn, node: n, service: service, shown: n.host.Certificate}
+	to.web, to.at = n.webOf(port)
+	lag := n.lag(port, box)
 	switch {
 	case box != nil && box.box.TLS:
-		service = HTTPS // which is then the middlebox's own
+		to.service, to.shown, lag = HTTPS, box.box.Certificate, 0 // which is then the middlebox's own
 	case box != nil && state == Closed:
 		conn.Close()
 		return
-	case box != nil:
-		if state != Open {
-			service = Mute
-		}
-		conn = s.lagging(conn, box.lag)
+	case box != nil && state != Open:
+		to.service = Mute
+	}
+	if lag > 0 {
+		to.Conn = s.lagging(conn, lag)
 	}
 	s.spawn(func() {
-		defer context.AfterFunc(s.ctx, func() { conn.Close() })()
-		_ = conn.SetDeadline(time.Now().Add(maxServeTime))
-		switch service {
+		defer context.AfterFunc(s.ctx, func() { to.Close() })()
+		_ = to.SetDeadline(time.Now().Add(maxServeTime))
+		switch to.service {
 		case HTTPS, Globalping, Atlas, S3, WebDAV, Azure:
-			s.secure.await(conn, n, service)
+			s.secure.await(to)
 		case HTTP:
-			s.plain.await(conn, n, service)
+			s.plain.await(to)
 		default:
-			defer conn.Close()
-			s.talk(conn, n, service)
+			defer to.Close()
+			s.talk(to)
 		}
 	})
 }
 
 // talk serves a connection of a simple service until it ends.
-func (s *services) talk(conn net.Conn, n *node, service Service) {
-	switch service {
+func (s *services) talk(conn *hostConn) {
+	switch conn.service {
 	case DNS:
-		s.names.stream(s.ctx, conn, n)
+		s.names.stream(s.ctx, conn, conn.node)
 	case DoT:
-		s.names.stream(s.ctx, tls.Server(conn, s.tlsConfig("dot")), n)
+		s.names.stream(s.ctx, tls.Server(conn, s.tlsConfig("dot")), conn.node)
 	case Echo:
 		_, _ = io.Copy(conn, conn)
 	default:
@@ -165,6 +180,9 @@ type hostConn struct {
 	net.Conn
 	node    *node
 	service Service
+	web     *Web
+	at      Place // of the server
+	shown   Certificate
 	first   []byte
 }
 
@@ -190,13 +208,14 @@ func newBacklog() *backlog {
 
 // await gives the server a connection once the vantage says something over it.
 // Most connections only time the handshake: they are not worth a server's care.
-func (b *backlog) await(conn net.Conn, n *node, service Service) {
+func (b *backlog) await(conn *hostConn) {
 	first := make([]byte, 1)
-	if _, err := io.ReadFull(conn, first); err != nil {
+	if _, err := io.ReadFull(conn.Conn, first); err != nil {
 		conn.Close()
 		return
 	}
-	b.add(&hostConn{Conn: conn, node: n, service: service, first: first})
+	conn.first = first
+	b.add(conn)
 }
 
 func (b *backlog) add(conn net.Conn) {
@@ -255,6 +274,10 @@ func (l *laggingConn) Write(data []byte) (int, error) {
 	}
 }
 
+// SetWriteDeadline does nothing: what was written is on its way, whatever the
+// writer decides since. TLS sets one that is over where it ends a connection.
+func (l *laggingConn) SetWriteDeadline(time.Time) error { return nil }
+
 // Close ends the connection after what was written.
 func (l *laggingConn) Close() error {
 	l.once.Do(func() { close(l.closed) })
@@ -302,15 +325,30 @@ func (s *services) answer(w http.ResponseWriter, r *http.Request) {
 	if !AwaitStore(r) {
 		return
 	}
-	for name, value := range n.web.Headers {
+	if c.web.Raw != "" {
+		sendRaw(w, c.web.Raw)
+		return
+	}
+	for name, value := range c.web.Headers {
 		w.Header().Set(name, value)
 	}
-	status := n.web.Status
+	status := c.web.Status
 	if status == 0 {
 		status = http.StatusOK
 	}
 	w.WriteHeader(status)
-	_, _ = io.WriteString(w, n.web.Body) // whether the vantage reads it is its own affair
+	_, _ = io.WriteString(w, c.web.Body) // whether the vantage reads it is its own affair
+}
+
+// sendRaw answers with these bytes alone, and ends the connection.
+func sendRaw(w http.ResponseWriter, raw string) {
+	conn, _, err := http.NewResponseController(w).Hijack()
+	if err != nil {
+		http.Error(w, "raw answers need HTTP/1.1", http.StatusHTTPVersionNotSupported)
+		return
+	}
+	defer conn.Close()
+	_, _ = io.WriteString(conn, raw)
 }
 
 // AwaitStore waits as long as it takes to fetch something from the store behind
@@ -318,16 +356,16 @@ func (s *services) answer(w http.ResponseWriter, r *http.Request) {
 // client let it.
 func AwaitStore(r *http.Request) bool {
 	c, known := r.Context().Value(nodeKey{}).(*hostConn)
-	if !known || c.node.web.Storage == nil {
+	if !known || c.web.Storage == nil {
 		return r.Context().Err() == nil
 	}
-	return sleep(r.Context(), 2*oneWay(c.node.at.KM(*c.node.web.Storage)))
+	return sleep(r.Context(), 2*oneWay(c.at.KM(*c.web.Storage)))
 }
 
 // CacheOf gives what the host that a request was sent to keeps of objects.
 func CacheOf(r *http.Request) Cache {
 	if c, known := r.Context().Value(nodeKey{}).(*hostConn); known {
-		return c.node.web.Cache
+		return c.web.Cache
 	}
 	return ""
 }

@@ -54,6 +54,17 @@ func (l *link) WritePackets(packets stack.PacketBufferList) (int, tcpip.Error) {
 // packets; serve is called for each first packet of a connection, on a goroutine
 // of its own.
 func newHostStack(addrs iter.Seq[netip.Addr], out func(raw []byte), serve func(*request)) (*hostStack, error) {
+	h, err := newStack(addrs, out)
+	if err != nil {
+		return nil, err
+	}
+	forwarder := tcp.NewForwarder(h.stack, 0, maxHandshakes, func(r *tcp.ForwarderRequest) { serve(&request{r}) })
+	h.stack.SetTransportProtocolHandler(tcp.ProtocolNumber, forwarder.HandlePacket)
+	return h, nil
+}
+
+// newStack makes a stack that has these addresses. Out takes its packets.
+func newStack(addrs iter.Seq[netip.Addr], out func(raw []byte)) (*hostStack, error) {
 	// An address is taken at once, without asking whether others have it (RFC 4862, 5.4).
 	v6 := ipv6.NewProtocolWithOptions(ipv6.Options{DADConfigs: stack.DADConfigurations{}})
 	s := stack.New(stack.Options{
@@ -63,7 +74,7 @@ func newHostStack(addrs iter.Seq[netip.Addr], out func(raw []byte), serve func(*
 	l := &link{Endpoint: channel.New(0, mtu, ""), out: out}
 	l.LinkEPCapabilities = stack.CapabilityRXChecksumOffload // both ends are in this machine's memory
 	if err := s.CreateNIC(theNIC, l); err != nil {
-		return nil, fmt.Errorf("making the interface of the simulated hosts: %v", err)
+		return nil, fmt.Errorf("making the interface of simulated hosts: %v", err)
 	}
 	for addr := range addrs {
 		own := tcpip.ProtocolAddress{Protocol: protocolOf(addr), AddressWithPrefix: tcpip.AddrFromSlice(addr.AsSlice()).WithPrefix()}
@@ -75,8 +86,6 @@ func newHostStack(addrs iter.Seq[netip.Addr], out func(raw []byte), serve func(*
 		{Destination: header.IPv4EmptySubnet, NIC: theNIC},
 		{Destination: header.IPv6EmptySubnet, NIC: theNIC},
 	})
-	forwarder := tcp.NewForwarder(s, 0, maxHandshakes, func(r *tcp.ForwarderRequest) { serve(&request{r}) })
-	s.SetTransportProtocolHandler(tcp.ProtocolNumber, forwarder.HandlePacket)
 	return &hostStack{s, l}, nil
 }
 

@@ -24,6 +24,8 @@ type node struct {
 	path   *path         // to the host
 	boxes  []interceptor // what answers in its place
 	ports  map[uint16]Port
+	moved  map[uint16]*path // to where packets to a port are forwarded
+	sealed bool             // a firewall lets nothing through to it
 	router bool
 }
 
@@ -56,7 +58,6 @@ func (h hop) addr(is6 bool) netip.Addr {
 type interceptor struct {
 	box  *Middlebox
 	path *path
-	lag  time.Duration // between the middlebox and the host, there and back
 }
 
 // newView works out what the scenario looks like from the vantage of that name.
@@ -76,7 +77,11 @@ func newView(s *Scenario, vantage string) (*view, error) {
 		routers[s.Routers[i].Name] = &s.Routers[i]
 	}
 	for i := range s.Hosts {
-		v.add(v.nodeOf(&s.Hosts[i], routers))
+		if n := v.nodeOf(&s.Hosts[i], routers); slices.Contains(v.vantage.Unreachable, n.host.Name) {
+			v.hosts[n.host.Name] = n // names lead to it all the same
+		} else {
+			v.add(n)
+		}
 	}
 	for i := range s.Routers {
 		v.addRouter(&s.Routers[i], routers)
@@ -94,9 +99,12 @@ func (v *view) add(n *node) {
 // nodeOf gives the host as it answers here: of an anycast host, the site that
 // is nearest as the light runs.
 func (v *view) nodeOf(h *Host, routers map[string]*Router) *node {
-	n := &node{host: h, web: &h.Web, ports: map[uint16]Port{}}
+	n := &node{host: h, web: &h.Web, ports: map[uint16]Port{}, moved: map[uint16]*path{}}
 	for _, p := range h.Ports {
 		n.ports[p.Port] = p
+		if p.At != nil {
+			n.moved[p.Port] = v.pathTo(h, *p.At, h.Via, routers)
+		}
 	}
 	if h.At != nil {
 		n.at, n.path = *h.At, v.pathTo(h, *h.At, h.Via, routers)
@@ -123,7 +131,7 @@ func (v *view) addRouter(r *Router, routers map[string]*Router) {
 	}
 	h := &Host{Name: r.Name, Addrs: r.Addrs, At: &r.At, Others: Filtered, PTR: r.PTR}
 	n := v.nodeOf(h, routers)
-	n.router, n.boxes = true, nil
+	n.router, n.boxes, n.sealed = true, nil, false
 	for _, other := range v.scenario.Hosts {
 		known := v.hosts[other.Name]
 		for i, hop := range known.path.hops {
@@ -143,15 +151,31 @@ func (v *view) pathTo(h *Host, at Place, via []string, routers map[string]*Route
 	stretch := max(h.Stretch, 1)
 	way := &path{jitter: milliseconds(h.JitterMS), loss: h.Loss, backlog: new(lane)}
 	here, km := v.vantage.At, 0.0
-	for _, name := range append(v.vantage.Via[:len(v.vantage.Via):len(v.vantage.Via)], via...) {
+	for i, name := range append(v.vantage.Via[:len(v.vantage.Via):len(v.vantage.Via)], via...) {
 		r := routers[name]
+		if i == len(v.vantage.Via) {
+			here, km = v.throughTunnel(h, here, km)
+		}
 		km += here.KM(r.At) * stretch
 		here = r.At
 		way.hops = append(way.hops, hop{r, 2 * oneWay(km)})
 	}
+	if len(via) == 0 {
+		here, km = v.throughTunnel(h, here, km)
+	}
 	km += here.KM(at) * stretch
 	way.rtt = 2*oneWay(km) + milliseconds(h.ExtraMS)
 	return way
+}
+
+// throughTunnel takes a way to a host on to the exit of the vantage's tunnel,
+// where it has one that packets to the host go through.
+func (v *view) throughTunnel(h *Host, here Place, km float64) (Place, float64) {
+	t := v.vantage.Tunnel
+	if t == nil || slices.Contains(t.Except, h.Name) {
+		return here, km
+	}
+	return t.Exit, km + here.KM(t.Exit)
 }
 
 // intercept puts the vantage's middleboxes on the path to a host.
@@ -161,20 +185,61 @@ func (v *view) intercept(n *node, routers map[string]*Router) {
 		if len(box.Hosts) > 0 && !slices.Contains(box.Hosts, n.host.Name) {
 			continue
 		}
-		way := v.pathTo(&Host{}, box.At, nil, routers)
-		n.boxes = append(n.boxes, interceptor{box, way, max(0, n.path.rtt-way.rtt)})
+		n.boxes = append(n.boxes, interceptor{box, v.pathTo(&Host{Name: n.host.Name}, box.At, nil, routers)})
+		n.sealed = n.sealed || box.Refuses
 	}
 }
 
-// answering gives the path of what answers TCP at a port: the host's, or that
-// of a middlebox, which is given too.
+// answering returns the path of what answers TCP at a port: the host's, or that
+// of a middlebox, which is returned too.
 func (n *node) answering(port uint16) (*path, *interceptor) {
 	for i := range n.boxes {
 		if slices.Contains(n.boxes[i].box.Ports, port) {
 			return n.boxes[i].path, &n.boxes[i]
 		}
 	}
-	return n.path, nil
+	return n.direct(port), nil
+}
+
+// direct returns the path to a port with no middlebox on it.
+func (n *node) direct(port uint16) *path {
+	if way := n.moved[port]; way != nil {
+		return way
+	}
+	return n.path
+}
+
+// lag is how much longer than a handshake an answer over a connection takes:
+// the way on from who took the connection to the server, there and back.
+func (n *node) lag(port uint16, box *interceptor) time.Duration {
+	var lag time.Duration
+	if behind := n.ports[port].Behind; behind != nil {
+		lag = 2 * oneWay(n.place(port).KM(*behind))
+	}
+	if box != nil {
+		lag += max(0, n.direct(port).rtt-box.path.rtt)
+	}
+	return lag
+}
+
+// place is where packets to a port get to.
+func (n *node) place(port uint16) Place {
+	if at := n.ports[port].At; at != nil {
+		return *at
+	}
+	return n.at
+}
+
+// webOf returns what is answered to requests at a port, and where.
+func (n *node) webOf(port uint16) (*Web, Place) {
+	p, at := n.ports[port], n.place(port)
+	if p.Behind != nil {
+		at = *p.Behind
+	}
+	if p.Web != nil {
+		return p.Web, at
+	}
+	return n.web, at
 }
 
 // state gives what a port does.

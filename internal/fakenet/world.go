@@ -28,6 +28,9 @@ type World struct {
 // newWorld starts a world behind a device that gives and takes one IP packet a
 // call. Its reads end when it is closed.
 func newWorld(s *Scenario, vantage string, device io.ReadWriteCloser, platforms ...Platform) (*World, error) {
+	if s.Landmarks {
+		return nil, errLandmarks
+	}
 	v, err := newView(s, vantage)
 	if err != nil {
 		return nil, err
@@ -94,7 +97,7 @@ func (w *World) serve(r *request) {
 	}
 	state, service := n.state(host.Port())
 	_, box := n.answering(host.Port())
-	if state == Closed && box == nil {
+	if state == Closed && box == nil || box != nil && box.box.Refuses {
 		r.refuse()
 		return
 	}
@@ -102,7 +105,7 @@ func (w *World) serve(r *request) {
 	if err != nil {
 		return // the vantage went away
 	}
-	w.services.take(conn, n, service, state, box)
+	w.services.take(conn, n, host.Port(), service, state, box)
 }
 
 // close ends everything that the world started, and waits for it.

@@ -230,3 +230,18 @@ func TestWorldClientSubnet(t *testing.T) {
 		}
 	})
 }
+
+// Whoever asks for others, a zone that knows nothing of client subnets answers
+// whoever asked: a resolver that passes networks on changes nothing in that.
+func TestZoneWithoutClientSubnet(t *testing.T) {
+	s := small()
+	s.Zones[0].NoSubnet = true
+	inside(t, s, "fra", func(t *testing.T) {
+		for server, scope := range map[string]int{"192.0.2.53:53": 0, "198.51.100.53:53": -1} {
+			m := ask(t, "udp", server, "geo.example.com.", dns.TypeA, subnet("1.2.4.0/24"))
+			if got := addrsIn(m); got != "203.0.113.7" || scopeOf(m) != scope {
+				t.Errorf("%s for users in China: %s with scope %d", server, got, scopeOf(m))
+			}
+		}
+	})
+}

@@ -117,10 +117,10 @@ func (m *atlasMeasurement) certificate(ctx context.Context, where *machine, out 
 		return
 	}
 	out["dst_addr"] = addr.String()
-	leaf, connect, err := where.certificate(ctx, netip.AddrPortFrom(addr, m.def.Port), m.def.Target)
+	leaf, connect, handshake, err := where.certificate(ctx, netip.AddrPortFrom(addr, m.def.Port), m.def.Target)
 	if err != nil {
 		out["err"] = "connect: " + err.Error()
 		return
 	}
-	out["ver"], out["ttc"], out["rt"], out["cert"] = "1.2", exactMS(connect), exactMS(2*connect), []any{string(leaf)}
+	out["ver"], out["ttc"], out["rt"], out["cert"] = "1.2", exactMS(connect), exactMS(connect+handshake), []any{string(leaf)}
 }

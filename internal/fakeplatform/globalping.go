@@ -123,6 +123,11 @@ type order struct {
 		Query    struct {
 			Type string `json:"type"`
 		} `json:"query"`
+		Request struct {
+			Host   string `json:"host,omitempty"`
+			Path   string `json:"path,omitempty"`
+			Method string `json:"method,omitempty"`
+		} `json:"request"`
 	} `json:"measurementOptions"`
 }
 
@@ -178,8 +183,15 @@ func (o *order) check() error {
 	if o.Options.Packets < 0 || o.Options.Packets > 16 {
 		return fmt.Errorf(`"measurementOptions.packets" must be between 1 and 16`)
 	}
-	if !slices.Contains([]string{"", "ICMP", "TCP", "UDP"}, o.Options.Protocol) {
-		return fmt.Errorf(`"measurementOptions.protocol" must be one of [TCP, ICMP, UDP]`)
+	protocols := []string{"TCP", "ICMP", "UDP"}
+	if o.Type == "http" {
+		protocols = []string{"HTTP", "HTTPS", "HTTP2"}
+	}
+	if o.Options.Protocol != "" && !slices.Contains(protocols, o.Options.Protocol) {
+		return fmt.Errorf(`"measurementOptions.protocol" must be one of [%s]`, strings.Join(protocols, ", "))
+	}
+	if !slices.Contains([]string{"", "HEAD", "GET", "OPTIONS"}, o.Options.Request.Method) {
+		return fmt.Errorf(`"measurementOptions.request.method" must be one of [HEAD, GET, OPTIONS]`)
 	}
 	return nil
 }

@@ -173,12 +173,12 @@ func (m *machine) resolve(ctx context.Context, name string, kind uint16) (*dns.M
 	return answer, resolvers[0], reply.Took, nil
 }
 
-// certificate gives the certificate of a server (PEM), and how long connecting
-// took.
-func (m *machine) certificate(ctx context.Context, to netip.AddrPort, name string) ([]byte, time.Duration, error) {
+// certificate returns the certificate of a server (PEM), and how long connecting
+// and shaking hands took.
+func (m *machine) certificate(ctx context.Context, to netip.AddrPort, name string) (leaf []byte, connect, handshake time.Duration, err error) {
 	agent, err := m.agent()
 	if err != nil {
-		return nil, 0, err
+		return nil, 0, 0, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, packetWait)
 	defer cancel()

@@ -74,6 +74,9 @@ func (m *measurement) document() map[string]any {
 	} else if m.order.Options.Protocol != "" {
 		options["protocol"], options["port"] = m.order.Options.Protocol, m.order.Options.Port
 	}
+	if m.order.Type == "http" {
+		options["request"] = m.order.Options.Request
+	}
 	document := map[string]any{
 		"id": m.id, "type": m.order.Type, "target": m.order.Target, "status": status, "probesCount": len(m.machines),
 		"createdAt": m.created.UTC().Format(time.RFC3339Nano), "updatedAt": time.Now().UTC().Format(time.RFC3339Nano),
@@ -95,13 +98,19 @@ func (m *measurement) kind() string {
 
 // canned is a result that nothing was measured for.
 func canned(o *order) map[string]any {
+	if o.Type == "http" {
+		return cannedRequest(o)
+	}
 	return pingResult(o.Target, []time.Duration{20 * time.Millisecond, 21 * time.Millisecond, 22 * time.Millisecond}, o.Options.Protocol == "TCP")
 }
 
 // test measures from one machine.
 func (m *measurement) test(ctx context.Context, where *machine) map[string]any {
-	if m.order.Type == "dns" {
+	switch m.order.Type {
+	case "dns":
 		return m.lookUp(ctx, where)
+	case "http":
+		return m.request(ctx, where)
 	}
 	to, err := m.target(ctx, where)
 	if err != nil {

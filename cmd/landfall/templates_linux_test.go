@@ -1,0 +1,123 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/landfall-audit/landfall/evidence"
+	"github.com/landfall-audit/landfall/internal/fakenet"
+	"github.com/landfall-audit/landfall/verdict"
+)
+
+// templateSeed is the variable that repeats what a seed gave.
+const templateSeed = "LANDFALL_SEED"
+
+// templateSeeds is how many seeds each template is tried with.
+const templateSeeds = 2
+
+// Each network that misleads whoever measures in it leads to no verdict that is
+// false; the same network without that decides. Cities, ports, addresses and
+// orders are others each time.
+func TestMisleadingNetworks(t *testing.T) {
+	names, err := fakenet.Templates()
+	if err != nil {
+		t.Fatal(err)
+	}
+	first := uint64(time.Now().UnixNano()) % 1_000_000
+	if set := os.Getenv(templateSeed); set != "" {
+		if first, err = strconv.ParseUint(set, 10, 64); err != nil {
+			t.Fatalf("%s=%s: %v", templateSeed, set, err)
+		}
+	}
+	for _, name := range names {
+		for seed := first; seed < first+templateSeeds; seed++ {
+			for _, fault := range []bool{true, false} {
+				s, err := fakenet.FromTemplate(name, fault, seed)
+				if err != nil {
+					t.Fatal(err)
+				}
+				t.Run(fmt.Sprintf("%s/%d", s.Name, seed), func(t *testing.T) {
+					t.Parallel()
+					hold(t, s, judgeFilesOf(t, s))
+					if t.Failed() {
+						t.Logf("repeat it with %s=%d go test ./cmd/landfall -run 'TestMisleadingNetworks/%s'", templateSeed, seed, s.Name)
+					}
+				})
+			}
+		}
+	}
+}
+
+// judgeFilesOf looks from every vantage and gives the verdicts of all files
+// together: those of the vantages, and those that somebody adds.
+func judgeFilesOf(t *testing.T, s *fakenet.Scenario) *verdict.Document {
+	t.Helper()
+	dir := t.TempDir()
+	claims := filepath.Join(dir, "claims")
+	e := &expedition{scenario: s, work: dir, again: holdsAWorld, atOnce: 1}
+	if err := e.prepare(claims); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := e.everywhere(t.Context(), func(int) {}); err != nil {
+		t.Fatal(err)
+	}
+	files := filesOf(t, e)
+	var out, errs bytes.Buffer
+	surroundings := system()
+	surroundings.out, surroundings.err = &out, &errs
+	args := append([]string{"judge", "--claims", claims, "--fail-on", "never"}, files...)
+	// A file that is set aside leaves the rest complete, or not.
+	if got := run(t.Context(), surroundings, args); got != exitComplete && (len(s.Supply) == 0 || got != exitIncomplete) {
+		t.Fatalf("judge: status %d, %s", got, &errs)
+	}
+	doc := new(verdict.Document)
+	if err := json.Unmarshal(out.Bytes(), doc); err != nil {
+		t.Fatalf("%v: %s", err, &errs)
+	}
+	return doc
+}
+
+// filesOf returns the files of evidence that there are once all have looked, in
+// an order of the scenario's seed.
+func filesOf(t *testing.T, e *expedition) []string {
+	t.Helper()
+	var files []string
+	looked := map[string]fakenet.Looked{}
+	for _, v := range e.scenario.Lookouts() {
+		path := e.file(&v)
+		b, err := evidence.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		header, _, _ := strings.Cut(string(text), "\n")
+		looked[v.Name] = fakenet.Looked{Run: b.Header.Run, Header: header}
+		files = append(files, path)
+	}
+	for _, added := range e.scenario.Supply {
+		text, err := added.Fill(looked, time.Now())
+		if err != nil {
+			t.Fatal(err)
+		}
+		path := filepath.Join(e.work, "added-"+added.Name+".jsonl")
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		files = append(files, path)
+	}
+	if e.scenario.Seed%2 == 1 {
+		slices.Reverse(files)
+	}
+	return files
+}
