@@ -12,11 +12,11 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/landfall-audit/landfall/cmd/landfall/foreign"
 	"github.com/landfall-audit/landfall/evidence"
 	"github.com/landfall-audit/landfall/probes/probe"
 	"github.com/landfall-audit/landfall/probes/remote"
 	"github.com/landfall-audit/landfall/probes/remote/atlas"
-	"github.com/landfall-audit/landfall/probes/remote/foreign"
 )
 
 const (
@@ -62,7 +62,7 @@ func newImport(s surroundings) *cobra.Command {
 		Use:   "import FILE…",
 		Short: "Convert other tools' measurements to evidence",
 		Long: `Convert other tools' measurements to evidence: ` + strings.Join(foreign.Names(), ", ") + ` (JSON,
-also packed by gzip, zstd or bzip2). Files are told apart by what is in them; - is
+also packed by gzip, zstd or bzip2). Files are recognised by what is in them; - is
 standard input.
 
 What was measured elsewhere has passed no self-check, so it takes two vantages to
@@ -209,7 +209,7 @@ func (i *importing) usable(o evidence.Observation) error {
 	meta.ID = "e"
 	defer func() { meta.ID = "" }()
 	if err := evidence.Validate(o); err != nil {
-		return fmt.Errorf("it holds what no measurement gives, and that is left out: %w", err)
+		return fmt.Errorf("it has a value that no measurement can have, and is left out: %w", err)
 	}
 	return nil
 }

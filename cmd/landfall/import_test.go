@@ -171,7 +171,7 @@ func TestImportPartly(t *testing.T) {
 		"a cut line":        {timedResult + "\n" + timedResult[:30], "line 2"},
 		"a bad result":      {"[" + timedResult + `,{"prb_id":7,"type":[]}]`, "result 2"},
 		"another object":    {timedResult + `{"hello":"world"}`, "hello"},
-		"an endless time":   {timedResult + strings.Replace(timedResult, "6.5", "1e300", 1), "no measurement gives"},
+		"an endless time":   {timedResult + strings.Replace(timedResult, "6.5", "1e300", 1), "no measurement can have"},
 		"not yet done":      {timedResult + `{"id":"q","type":"ping","target":"a.example","status":"in-progress","probesCount":1,"results":[]}`, "in progress"},
 		"one among reports": {timedResult + "\n{\"report\":{\"mtr\":{\"dst\":\"192.0.2.8\"},\"hubs\":[ }}", "192.0.2.8"},
 	} {

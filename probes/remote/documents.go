@@ -9,7 +9,7 @@ import (
 )
 
 const (
-	// maxProblems bounds how many broken places of one file are told one by one.
+	// maxProblems bounds how many broken places of one file are reported one by one.
 	maxProblems = 10
 	// maxBroken bounds how many broken places are passed over: each may be read to
 	// the end of the file before it is known to be one.
@@ -84,7 +84,7 @@ func nextBeginning(data []byte) int {
 // Problems gathers what is wrong with parts of a file, in a bounded number of
 // errors.
 type Problems struct {
-	told []error
+	kept []error
 	more int
 }
 
@@ -101,8 +101,8 @@ func (p *Problems) AddAs(about string, err error) {
 	}
 	switch {
 	case err == nil:
-	case len(p.told) < maxProblems:
-		p.told = append(p.told, fmt.Errorf("%s%w", about, err))
+	case len(p.kept) < maxProblems:
+		p.kept = append(p.kept, fmt.Errorf("%s%w", about, err))
 	default:
 		p.more++
 	}
@@ -111,7 +111,7 @@ func (p *Problems) AddAs(about string, err error) {
 // Err returns all as one error; nil where there is none.
 func (p *Problems) Err() error {
 	if p.more > 0 {
-		return errors.Join(append(p.told, fmt.Errorf("and %d more places like these", p.more))...)
+		return errors.Join(append(p.kept, fmt.Errorf("and %d more places like these", p.more))...)
 	}
-	return errors.Join(p.told...)
+	return errors.Join(p.kept...)
 }

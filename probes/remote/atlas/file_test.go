@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/landfall-audit/landfall/evidence"
+	"github.com/landfall-audit/landfall/internal/fakeplatform"
 	"github.com/landfall-audit/landfall/probes/remote"
 	"github.com/landfall-audit/landfall/probes/remote/atlas"
 )
@@ -119,6 +120,16 @@ func TestReadProbes(t *testing.T) {
 	}
 }
 
+// A probe of a run is the machine that an import of its results knows.
+func TestMachines(t *testing.T) {
+	l := newLab(t, fakeplatform.Options{})
+	for _, o := range l.offers(t, "world") {
+		if o.Vantage.Machine != "atlas:"+o.Key {
+			t.Errorf("%+v of %s", o.Vantage, o.Key)
+		}
+	}
+}
+
 // A reply is the target's only where the path ends, and by its kind.
 func TestWherePathsEnd(t *testing.T) {
 	const (
@@ -135,22 +146,22 @@ func TestWherePathsEnd(t *testing.T) {
 		fw          int
 		want        bool
 	}{
-		"onward":                    {"ICMP", fake + "," + router + "," + own(""), 5080, true},
-		"never there":               {"ICMP", fake + "," + router, 5080, false},
-		"then silence":              {"ICMP", fake + "," + silent + "," + last, 5080, false},
-		"silence in between":        {"ICMP", fake + "," + silent + "," + own(""), 5080, true},
-		"late":                      {"ICMP", own(`,"late":1`), 5080, false},
-		"doubled":                   {"ICMP", own(`,"dup":true`), 5080, false},
-		"unreachable":               {"ICMP", own(`,"err":"H"`), 5080, false},
-		"unreachable by number":     {"UDP", own(`,"err":13`), 5080, false},
-		"an error that quotes":      {"ICMP", own(`,"ittl":2`), 5080, false},
-		"an error with extensions":  {"ICMP", own(`,"icmpext":{"version":2}`), 5080, false},
-		"about another":             {"UDP", own(`,"edst":"203.0.113.1"`), 5080, false},
-		"a closed port":             {"UDP", own(`,"ittl":3`), 5080, true},
-		"TCP":                       {"TCP", own(`,"flags":"SA"`), 5080, true},
-		"TCP that resets":           {"TCP", own(`,"flags":"RA"`), 5080, true},
-		"no TCP":                    {"TCP", own(``), 5080, false},
-		"TCP before flags are told": {"TCP", own(``), 4570, true},
+		"onward":                         {"ICMP", fake + "," + router + "," + own(""), 5080, true},
+		"never there":                    {"ICMP", fake + "," + router, 5080, false},
+		"then silence":                   {"ICMP", fake + "," + silent + "," + last, 5080, false},
+		"silence in between":             {"ICMP", fake + "," + silent + "," + own(""), 5080, true},
+		"late":                           {"ICMP", own(`,"late":1`), 5080, false},
+		"doubled":                        {"ICMP", own(`,"dup":true`), 5080, false},
+		"unreachable":                    {"ICMP", own(`,"err":"H"`), 5080, false},
+		"unreachable by number":          {"UDP", own(`,"err":13`), 5080, false},
+		"an error that quotes":           {"ICMP", own(`,"ittl":2`), 5080, false},
+		"an error with extensions":       {"ICMP", own(`,"icmpext":{"version":2}`), 5080, false},
+		"about another":                  {"UDP", own(`,"edst":"203.0.113.1"`), 5080, false},
+		"a closed port":                  {"UDP", own(`,"ittl":3`), 5080, true},
+		"TCP":                            {"TCP", own(`,"flags":"SA"`), 5080, true},
+		"TCP that resets":                {"TCP", own(`,"flags":"RA"`), 5080, true},
+		"no TCP":                         {"TCP", own(``), 5080, false},
+		"TCP before flags were recorded": {"TCP", own(``), 4570, true},
 	} {
 		text := fmt.Sprintf(`{"fw":%d,"msm_id":7,"prb_id":3,"timestamp":1500000000,"type":"traceroute","proto":%q,"dst_addr":"198.51.100.30","result":[%s]}`, c.fw, c.proto, c.hops)
 		readings, err := atlas.ReadFile([]byte(text), nil)

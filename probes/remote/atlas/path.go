@@ -50,8 +50,8 @@ func (p *packet) own(target netip.Addr) bool {
 	return !set(p.Dup) && !set(p.Err)
 }
 
-// tellsFlags is the firmware from which on TCP replies have their flags.
-const tellsFlags = 4600
+// flagsSince is the firmware from which on TCP replies have their flags.
+const flagsSince = 4600
 
 // arrival reports whether a reply of a traceroute can be one of the target itself
 // by its kind. An ICMP time exceeded is not marked as such; that it came to a TCP
@@ -61,7 +61,7 @@ func (p *packet) arrival(r *result, method string) bool {
 	switch {
 	case set(p.Err) || set(p.Dup) || set(p.Other):
 		return false
-	case method == evidence.MethodTCP && r.FW >= tellsFlags:
+	case method == evidence.MethodTCP && r.FW >= flagsSince:
 		return p.Flags != nil && *p.Flags != ""
 	case method == evidence.MethodICMP:
 		return !set(p.Quoted) && !set(p.ICMPExt)

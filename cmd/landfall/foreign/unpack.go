@@ -16,7 +16,7 @@ import (
 // MaxBytes bounds a file, as it is and unpacked.
 const MaxBytes = 256 << 20
 
-// packings are the ways to pack that are undone, told by their first bytes.
+// packings are the ways to pack that are undone, recognised by their first bytes.
 var packings = []struct {
 	name, magic string
 	open        func(io.Reader) (io.Reader, error)

@@ -1,5 +1,5 @@
 // Package foreign reads files that other tools and platforms wrote of what they
-// measured: it unpacks them, tells their formats apart and hands their documents
+// measured: it unpacks them, recognises their formats and hands their documents
 // to the reader of each.
 package foreign
 

@@ -11,10 +11,10 @@ import (
 
 	"github.com/klauspost/compress/zstd"
 
+	"github.com/landfall-audit/landfall/cmd/landfall/foreign"
 	"github.com/landfall-audit/landfall/evidence"
 	"github.com/landfall-audit/landfall/probes/remote"
 	"github.com/landfall-audit/landfall/probes/remote/atlas"
-	"github.com/landfall-audit/landfall/probes/remote/foreign"
 )
 
 // One measurement in each format.
