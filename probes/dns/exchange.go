@@ -31,16 +31,23 @@ func (p *Probe) exchange(ctx context.Context, r Resolver, name string, qtype uin
 		failed     error
 	)
 	for try := range p.tries(r) {
+		if last != nil && r.transport != overUDP && !pause(ctx, failureCached) {
+			break
+		}
 		server := r.servers[try%len(r.servers)]
 		reply, err := p.try(ctx, r, server, name, qtype)
 		if cut := probe.Cut(ctx); cut != nil {
 			return nil, "", cut
 		}
+		if err != nil && r.transport != overUDP {
+			failed = err
+			break
+		}
 		if err != nil {
 			failed = err
 			continue
 		}
-		if last, lastServer = reply, evidenceName(r, server); settles(reply) {
+		if last, lastServer = reply, evidenceName(r, server); settles(reply) || r.transport != overUDP && reply.Rcode == mdns.RcodeRefused {
 			break
 		}
 	}
@@ -50,11 +57,25 @@ func (p *Probe) exchange(ctx context.Context, r Resolver, name string, qtype uin
 	return last, lastServer, nil
 }
 
-// tries gives how often to ask. A connection repeats what is lost itself.
-func (p *Probe) tries(r Resolver) int {
-	if r.transport != overUDP {
-		return 1
+// failureCached is how long a resolver answers out of its memory that it failed,
+// at the least (RFC 9520, 3.2).
+const failureCached = 1100 * time.Millisecond
+
+// pause waits; it is false where ctx ends first.
+func pause(ctx context.Context, wait time.Duration) bool {
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
 	}
+}
+
+// tries gives how often to ask. A connection repeats what is lost itself, and
+// what a resolver behind it fails at is asked again like any other.
+func (p *Probe) tries(r Resolver) int {
 	if p.Tries > 0 {
 		return p.Tries
 	}

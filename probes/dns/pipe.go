@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"math/rand/v2"
 	"net"
 	nethttp "net/http"
@@ -27,90 +28,13 @@ const (
 	// maxPerServer bounds connections over HTTP/1.1 to one resolver. Over HTTP/2
 	// and plain streams one carries all questions.
 	maxPerServer = 4
-	// maxPiped bounds the questions on one connection that wait for their
-	// answers; further ones wait for their turn.
+	// maxPiped bounds the questions to one server that wait for their answers;
+	// further ones wait for their turn.
 	maxPiped = 100
+	// maxLate bounds the questions of one connection that were given up and may
+	// yet be answered: their ids are not free.
+	maxLate = 1000
 )
-
-// lineKey tells connections apart that must not be shared.
-type lineKey struct {
-	server string
-	secure bool
-	roots  *x509.CertPool
-	inward bool // made without the guard against private addresses
-}
-
-// lines are the connections to servers that several questions share. The zero
-// value is ready. Each connection closes by itself soon after its last use.
-type lines struct {
-	mu   sync.Mutex
-	open map[lineKey]*line
-	http map[*x509.CertPool]*nethttp.Transport
-}
-
-// line is the way to one server. The holder of turn may connect.
-type line struct {
-	turn chan struct{}
-	slot chan struct{}
-	pipe *pipe
-}
-
-func (l *lines) line(key lineKey) *line {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.open == nil {
-		l.open = map[lineKey]*line{}
-	}
-	if l.open[key] == nil {
-		l.open[key] = &line{turn: make(chan struct{}, 1), slot: make(chan struct{}, maxPiped)}
-	}
-	return l.open[key]
-}
-
-// dialer connects to the server of a line.
-type dialer func(ctx context.Context) (net.Conn, error)
-
-// ask sends query over the connection of key, which is opened if there is
-// none. A connection that the server closed meanwhile is opened once again.
-func (l *lines) ask(ctx context.Context, key lineKey, dial dialer, query *mdns.Msg) (*mdns.Msg, error) {
-	line := l.line(key)
-	select {
-	case line.slot <- struct{}{}:
-		defer func() { <-line.slot }()
-	case <-ctx.Done():
-		return nil, fmt.Errorf("waiting for %d other questions to %s: %w", maxPiped, key.server, ctx.Err())
-	}
-	for {
-		pipe, used, err := line.connect(ctx, dial)
-		if err != nil {
-			return nil, err
-		}
-		reply, err := pipe.ask(ctx, query)
-		if err == nil || !used || ctx.Err() != nil || !errors.Is(err, errPipeEnded) {
-			return reply, err
-		}
-	}
-}
-
-// connect gives the open connection, or a new one. Used is true where others
-// had it before.
-func (l *line) connect(ctx context.Context, dial dialer) (p *pipe, used bool, err error) {
-	select {
-	case l.turn <- struct{}{}:
-		defer func() { <-l.turn }()
-	case <-ctx.Done():
-		return nil, false, fmt.Errorf("waiting for a connection: %w", ctx.Err())
-	}
-	if l.pipe != nil && l.pipe.enter() {
-		return l.pipe, true, nil
-	}
-	conn, err := dial(ctx)
-	if err != nil {
-		return nil, false, err
-	}
-	l.pipe = newPipe(conn)
-	return l.pipe, false, nil
-}
 
 // errPipeEnded says that a connection ended before the reply.
 var errPipeEnded = errors.New("no reply")
@@ -121,11 +45,21 @@ type pipe struct {
 	writing sync.Mutex
 
 	mu      sync.Mutex
-	waiting map[uint16]chan<- piped
+	waiting map[uint16]waiter
+	late    map[uint16]int // questions that were given up, and when each was asked: see waiter
+	asked   int            // questions so far
 	users   int
-	heard   int // replies so far
+	heard   int       // replies so far
+	since   time.Time // of the last reply, or of the first question after all were answered
 	ended   error
 	idle    *time.Timer
+}
+
+// waiter waits for an answer. Seq counts the questions of the connection, so that
+// it can be told which of those unanswered is the oldest.
+type waiter struct {
+	answer chan<- piped
+	seq    int
 }
 
 type piped struct {
@@ -135,18 +69,18 @@ type piped struct {
 
 // newPipe reads from conn until it ends. It has one user.
 func newPipe(conn net.Conn) *pipe {
-	p := &pipe{conn: conn, waiting: map[uint16]chan<- piped{}, users: 1}
+	p := &pipe{conn: conn, waiting: map[uint16]waiter{}, late: map[uint16]int{}, users: 1}
 	p.idle = time.AfterFunc(idleFor, p.closeIdle)
 	p.idle.Stop()
 	go p.read()
 	return p
 }
 
-// enter adds a user, unless the connection has ended.
+// enter adds a user, unless the connection has ended or is worn out.
 func (p *pipe) enter() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.ended != nil {
+	if p.ended != nil || len(p.late) >= maxLate {
 		return false
 	}
 	p.users++
@@ -160,26 +94,78 @@ func (p *pipe) enter() bool {
 func (p *pipe) enlist(id uint16, answer chan<- piped) (free uint16, heard int, ended error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for p.waiting[id] != nil {
+	for p.taken(id) {
 		id++
 	}
 	if p.ended == nil {
-		p.waiting[id] = answer
+		if len(p.waiting)+len(p.late) == 0 {
+			p.since = time.Now()
+		}
+		p.asked++
+		p.waiting[id] = waiter{answer, p.asked}
 	}
 	return id, p.heard, p.ended
 }
 
+// taken reports whether a reply to id may come.
+func (p *pipe) taken(id uint16) bool {
+	_, waits := p.waiting[id]
+	_, late := p.late[id]
+	return waits || late
+}
+
+// quiet reports whether the connection owes answers and has given none for a
+// while. Where the server answers in order, one slow question holds up all.
+func (p *pipe) quiet(while time.Duration) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.waiting)+len(p.late) > 0 && time.Since(p.since) >= while
+}
+
+// behind reports whether who waits at answer waits for older questions, which a
+// server that answers in order has to answer first.
+func (p *pipe) behind(answer chan<- piped) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	own, oldest := 0, math.MaxInt
+	for _, w := range p.waiting {
+		if oldest = min(oldest, w.seq); w.answer == answer {
+			own = w.seq
+		}
+	}
+	for _, seq := range p.late {
+		oldest = min(oldest, seq)
+	}
+	return own > oldest
+}
+
 // leave ends the use of who waits at answer. The id of an answered question is
-// free, and may be that of another one by now.
+// free, and may be that of another one by now. A reply may come to one that was
+// given up, and is not to be taken for that to another.
 func (p *pipe) leave(id uint16, answer chan<- piped) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.waiting[id] == answer {
+	if own := p.waiting[id]; own.answer == answer {
 		delete(p.waiting, id)
+		p.late[id] = own.seq
 	}
 	if p.users--; p.users == 0 && p.ended == nil {
 		p.idle.Reset(idleFor)
 	}
+}
+
+// over reports whether the connection has ended.
+func (p *pipe) over() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.ended != nil
+}
+
+// crowd is how many use the connection.
+func (p *pipe) crowd() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.users
 }
 
 func (p *pipe) closeIdle() {
@@ -203,7 +189,7 @@ func (p *pipe) end(err error) {
 	p.conn.Close()
 	for id, wait := range p.waiting {
 		delete(p.waiting, id)
-		wait <- piped{err: err}
+		wait.answer <- piped{err: err}
 	}
 }
 
@@ -231,19 +217,23 @@ func (p *pipe) read() {
 func (p *pipe) deliver(reply *mdns.Msg) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	wait, ok := p.waiting[reply.Id]
-	if ok {
-		delete(p.waiting, reply.Id)
-		p.heard++
-		wait <- piped{reply: reply}
+	if !p.taken(reply.Id) {
+		return false
 	}
-	return ok
+	wait, waits := p.waiting[reply.Id]
+	delete(p.waiting, reply.Id)
+	delete(p.late, reply.Id)
+	p.heard++
+	p.since = time.Now()
+	if waits {
+		wait.answer <- piped{reply: reply}
+	}
+	return true
 }
 
-// ask sends a copy of query under an id that is free, and waits. It ends the
-// use that [pipe.enter] or [newPipe] began.
-func (p *pipe) ask(ctx context.Context, query *mdns.Msg) (*mdns.Msg, error) {
-	answer := make(chan piped, 1) // so that nobody waits for one who gave up
+// ask sends a copy of query under an id that is free, and waits at answer, which
+// has to hold one. It ends the use that [pipe.enter] or [newPipe] began.
+func (p *pipe) ask(ctx context.Context, query *mdns.Msg, answer chan piped) (*mdns.Msg, error) {
 	id, heard, ended := p.enlist(uint16(rand.Uint32()), answer)
 	defer p.leave(id, answer)
 	query = query.Copy()

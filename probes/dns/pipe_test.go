@@ -4,6 +4,7 @@ import (
 	"math"
 	"net"
 	"testing"
+	"time"
 
 	mdns "github.com/miekg/dns"
 )
@@ -85,11 +86,65 @@ func TestLateLeaverDoesNotEndWhoHasItsID(t *testing.T) {
 	}
 }
 
-func TestQuestionThatGivesUpFreesItsID(t *testing.T) {
+// TestLateReply comes to a question that was given up: it is passed over, it ends
+// the connection for nobody, and it is not taken for the reply to another.
+func TestLateReply(t *testing.T) {
 	p := idlePipe(t)
-	first := enlisted(t, p, 7)
+	first, other := enlisted(t, p, 7), enlisted(t, p, 9)
 	p.leave(first.id, first.answer)
-	if again := enlisted(t, p, 7); again.id != 7 || !again.replied(p) {
-		t.Errorf("id %d; 7 is free", again.id)
+	again := enlisted(t, p, 7)
+	if again.id == 7 {
+		t.Error("the id of a question that was given up is free before its reply came")
 	}
+	late := new(mdns.Msg)
+	late.Id = first.id
+	if !p.deliver(late) {
+		t.Error("a late reply belongs to nobody, which ends the connection for all")
+	}
+	if p.deliver(late) {
+		t.Error("a second reply to one question is taken")
+	}
+	if !again.replied(p) || !other.replied(p) {
+		t.Error("a reply did not come to who asked")
+	}
+	if after := enlisted(t, p, 7); after.id != 7 || !after.replied(p) {
+		t.Errorf("id %d; 7 is free once its reply has come", after.id)
+	}
+}
+
+// TestWornOutConnection takes nobody any more once many questions were given up.
+func TestWornOutConnection(t *testing.T) {
+	p := idlePipe(t)
+	for range maxLate {
+		u := enlisted(t, p, 7)
+		p.leave(u.id, u.answer)
+	}
+	if p.enter() {
+		t.Error("a connection that owes a thousand answers takes another question")
+	}
+}
+
+func TestWhoIsHeldUp(t *testing.T) {
+	p := idlePipe(t)
+	if p.quiet(0) {
+		t.Error("a connection that owes nothing is quiet")
+	}
+	first, second := enlisted(t, p, 7), enlisted(t, p, 9)
+	if p.behind(first.answer) || !p.behind(second.answer) || p.quiet(time.Hour) || !p.quiet(0) {
+		t.Error("the second question waits behind the first, and has not waited for an hour")
+	}
+	p.leave(first.id, first.answer)
+	if !p.behind(second.answer) {
+		t.Error("a question that was given up holds up the server as before")
+	}
+	if !first.late(p) || p.behind(second.answer) {
+		t.Error("nobody is held up once the first is answered")
+	}
+}
+
+// late lets a reply come to a question that was given up.
+func (u user) late(p *pipe) bool {
+	reply := new(mdns.Msg)
+	reply.Id = u.id
+	return p.deliver(reply)
 }
