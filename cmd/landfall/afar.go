@@ -26,6 +26,9 @@ func (l *looking) lookAll(ctx context.Context, u *ui, b *bundle, p *prepared) (p
 		more, moreErr := l.look(ctx, u, b, found, p.sources)
 		summary, err = summary.With(more), errors.Join(err, moreErr)
 	}
+	if ctx.Err() == nil {
+		err = errors.Join(err, coverageOf(b.seen).tell(u))
+	}
 	if len(p.from.afar) == 0 || ctx.Err() != nil {
 		return summary, err
 	}
