@@ -56,9 +56,9 @@ func (a Aside) String() string {
 	return where + ": set aside: " + a.Reason
 }
 
-// compareAside orders what is not used in the same way whatever the order of
+// CompareAside orders what is not used in the same way whatever the order of
 // the files.
-func compareAside(a, b Aside) int {
+func CompareAside(a, b Aside) int {
 	return cmp.Or(cmp.Compare(a.Run, b.Run), cmp.Compare(a.Line, b.Line), cmp.Compare(a.ID, b.ID), cmp.Compare(a.Reason, b.Reason), cmp.Compare(a.File, b.File))
 }
 

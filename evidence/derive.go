@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"golang.org/x/net/publicsuffix"
 )
 
 // Derived is an endpoint that clients of another are sent to: by an HTTPS record
@@ -18,6 +20,27 @@ type Derived struct {
 	Port     uint16
 	Hints    []netip.Addr // addresses that an HTTPS record gives for Host
 	By       string       // id of the line that says so
+	Status   int          // of the redirect (RFC 9110, 15.4); 0 where an HTTPS record says so
+}
+
+// ResendsBody reports whether a client that sends data would send it on to there:
+// where an HTTPS record says so, and where a redirect keeps method and body (307
+// and 308) and stays with the names of one owner. The redirect of a first page to
+// a site that describes the service is no such.
+func (d Derived) ResendsBody() bool {
+	if d.Status == 0 {
+		return true
+	}
+	return (d.Status == 307 || d.Status == 308) && registeredDomain(d.From) == registeredDomain(d.Host)
+}
+
+// registeredDomain returns the part of a host's name that is registered, by the
+// public suffix list; the name itself where it has none, such as an address.
+func registeredDomain(host string) string {
+	if domain, err := publicsuffix.EffectiveTLDPlusOne(host); err == nil {
+		return domain
+	}
+	return host
 }
 
 // The ports of https and http URLs that name none (RFC 9110, 4.2).
@@ -81,7 +104,7 @@ func (h *HTTP) derived(host string, port uint16) (Derived, bool) {
 	if h.Location == "" || err != nil || to.Scheme != "https" && to.Scheme != "http" {
 		return Derived{}, false
 	}
-	d := Derived{From: host, FromPort: port, Host: bareName(to.Hostname()), Port: urlPort(to), By: h.ID}
+	d := Derived{From: host, FromPort: port, Host: bareName(to.Hostname()), Port: urlPort(to), By: h.ID, Status: h.Status}
 	return d, d.Host != "" && d.Port != 0 && (d.Host != host || d.Port != port)
 }
 

@@ -194,6 +194,11 @@ type DNS struct {
 	// asked. It is [NoECS] where the answer did not depend on the client subnet,
 	// as far as questions for several countries show.
 	ECSScope string `json:"ecs_scope,omitempty"`
+	// CountriesAsked is for how many countries' networks the zone was asked where
+	// one answer stands for all of them. ECSScope is then [NoECS] where the zone's
+	// servers took no note of the client subnet, and a prefix of length 0 where they
+	// did.
+	CountriesAsked int `json:"countries_asked,omitempty"`
 	// Port is that of the endpoint that an answer of type HTTPS is for, where its
 	// records stand under a name of their own (_PORT._https.NAME, RFC 9460, 9.1);
 	// 0: 443, and 80.

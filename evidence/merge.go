@@ -40,7 +40,7 @@ func Merge(bundles ...*Bundle) (*Bundle, error) {
 			return nil, err
 		}
 	}
-	slices.SortFunc(out.Aside, compareAside)
+	slices.SortFunc(out.Aside, CompareAside)
 	return out, nil
 }
 

@@ -45,6 +45,9 @@ func (c *caseFile) behindOf(target string) *behind {
 	})
 	for i, r := range reads {
 		b.around = append(b.around, r.around(i))
+		for _, via := range c.allVia(&r.disk) {
+			b.around = append(b.around, read{disk: *via}.around(i))
+		}
 	}
 	b.addDoors(c, reads)
 	b.provider = c.storeProvider(target)

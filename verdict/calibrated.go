@@ -46,6 +46,7 @@ type landmark struct {
 	at       geo.Place
 	radiusKM float64
 	id       string
+	name     string
 }
 
 // addLandmark files a host of known place. Of two places for one address,
@@ -55,7 +56,7 @@ func (c *caseFile) addLandmark(x *evidence.Landmark) {
 	if x.Lat == nil || x.Lon == nil {
 		return
 	}
-	l := landmark{addr: addr, at: geo.Point(*x.Lat, *x.Lon), radiusKM: x.RadiusKM, id: x.ID}
+	l := landmark{addr: addr, at: geo.Point(*x.Lat, *x.Lon), radiusKM: x.RadiusKM, id: x.ID, name: x.Name}
 	i := slices.IndexFunc(c.landmarks, func(other landmark) bool { return other.addr == addr })
 	switch {
 	case i < 0:
@@ -70,7 +71,7 @@ func (c *caseFile) calibrate() *calibration {
 	if c.calibration == nil {
 		k := &calibration{landmarks: c.landmarks, share: map[*vantage][]float64{}}
 		for i, l := range k.landmarks {
-			for _, d := range c.doors[l.addr] {
+			for _, d := range c.anyDisks(l.addr) {
 				if k.share[d.from] == nil {
 					k.share[d.from] = k.unmeasured(d.from)
 				}
@@ -87,7 +88,7 @@ func (c *caseFile) calibrate() *calibration {
 func (k *calibration) unmeasured(v *vantage) []float64 {
 	out := make([]float64, len(k.landmarks))
 	for i, l := range k.landmarks {
-		if geo.AtMostKM(v.at, l.at)+l.radiusKM > v.RadiusKM {
+		if v.at == nil || geo.AtMostKM(v.at.Place, l.at)+l.radiusKM > v.at.radiusKM {
 			out[i] = math.NaN()
 		}
 	}
@@ -97,8 +98,8 @@ func (k *calibration) unmeasured(v *vantage) []float64 {
 // needs gives the share of the speed of light that a reply would need which
 // came from the landmark. Places err towards more.
 func (l landmark) needs(d disk) float64 {
-	far := geo.AtMostKM(d.from.at, l.at) + l.radiusKM - d.from.RadiusKM
-	return max(0, far) / geo.ReachKM(d.rttMS, geo.FibreKMPerMS)
+	far := geo.AtMostKM(d.at.Place, l.at) + l.radiusKM - d.at.radiusKM
+	return max(0, far) / geo.ReachKM(d.totalMS(), geo.FibreKMPerMS)
 }
 
 // learned is a bound on the share of the speed of light that the replies of one
@@ -139,7 +140,7 @@ func (k *calibration) learn(addr netip.Addr, disks []disk, rate float64) (b lear
 
 // learnedDisk shrinks a disk to what was learned.
 func (c *caseFile) learnedDisk(d disk, b learned) disk {
-	d.reachKM = geo.ReachKM(d.rttMS, geo.FibreKMPerMS)*b.share + d.from.RadiusKM
+	d.reachKM = geo.ReachKM(d.totalMS(), geo.FibreKMPerMS)*b.share + d.at.radiusKM
 	d.touched = c.ground.touched(d)
 	return d
 }
@@ -154,18 +155,18 @@ type nearby struct {
 // near gives where an address can be by what was learned; nil where nothing
 // was, where the disks do not meet (the host is one of the few that the bound
 // leaves out), and where many hosts may share the address.
-func (c *caseFile) near(addr netip.Addr, l *location) *nearby {
-	if n, done := c.nearby[addr]; done {
+func (c *caseFile) near(s service, l *location) *nearby {
+	if n, done := c.nearby[s]; done {
 		return n
 	}
 	if c.nearby == nil {
-		c.nearby = map[netip.Addr]*nearby{}
+		c.nearby = map[service]*nearby{}
 	}
-	c.nearby[addr] = nil
+	c.nearby[s] = nil
 	if len(c.landmarks) == 0 || len(l.disks) == 0 || l.many || l.manyHint != "" {
 		return nil
 	}
-	b, ok := c.calibrate().learn(addr, l.disks, calibratedError)
+	b, ok := c.calibrate().learn(s.addr, l.disks, calibratedError)
 	if !ok {
 		return nil
 	}
@@ -174,15 +175,15 @@ func (c *caseFile) near(addr netip.Addr, l *location) *nearby {
 		disks[i] = c.learnedDisk(d, b)
 	}
 	if n := (&nearby{learned: b, location: c.fromDisks(disks), ranked: c.ranked(l, b)}); !n.many {
-		c.nearby[addr] = n
+		c.nearby[s] = n
 	}
-	return c.nearby[addr]
+	return c.nearby[s]
 }
 
 // calibrated is what the calibrated bound says of a claim at an address. It is
 // inconclusive where it says nothing.
-func (c *caseFile) calibrated(t *terms, l *location, addr netip.Addr) finding {
-	n := c.near(addr, l)
+func (c *caseFile) calibrated(t *terms, l *location, s service) finding {
+	n := c.near(s, l)
 	f, then := finding{basis: BasisCalibrated, assumes: []string{AssumesOneHost}}, ""
 	switch {
 	case n == nil:
@@ -219,7 +220,7 @@ func (c *caseFile) ranked(l *location, b learned) Reason {
 		}
 		need := 0.0
 		for _, d := range l.disks {
-			need = max(need, d.speedFor(c.ground.near(d.from, i).km))
+			need = max(need, d.speedFor(c.ground.near(d.at, i).km))
 		}
 		for _, code := range a.Codes {
 			if known, seen := needs[code]; !seen || need < known {
@@ -243,8 +244,8 @@ func (c *caseFile) ranked(l *location, b learned) Reason {
 	}
 }
 
-// heed lets a calibrated finding settle what nothing else does.
-func (f finding) heed(calibrated finding) finding {
+// calibratedBy lets a calibrated finding settle what nothing else does.
+func (f finding) calibratedBy(calibrated finding) finding {
 	if calibrated.result == Inconclusive {
 		return f
 	}

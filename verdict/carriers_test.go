@@ -6,19 +6,23 @@ import (
 	"github.com/landfall-audit/landfall/evidence"
 )
 
-// carrierKinds are how many vantages of each kind carry something. Who passed a
-// self-check is credible too.
-type carrierKinds struct{ checked, credible, others int }
+// carrierKinds are how many vantages of each kind carry something. Who carries
+// alone is credible too.
+type carrierKinds struct{ alone, credible, others int }
 
 func (k carrierKinds) carriers() carriers {
 	var c carriers
-	add := func(n int, checked, credible bool) {
+	of := &supplier{}
+	add := func(n int, alone, credible bool) {
 		for range n {
-			v := &vantage{Vantage: &evidence.Vantage{Network: evidence.NetworkImport}, checked: checked, credible: credible}
-			c.disks = append(c.disks, &disk{from: v})
+			d := &disk{from: &vantage{Vantage: &evidence.Vantage{Network: evidence.NetworkImport}, network: evidence.NetworkImport, supplier: of, credible: credible}}
+			c.disks = append(c.disks, d)
+			if alone {
+				c.alone = append(c.alone, d)
+			}
 		}
 	}
-	add(k.checked, true, true)
+	add(k.alone, true, true)
 	add(k.credible, false, true)
 	add(k.others, false, false)
 	return c
@@ -26,12 +30,17 @@ func (k carrierKinds) carriers() carriers {
 
 func TestCarriersSuffice(t *testing.T) {
 	liars, odds := electorate{answers: 10, mayLie: true}, electorate{answers: 10, mayLie: true, atOdds: true}
+	lone := odds
+	lone.suppliers, lone.among = 1, &location{}
+	merged := lone
+	merged.suppliers = 2
 	for name, tc := range map[string]struct {
 		kinds carrierKinds
 		among electorate
 		want  bool
 	}{
-		"one that passed":                     {carrierKinds{1, 0, 0}, odds, true},
+		"one by keys alone":                   {carrierKinds{1, 0, 0}, lone, true},
+		"one by keys in merged evidence":      {carrierKinds{1, 0, 0}, merged, false},
 		"one credible":                        {carrierKinds{0, 1, 0}, electorate{answers: 10}, false},
 		"two credible":                        {carrierKinds{0, 2, 0}, odds, true},
 		"one credible, one other":             {carrierKinds{0, 1, 1}, electorate{answers: 10}, true},
@@ -81,7 +90,8 @@ func TestCarriersSurvive(t *testing.T) {
 func everyElectorate(carriers, answers int) []electorate {
 	var out []electorate
 	for n := carriers; n <= answers; n++ {
-		out = append(out, electorate{n, false, false}, electorate{n, true, false}, electorate{n, true, true})
+		out = append(out, electorate{answers: n}, electorate{answers: n, mayLie: true}, electorate{answers: n, mayLie: true, atOdds: true},
+			electorate{answers: n, mayLie: true, suppliers: 1, among: &location{}})
 	}
 	return out
 }
@@ -91,13 +101,13 @@ func (k carrierKinds) mostLost(among electorate) int {
 	for lost := 1; ; lost++ {
 		left := among
 		left.answers -= lost
-		for checked := range min(k.checked, lost) + 1 {
+		for checked := range min(k.alone, lost) + 1 {
 			for credible := range min(k.credible, lost-checked) + 1 {
 				others := lost - checked - credible
 				if others > k.others {
 					continue
 				}
-				rest := carrierKinds{k.checked - checked, k.credible - credible, k.others - others}.carriers()
+				rest := carrierKinds{k.alone - checked, k.credible - credible, k.others - others}.carriers()
 				if len(rest.disks) == 0 || !rest.suffice(left) {
 					return lost - 1
 				}
@@ -112,7 +122,7 @@ func TestCarriersOfOneNetwork(t *testing.T) {
 	of := func(network string, asns ...uint32) carriers {
 		var c carriers
 		for _, asn := range asns {
-			c.disks = append(c.disks, &disk{from: &vantage{Vantage: &evidence.Vantage{Network: network, ASN: asn}, credible: true}})
+			c.disks = append(c.disks, &disk{from: &vantage{Vantage: &evidence.Vantage{Network: network, ASN: asn}, network: network, supplier: &supplier{}, credible: true}})
 		}
 		return c
 	}

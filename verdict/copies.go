@@ -5,25 +5,33 @@ import (
 	"github.com/landfall-audit/landfall/providers"
 )
 
-// judgeCopies judges the front doors that copies of the buckets of a claim have of
+// judgeCopies judges the front ends that copies of the buckets of a claim have of
 // their own. One of which nothing is known is left out: no endpoint of the sheet
 // asks for it.
-func (c *caseFile) judgeCopies(sheet *providers.Sheet, claim *providers.Claim, t *terms) []Verdict {
-	if claim.About != providers.AboutLocation || len(claim.Allow)+len(claim.Deny) == 0 {
-		return nil
+func (c *claimCase) judgeCopies() ([]Verdict, error) {
+	if c.claim.About != providers.AboutLocation || len(c.claim.Allow)+len(c.claim.Deny) == 0 {
+		return nil, nil
 	}
 	var out []Verdict
-	for _, r := range c.copiesWithDoors(sheet, claim) {
+	for _, r := range c.copiesWithDoors(c.sheet, c.claim) {
 		door := &providers.Endpoint{Host: r.Host, Port: providers.DefaultPort}
-		for _, g := range c.given(claim, door) {
-			v := Verdict{Vendor: sheet.Vendor, Claim: claim.ID, Endpoint: r.Host, Addr: g.addr.String(), ClientCountry: g.country}
-			if v = c.judgeDoor(v, claim, t, door, g.addr); v.Result != NotTested {
-				v.Limits = append(v.Limits, "it is the front door of a copy, "+r.Target+inBrackets(r.Rule))
+		on := c.dayOfEndpoint(door)
+		if notInForce(c.claim, on) != "" {
+			continue
+		}
+		t, err := c.terms(on)
+		if err != nil {
+			return nil, err
+		}
+		for _, resolved := range c.resolve(c.claim, door) {
+			blank := Verdict{Vendor: c.sheet.Vendor, Claim: c.claim.ID, Endpoint: r.Host, Port: door.Port}
+			if v := c.judgeDoor(blank.at(resolved), t, door, resolved); v.Result != NotTested {
+				v.Limits = append(v.Limits, "it is the front end of a copy, "+r.Target+inBrackets(r.Rule))
 				out = append(out, v)
 			}
 		}
 	}
-	return out
+	return out, nil
 }
 
 // copiesWithDoors gives the copies that a claim is about and that have front doors

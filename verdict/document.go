@@ -34,6 +34,9 @@ func (d *Document) write(out *lineWriter, verdicts func(*lineWriter)) error {
 	out.field("schema", d.Schema)
 	out.field("run", d.Run)
 	out.field("summary", d.Summary)
+	if len(d.SetAside) > 0 {
+		writeList(out, "set_aside", d.SetAside)
+	}
 	writeList(out, "vantages", d.Vantages)
 	writeList(out, "claims", d.Claims)
 	out.raw(` "verdicts":[`)
@@ -327,8 +330,10 @@ func (v *Verdict) citedBeside(ids map[string]bool) {
 	if v.Proof != nil {
 		for _, d := range v.Proof.Disks {
 			ids[d.Evidence] = true
-			if d.Door != "" {
-				ids[d.Door] = true
+			for _, id := range []string{d.Door, d.LandmarkEvidence} {
+				if id != "" {
+					ids[id] = true
+				}
 			}
 		}
 	}

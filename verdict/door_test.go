@@ -13,11 +13,11 @@ var doorStories = []story{
 		want: []string{"front-door disputed physics single"}, rolled: verdict.Disputed, limit: "one vantage alone",
 	},
 	{
-		name: "OneSelfCheckedVantageRefutes", claim: "allow: [CN]", seen: []string{"at fra 5", "checked fra"},
+		name: "OneSelfCheckedVantageRefutes", claim: "allow: [CN]", seen: []string{"at fra 5", "landmark fra 0.2"},
 		want: []string{"front-door refuted physics single"}, rolled: verdict.Refuted,
 	},
 	{
-		name: "ImportedVantageHasPassedNothing", claim: "allow: [CN]", seen: []string{"at fra 5", "checked fra", "imported fra"},
+		name: "ImportedVantageHasPassedNothing", claim: "allow: [CN]", seen: []string{"at fra 5", "passed fra", "imported fra"},
 		want: []string{"front-door disputed physics single"}, rolled: verdict.Disputed,
 	},
 	{
@@ -26,11 +26,11 @@ var doorStories = []story{
 	},
 	{
 		name: "ReplyInNoTimeMayBeAnotherHosts", claim: "deny: [CN]\nstate: processing\ncovers: [metadata]", seen: []string{"at fra 5", "at par 12", "at pek 0"},
-		want: []string{"front-door proven physics one-host"}, rolled: verdict.Proven, limit: "in no time",
+		want: []string{"front-door proven physics one-host"}, rolled: verdict.Proven, limit: "one host answered all vantages",
 	},
 	{
 		name: "ADoorDoesNotShowWhereCopiesAre", claim: "deny: [CN]\nrequire: [DE]\nstate: processing\ncovers: [metadata]", seen: []string{"at fra 5", "at par 12"},
-		want: []string{"front-door consistent physics"}, rolled: verdict.Consistent, limit: "does not show which copies there are",
+		want: []string{"front-door consistent physics one-host"}, rolled: verdict.Consistent, limit: "does not show which copies there are",
 	},
 	{
 		name: "ReplyToNobodyMayBeAnotherHosts", claim: "deny: [CN]\nstate: processing\ncovers: [metadata]",
@@ -39,15 +39,15 @@ var doorStories = []story{
 	},
 	{
 		name: "ReplyToOneThatFailedIsNone", claim: "deny: [CN]\nstate: processing\ncovers: [metadata]", seen: []string{"at fra 5", "at par 12", "at pek 300", "failed pek"},
-		want: []string{"front-door proven physics"}, rolled: verdict.Proven,
+		want: []string{"front-door proven physics one-host"}, rolled: verdict.Proven,
 	},
 	{
 		name: "DenialProvenByDistance", claim: "deny: [CN]\nstate: processing\ncovers: [metadata]", seen: []string{"at fra 5", "at par 12"},
-		want: []string{"front-door proven physics"}, rolled: verdict.Proven,
+		want: []string{"front-door proven physics one-host"}, rolled: verdict.Proven,
 	},
 	{
 		name: "ProvenFrontDoorIsNotTheVault", claim: "deny: [CN]", seen: []string{"at fra 5", "at par 12"},
-		want: []string{"front-door proven physics"}, rolled: verdict.Consistent, limit: "nothing proves where the content behind them rests",
+		want: []string{"front-door proven physics one-host"}, rolled: verdict.Consistent, limit: "nothing proves where the content behind them rests",
 	},
 	{
 		name: "WithinOneCountryByOneOfTwo", claim: "allow: [DE]", seen: []string{"at fra 0.4", "at par 12"},
@@ -55,7 +55,7 @@ var doorStories = []story{
 	},
 	{
 		name: "WithinOneCountryByBoth", claim: "allow: [DE, FR, BE, LU, CH, NL, GB]", seen: []string{"at fra 0.4", "at par 1"},
-		want: []string{"front-door proven physics"}, rolled: verdict.Consistent,
+		want: []string{"front-door consistent physics one-host"}, rolled: verdict.Consistent,
 	},
 	{
 		name: "ReachesBoth", claim: "allow: [DE]", seen: []string{"at fra 5", "at par 12"},
@@ -83,7 +83,7 @@ var doorStories = []story{
 	},
 	{
 		name: "DatabaseThatPhysicsRulesOut", claim: "deny: [US]", seen: []string{"at fra 4", "at par 9", "db US"},
-		want: []string{"front-door proven physics"}, rolled: verdict.Consistent, because: "which the round trips rule out",
+		want: []string{"front-door proven physics one-host"}, rolled: verdict.Consistent, because: "which the round trips rule out",
 	},
 	{
 		name: "NoDatabaseConvicts", claim: "allow: [DE]", seen: []string{"db US", "db CN", "db RU"},
@@ -139,7 +139,7 @@ var doorStories = []story{
 	},
 	{
 		name: "TerritoryIsNotMainland", claim: "allow: [PR]", seen: []string{"at sju 0.6", "at bqn 0.6"},
-		want: []string{"front-door proven physics"}, rolled: verdict.Consistent,
+		want: []string{"front-door proven physics one-host"}, rolled: verdict.Consistent,
 	},
 	{
 		name: "SubdivisionOutOfReach", claim: "allow: [DE-BB]", seen: []string{"at tyo 3", "at osa 5"},
@@ -150,19 +150,19 @@ var doorStories = []story{
 		want: []string{"front-door inconclusive physics"}, rolled: verdict.Inconclusive,
 	},
 	{
-		name: "PointProven", claim: `allow: ["point:50.11,8.68,200"]`, seen: []string{"at fra 0.4", "checked fra"},
-		want: []string{"front-door proven physics single"}, rolled: verdict.Consistent,
+		name: "PointProven", claim: `allow: ["point:50.11,8.68,200"]`, seen: []string{"at fra 0.4", "landmark fra 0.2"},
+		want: []string{"front-door proven physics single one-host"}, rolled: verdict.Consistent,
 	},
 	{
 		name: "PointRefuted", claim: `allow: ["point:50.11,8.68,200"]`, seen: []string{"at tyo 3", "at osa 5"},
 		want: []string{"front-door refuted physics"}, rolled: verdict.Refuted,
 	},
 	{
-		name: "PointDeniedAroundTheHost", claim: `deny: ["point:50.11,8.68,200"]`, seen: []string{"at fra 0.4", "checked fra"},
+		name: "PointDeniedAroundTheHost", claim: `deny: ["point:50.11,8.68,200"]`, seen: []string{"at fra 0.4", "landmark fra 0.2"},
 		want: []string{"front-door refuted physics single"}, rolled: verdict.Refuted,
 	},
 	{
-		name: "CountryTakenOutOfAGroup", claim: `allow: [EU, "-DE"]`, seen: []string{"at fra 0.4", "checked fra"},
+		name: "CountryTakenOutOfAGroup", claim: `allow: [EU, "-DE"]`, seen: []string{"at fra 0.4", "landmark fra 0.2"},
 		want: []string{"front-door refuted physics single"}, rolled: verdict.Refuted,
 	},
 	{
@@ -199,7 +199,7 @@ var doorStories = []story{
 			`{"kind":"trace","vantage":"tyo","addr":"203.0.113.7","method":"tcp","reached":true,"hops":[{"ttl":1},{"ttl":2,"addr":"198.51.100.1","rtt_ms":[2]}]}`,
 			`{"kind":"trace","vantage":"osa","addr":"203.0.113.7","method":"tcp","reached":true,"hops":[{"ttl":1,"addr":"198.51.100.1","rtt_ms":[6]}]}`,
 		},
-		want: []string{"path disputed physics"}, rolled: verdict.Disputed, limit: "silent routers",
+		want: []string{"path disputed physics no-interception"}, rolled: verdict.Disputed, limit: "silent routers",
 	},
 	{
 		name: "EachCountryIsGivenAnother", claim: "deny: [CN]",

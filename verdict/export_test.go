@@ -27,7 +27,7 @@ type CalibratedHost struct {
 // Holds reports whether a place lies in all of its disks.
 func (h CalibratedHost) Holds(lat, lon float64) bool {
 	for _, d := range h.disks {
-		if geo.AtLeastKM(d.from.at, geo.Point(lat, lon)) > d.reachKM {
+		if geo.AtLeastKM(d.at.Place, geo.Point(lat, lon)) > d.reachKM {
 			return false
 		}
 	}
@@ -46,10 +46,10 @@ func (h CalibratedHost) Needs(lat, lon, radiusKM float64) float64 {
 
 // Calibrated gives the calibrated bounds of addresses.
 func Calibrated(b *evidence.Bundle, addrs []netip.Addr) []CalibratedHost {
-	c := newCase(b)
+	c := newCase(b, Options{})
 	var out []CalibratedHost
 	for _, addr := range addrs {
-		h := CalibratedHost{Addr: addr, Share: 1, disks: slices.Clone(c.doors[addr])}
+		h := CalibratedHost{Addr: addr, Share: 1, disks: slices.Clone(c.anyDisks(addr))}
 		if learned, ok := c.calibrate().learn(addr, h.disks, calibratedError); ok {
 			h.Share = learned.share
 			for i, d := range h.disks {
@@ -64,7 +64,7 @@ func Calibrated(b *evidence.Bundle, addrs []netip.Addr) []CalibratedHost {
 // BoundsOn gives, for each bound on where a target's store is, how far a place
 // lies beyond it, in km; and how many of them are around front doors.
 func BoundsOn(b *evidence.Bundle, target string, lat, lon float64) (beyondKM []float64, doors int) {
-	behind := newCase(b).behindOf(target)
+	behind := newCase(b, Options{}).behindOf(target)
 	for _, bound := range behind.bounds(true) {
 		beyondKM = append(beyondKM, geo.AtLeastKM(bound.at, geo.Point(lat, lon))-bound.km())
 	}

@@ -2,6 +2,7 @@ package verdict_test
 
 import (
 	"fmt"
+	"math"
 	"net/netip"
 	"testing"
 	"time"
@@ -12,16 +13,14 @@ import (
 	"github.com/landfall-audit/landfall/verdict"
 )
 
-// seenFrom is what two vantages beside a place, that passed their self-check,
-// see of a host there: replies as fast as light allows from 30 km.
+// seenFrom is what two vantages beside a place see of a host there: replies as fast as light allows from 30 km.
 func seenFrom(lat, lon float64) *evidence.Bundle {
 	b := &evidence.Bundle{Header: evidence.Header{Schema: evidence.Schema, Run: "g", Tool: "test", Started: time.Date(2026, 11, 22, 7, 0, 0, 0, time.UTC)}}
 	for i := range 2 {
 		id := fmt.Sprintf("v%d", i)
-		at, across := lat, lon+0.01*float64(i)
+		at, across := lat, math.Remainder(lon+0.01*float64(i), 360)
 		b.Observations = append(b.Observations,
 			&evidence.Vantage{Meta: evidence.Meta{Kind: evidence.KindVantage, ID: id}, Lat: &at, Lon: &across, Network: evidence.NetworkLocal},
-			&evidence.Selfcheck{Meta: evidence.Meta{Kind: evidence.KindSelfcheck, ID: "s" + id, Vantage: id}, Result: evidence.CheckPassed},
 			&evidence.RTT{Meta: evidence.Meta{Kind: evidence.KindRTT, ID: "e" + id, Vantage: id}, Addr: netip.MustParseAddr(addr), Method: evidence.MethodTCP, MinMS: 2 * 30 / geo.FibreKMPerMS})
 	}
 	return b

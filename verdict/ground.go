@@ -78,10 +78,10 @@ func (s areaSet) numbers(yield func(int) bool) {
 type ground struct {
 	areas []*geo.Area
 	every areaSet
-	rows  []row // by vantage
+	rows  []row // by origin
 }
 
-// row is how far each area is from one vantage. Most are never asked for more
+// row is how far each area is from one origin. Most are never asked for more
 // than which of two is nearer, which bounds tell.
 type row struct {
 	once        sync.Once
@@ -97,21 +97,21 @@ type near struct {
 	at geo.Place
 }
 
-func newGround(vantages int) *ground {
-	g := &ground{areas: geo.Countries(), rows: make([]row, vantages)}
+func newGround(origins int) *ground {
+	g := &ground{areas: geo.Countries(), rows: make([]row, origins)}
 	for i := range g.areas {
 		g.every.add(i)
 	}
 	return g
 }
 
-func (g *ground) row(v *vantage) *row {
-	r := &g.rows[v.number]
+func (g *ground) row(o *origin) *row {
+	r := &g.rows[o.number]
 	r.once.Do(func() {
 		r.least, r.most = make([]float64, len(g.areas)), make([]float64, len(g.areas))
 		r.exact = map[int]near{}
 		for i, a := range g.areas {
-			r.least[i], r.most[i] = a.DistanceBoundsKM(v.at)
+			r.least[i], r.most[i] = a.DistanceBoundsKM(o.Place)
 			r.order = append(r.order, i)
 		}
 		slices.SortFunc(r.order, r.nearer)
@@ -119,14 +119,14 @@ func (g *ground) row(v *vantage) *row {
 	return r
 }
 
-// near gives the nearest place of an area to a vantage.
-func (g *ground) near(v *vantage, area int) near {
-	r := g.row(v)
+// near returns the nearest place of an area to an origin.
+func (g *ground) near(o *origin, area int) near {
+	r := g.row(o)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	n, done := r.exact[area]
 	if !done {
-		n.km, n.at = g.areas[area].Nearest(v.at)
+		n.km, n.at = g.areas[area].Nearest(o.Place)
 		r.exact[area] = n
 	}
 	return n
@@ -135,9 +135,9 @@ func (g *ground) near(v *vantage, area int) near {
 // touched gives the areas that a disk meets.
 func (g *ground) touched(d disk) areaSet {
 	set := areaSet{}
-	r := g.row(d.from)
+	r := g.row(d.at)
 	for i := range g.areas {
-		if r.least[i] <= d.reachKM && (r.most[i] <= d.reachKM || g.near(d.from, i).km <= d.reachKM) {
+		if r.least[i] <= d.reachKM && (r.most[i] <= d.reachKM || g.near(d.at, i).km <= d.reachKM) {
 			set.add(i)
 		}
 	}
@@ -149,7 +149,7 @@ func (g *ground) touched(d disk) areaSet {
 func (g *ground) common(disks []disk) (areaSet, []int) {
 	caps, set := make([]geo.Disk, len(disks)), g.every
 	for i, d := range disks {
-		caps[i] = geo.Disk{At: d.from.at, RadiusKM: d.reachKM}
+		caps[i] = geo.Disk{At: d.at.Place, RadiusKM: d.reachKM}
 		set = set.and(d.touched)
 	}
 	region := geo.Intersect(caps)
@@ -165,24 +165,24 @@ func (g *ground) common(disks []disk) (areaSet, []int) {
 	return meets, region.Bounding
 }
 
-// nearestKM gives how far the nearest area of the set is from a vantage;
+// nearestKM returns how far the nearest area of the set is from an origin;
 // infinity for an empty set.
-func (g *ground) nearestKM(v *vantage, set areaSet) float64 {
-	i, ok := g.nearestOf(v, set)
+func (g *ground) nearestKM(o *origin, set areaSet) float64 {
+	i, ok := g.nearestOf(o, set)
 	if !ok {
 		return math.Inf(1)
 	}
-	return g.near(v, i).km
+	return g.near(o, i).km
 }
 
 // nearestOf gives the nearest area of the set; of equally near ones the first.
-func (g *ground) nearestOf(v *vantage, set areaSet) (area int, ok bool) {
-	r, nearest := g.row(v), math.Inf(1)
+func (g *ground) nearestOf(o *origin, set areaSet) (area int, ok bool) {
+	r, nearest := g.row(o), math.Inf(1)
 	look := func(i int) {
 		if r.least[i] > nearest {
 			return
 		}
-		if km := g.near(v, i).km; km < nearest || km == nearest && i < area {
+		if km := g.near(o, i).km; km < nearest || km == nearest && i < area {
 			area, nearest, ok = i, km, true
 		}
 	}

@@ -15,13 +15,13 @@ type holding struct {
 	controls bool // it has most of the votes, and so has each one below it
 }
 
-// holders gives who holds the organisation that a network is registered to, on
-// the day of the run, the nearest first.
-func (c *caseFile) holders(n *evidence.Network) []holding {
+// holders returns who holds the organisation that a network is registered to, on
+// a day, the nearest first.
+func holders(n *evidence.Network, on providers.Date) []holding {
 	table := providers.Owners()
-	chain := table.ChainOfASN(n.ASN, c.on)
+	chain := table.ChainOfASN(n.ASN, on)
 	if chain == nil {
-		chain = table.Chain(n.Organisation, c.on)
+		chain = table.Chain(n.Organisation, on)
 	}
 	return flatten(chain, true)
 }
@@ -61,17 +61,17 @@ func (h holding) words() string {
 	return text + ": " + cmp.Or(h.Source.URL, "source not on the web")
 }
 
-// heedHolders adds who holds the operators. One that has most of the votes
+// withHolders adds who holds the operators. One that has most of the votes
 // counts as the operator; a smaller part is told and decides nothing.
-func (c *caseFile) heedHolders(f finding, claim *providers.Claim, networks []*evidence.Network) finding {
-	told := map[string]bool{}
+func (f finding) withHolders(claim *providers.Claim, networks []*evidence.Network, on providers.Date) finding {
+	seen := map[string]bool{}
 	for _, n := range networks {
-		for _, h := range c.holders(n) {
+		for _, h := range holders(n, on) {
 			text := h.words()
-			if told[text] {
+			if seen[text] {
 				continue
 			}
-			told[text] = true
+			seen[text] = true
 			switch denied := deniedHolder(claim.Operators, h); {
 			case denied && h.controls:
 				f.result = Disputed
@@ -82,8 +82,8 @@ func (c *caseFile) heedHolders(f finding, claim *providers.Claim, networks []*ev
 			f.because = append(f.because, Reason{Evidence: []string{n.ID}, Text: text})
 		}
 	}
-	if len(told) > 0 {
-		f.limits = append(f.limits, "who holds an organisation is taken from published statements, as of the day of the run")
+	if len(seen) > 0 {
+		f.limits = append(f.limits, "who holds an organisation is taken from published statements, as of the day of the measurement")
 	}
 	return f
 }

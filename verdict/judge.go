@@ -1,70 +1,160 @@
 package verdict
 
 import (
+	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 
+	"github.com/landfall-audit/landfall/evidence"
 	"github.com/landfall-audit/landfall/providers"
 )
 
-// judgeClaim gives the verdicts on one claim, or why there are none.
+// claimCase is a claim that is being judged: what it allows, by the day.
+type claimCase struct {
+	*caseFile
+	sheet    *providers.Sheet
+	claim    *providers.Claim
+	compiled map[providers.Date]*terms
+}
+
+// terms returns what the claim allows as of a day.
+func (c *claimCase) terms(on providers.Date) (*terms, error) {
+	if t := c.compiled[on]; t != nil {
+		return t, nil
+	}
+	t, err := newTerms(c.ground, c.claim, on)
+	c.compiled[on] = t
+	return t, err
+}
+
+// judgeClaim returns the verdicts on one claim, or why there are none.
 func (c *caseFile) judgeClaim(sheet *providers.Sheet, claim *providers.Claim) ([]Verdict, string, error) {
 	if !claim.Testable() {
 		return nil, "the claim names no place and no operator: it cannot be tested", nil
 	}
-	if ok, why := claim.InForceOn(c.on); !ok {
-		return nil, why, nil
-	}
-	if !claim.DueOn(c.on) {
-		return nil, "the claim is an announcement for " + claim.Deadline.String() + ", which had not passed on the day of the run", nil
-	}
-	t, err := newTerms(c.ground, claim, c.on)
-	if err != nil {
-		return nil, "", err
-	}
-	out := make([]Verdict, 0, len(sheet.Endpoints))
-	for i := range sheet.Endpoints {
-		e := &sheet.Endpoints[i]
-		if claim.Concerns(*e) {
-			out = append(out, c.judgeEndpoint(sheet, claim, t, e)...)
+	of := &claimCase{caseFile: c, sheet: sheet, claim: claim, compiled: map[providers.Date]*terms{}}
+	return of.judge()
+}
+
+func (c *claimCase) judge() ([]Verdict, string, error) {
+	out, why := make([]Verdict, 0, len(c.sheet.Endpoints)), "no endpoint of the sheet carries the data that the claim speaks of"
+	for i := range c.sheet.Endpoints {
+		e := &c.sheet.Endpoints[i]
+		if !c.claim.Concerns(*e) {
+			continue
 		}
+		on := c.dayOfEndpoint(e)
+		if not := notInForce(c.claim, on); not != "" {
+			why = not
+			continue
+		}
+		t, err := c.terms(on)
+		if err != nil {
+			return nil, "", err
+		}
+		out = append(out, c.judgeEndpoint(t, e)...)
+		out = append(out, c.judgeDerived(t, e)...)
 	}
-	out = append(out, c.judgeCopies(sheet, claim, t)...)
-	if len(out) == 0 {
-		return nil, "no endpoint of the sheet carries the data that the claim speaks of", nil
+	copies, err := c.judgeCopies()
+	if out = append(out, copies...); err != nil || len(out) == 0 {
+		return nil, why, err
 	}
 	return out, "", nil
 }
 
-// judgeEndpoint gives the verdicts on one claim at one endpoint: of each
-// address that users are given, and of the store behind it.
-func (c *caseFile) judgeEndpoint(sheet *providers.Sheet, claim *providers.Claim, t *terms, e *providers.Endpoint) []Verdict {
-	blank := Verdict{Vendor: sheet.Vendor, Claim: claim.ID, Endpoint: e.Host}
+// notInForce says why a claim is not judged as of a day; empty where it is.
+func notInForce(claim *providers.Claim, on providers.Date) string {
+	if ok, why := claim.InForceOn(on); !ok {
+		return why
+	}
+	if !claim.DueOn(on) {
+		return "the claim is an announcement for " + claim.Deadline.String() + ", which had not passed on the day of the measurement"
+	}
+	return ""
+}
+
+// judgeEndpoint returns the verdicts on the claim at one endpoint: of each address
+// that users are given, and of the store behind it.
+func (c *claimCase) judgeEndpoint(t *terms, e *providers.Endpoint) []Verdict {
+	blank := Verdict{Vendor: c.sheet.Vendor, Claim: c.claim.ID, Endpoint: e.Host, Port: e.Port}
 	var out []Verdict
-	given := c.given(claim, e)
-	for _, g := range given {
-		v := blank
-		v.Addr, v.ClientCountry = g.addr.String(), g.country
-		switch claim.About {
+	for _, resolved := range c.resolve(c.claim, e) {
+		v := blank.at(resolved)
+		switch c.claim.About {
 		case providers.AboutOperator:
-			out = append(out, v.with(Operator, c.operatorAt(claim, g.addr)))
+			out = append(out, v.with(Operator, c.operatorAt(c.claim, resolved.addr, t.on)))
 		case providers.AboutTransit:
-			out = append(out, c.judgePath(v, t, g.addr)...)
+			out = append(out, c.judgePath(v, t, resolved.addr)...)
 		default:
-			out = append(out, c.judgeDoor(v, claim, t, e, g.addr))
+			out = append(out, c.judgeDoor(v, t, e, resolved))
 		}
 	}
-	if claim.About == providers.AboutLocation {
-		if f, ok := c.storeFinding(claim, t, e.Host); ok {
+	if c.claim.About == providers.AboutLocation {
+		if f, ok := c.storeFinding(c.claim, t, e.Host); ok {
 			out = append(out, blank.with(Store, f))
 		}
 	}
 	if len(out) > 0 {
 		return out
 	}
-	return []Verdict{blank.with(subjectOf(claim.About, e), finding{
-		result: NotTested, basis: BasisNone, limits: []string{c.whyNoAddress(claim, e)},
+	return []Verdict{blank.with(subjectOf(c.claim.About, e), finding{
+		result: NotTested, basis: BasisNone, limits: []string{c.whyNoAddress(c.claim, e)},
 	})}
+}
+
+// at returns the verdict as one on an address.
+func (v Verdict) at(resolved resolvedAddr) Verdict {
+	v.Addr, v.ClientCountry, v.Scope = resolved.addr.String(), resolved.country, resolved.scope
+	return v
+}
+
+// maxDerived is how many endpoints are judged that one sends its clients to.
+const maxDerived = 8
+
+// judgeDerived judges the front ends that clients of an endpoint are sent to and
+// that no sheet has: by an HTTPS record, or by a redirect.
+func (c *claimCase) judgeDerived(t *terms, e *providers.Endpoint) []Verdict {
+	if c.claim.About != providers.AboutLocation || e.Bootstrap || len(c.claim.Allow)+len(c.claim.Deny) == 0 {
+		return nil
+	}
+	host := hostKey(e.Host)
+	seen := map[string]bool{nameAt(host, portOr(e.Port)): true}
+	for _, own := range c.sheet.Endpoints {
+		seen[nameAt(own.Host, portOr(own.Port))] = true
+	}
+	var out []Verdict
+	for _, d := range evidence.Derive(host, portOr(e.Port), c.redirects[host]) {
+		key := nameAt(d.Host, d.Port)
+		if seen[key] || len(out) >= maxDerived {
+			continue
+		}
+		seen[key] = true
+		out = append(out, c.judgeDerivedAt(t, e, d)...)
+	}
+	return out
+}
+
+func (c *claimCase) judgeDerivedAt(t *terms, e *providers.Endpoint, d evidence.Derived) []Verdict {
+	to := *e
+	to.Host, to.Port = d.Host, d.Port
+	blank := Verdict{Vendor: c.sheet.Vendor, Claim: c.claim.ID, Endpoint: d.Host, Port: d.Port, DerivedFrom: e.Host}
+	why := Reason{Evidence: []string{d.By}, Text: fmt.Sprintf("clients of %s are sent to %s", e.Host, nameAt(d.Host, d.Port))}
+	var out []Verdict
+	for _, resolved := range c.resolve(c.claim, &to) {
+		f := c.doorFinding(t, serviceAt(&to, resolved.addr), resolved)
+		f.because = append([]Reason{why}, f.because...)
+		if !d.ResendsBody() {
+			f.hold(CodeRedirect, "a redirect of one request, to another domain or with another method, does not show that data is sent there")
+		}
+		out = append(out, c.finishDoor(blank.at(resolved), t, &to, resolved, f))
+	}
+	if out == nil {
+		out = append(out, blank.with(FrontDoor, finding{
+			result: NotTested, basis: BasisNone, because: []Reason{why}, limits: []string{c.whyNoAddress(c.claim, &to)},
+		}))
+	}
+	return out
 }
 
 func subjectOf(about providers.About, e *providers.Endpoint) Subject {
@@ -79,20 +169,20 @@ func subjectOf(about providers.About, e *providers.Endpoint) Subject {
 	return FrontDoor
 }
 
-// with gives the verdict that a finding makes of v.
+// with returns the verdict that a finding makes of v.
 func (v Verdict) with(subject Subject, f finding) Verdict {
 	v.Subject, v.Result, v.Basis = subject, f.result, f.basis
 	v.Ratio, v.MarginKM, v.SingleVantage = f.ratio, f.margin, f.single
 	v.Assumes, v.Because, v.Limits = notNil(f.assumes), notNil(f.because), notNil(f.limits)
 	v.Countries = notNil(v.Countries)
-	v.Survives = f.survives
+	v.Survives, v.HeldBack, v.Measured = f.survives, f.heldBack, f.measured.text()
 	if v.Basis == BasisPhysics && (v.Result == Refuted || v.Result == Proven) {
 		v.Proof = f.proof
 	}
 	return v
 }
 
-// notNil gives an empty list for none, so that it is written [] and not null.
+// notNil returns an empty list for none, so that it is written [] and not null.
 func notNil[T any](s []T) []T {
 	if s == nil {
 		return []T{}
@@ -101,28 +191,35 @@ func notNil[T any](s []T) []T {
 }
 
 // judgeDoor judges the host that answers at an address.
-func (c *caseFile) judgeDoor(v Verdict, claim *providers.Claim, t *terms, e *providers.Endpoint, addr netip.Addr) Verdict {
-	l := c.locate(addr)
-	f := c.doorFinding(t, l, addr)
+func (c *claimCase) judgeDoor(v Verdict, t *terms, e *providers.Endpoint, resolved resolvedAddr) Verdict {
+	return c.finishDoor(v, t, e, resolved, c.doorFinding(t, serviceAt(e, resolved.addr), resolved))
+}
+
+// finishDoor makes a verdict of what was found of a front end.
+func (c *claimCase) finishDoor(v Verdict, t *terms, e *providers.Endpoint, resolved resolvedAddr, f finding) Verdict {
+	l := c.locate(serviceAt(e, resolved.addr))
 	v.Countries = l.countries(c.ground)
 	v.Sites = c.sites(t, l)
 	if f.result == NotTested {
-		f.limits = append(f.limits, c.whyNothing(addr, e.Port))
+		f.limits = append(f.limits, c.whyNothing(resolved.addr, e.Port))
 	}
-	f = f.asFarAsShown(claim, "the claim asks for a copy in certain places; a front door does not show which copies there are")
-	return v.with(FrontDoor, holdBack(f, claim, e))
+	if resolved.byOneSupplier != "" {
+		f.holdFor(CodeAddressByOneSupplier, fmt.Sprintf("held back: the evidence of one supplier alone (%s) has this address for the name; others were given other ones", resolved.byOneSupplier), resolved.ids)
+	}
+	f = f.capForRequired(c.claim, "the claim asks for a copy in certain places; a front end does not show which copies there are")
+	return v.with(FrontDoor, capForFrontEnd(f, c.claim, e))
 }
 
-// asFarAsShown takes from what hosts or reads show of a claim what they cannot: that
+// capForRequired takes from what hosts or reads show of a claim what they cannot: that
 // there is a copy in each of certain places.
-func (f finding) asFarAsShown(claim *providers.Claim, limit string) finding {
+func (f finding) capForRequired(claim *providers.Claim, limit string) finding {
 	switch {
 	case len(claim.Require) == 0 || f.result == NotTested:
 		return f
 	case len(claim.Allow)+len(claim.Deny) == 0:
 		return finding{result: Inconclusive, basis: BasisNone, limits: []string{limit}}
 	case f.result == Proven:
-		f.soften(limit)
+		f.hold(CodeRequire, limit)
 	}
 	return f
 }
@@ -132,23 +229,25 @@ const maxCountries = 10
 
 // doorFinding weighs physics first and, where it allows both, what published
 // ranges and databases say.
-func (c *caseFile) doorFinding(t *terms, l *location, addr netip.Addr) finding {
-	usable, aside := c.statements(t, l, addr)
-	if len(l.disks) == 0 && len(usable) == 0 {
-		return finding{result: NotTested, basis: BasisNone}
+func (c *caseFile) doorFinding(t *terms, s service, resolved resolvedAddr) finding {
+	l := c.locate(s)
+	usable, aside := c.statements(t, l, s.addr)
+	weaker := c.weakerFinding(t, l)
+	if len(l.disks) == 0 && len(usable) == 0 && weaker.result == NotTested {
+		return finding{result: NotTested, basis: BasisNone, because: l.aside}
 	}
 	f := finding{result: Inconclusive, basis: BasisNone}
 	if len(l.disks) > 0 {
 		f = physics(c.ground, t, l)
 	}
+	f.because = append(f.because, l.aside...)
 	if f.result != Inconclusive {
 		f.because = append(f.because, aside...)
 		return f
 	}
 	weighed := weigh(usable)
-	if l.many && weighed.result != Refuted {
-		// A database knows one place for an address; here there are several.
-		weighed.result = Inconclusive
+	if (l.many || l.manyHint != "") && weighed.result != Refuted {
+		weighed.notOfEdges(l)
 	}
 	weighed.because = append(append(f.because, weighed.because...), aside...)
 	weighed.limits = append(f.limits, weighed.limits...)
@@ -156,26 +255,62 @@ func (c *caseFile) doorFinding(t *terms, l *location, addr netip.Addr) finding {
 	if weighed.result == Inconclusive && weighed.basis == BasisNone {
 		weighed.basis = f.basis
 	}
-	return weighed.heed(c.calibrated(t, l, addr))
+	return weighed.or(weaker).calibratedBy(c.calibrated(t, l, s))
 }
 
-// holdBack applies what a front door can say of a claim: nothing of content
-// where it only points elsewhere, and no more than a dispute of what rests
-// behind it.
-func holdBack(f finding, claim *providers.Claim, e *providers.Endpoint) finding {
+// notOfEdges takes from databases what they cannot know: a database has one place
+// for an address, and here there are several.
+func (f *finding) notOfEdges(l *location) {
+	if f.result == Inconclusive || f.result == NotTested {
+		return
+	}
+	f.result = Inconclusive
+	if l.manyHint != "" {
+		f.limits = append(f.limits, "the country that a database has for it decides nothing, since "+l.manyHint)
+	}
+}
+
+// weakerFinding is what the replies say that carry no verdict on the endpoint;
+// not-tested where there are none.
+func (c *caseFile) weakerFinding(t *terms, l *location) finding {
+	if l.weaker == nil || len(l.weaker.disks) == 0 {
+		return finding{result: NotTested, basis: BasisNone}
+	}
+	f := physics(c.ground, t, l.weaker)
+	why := "held back: the endpoint speaks TLS, and this holds only if nothing relays connections on the way: its own key did not answer so"
+	if l.whyWeaker == CodePingOnly {
+		why = "held back: only pings were answered, which another host than that of the port may answer"
+	}
+	f.hold(l.whyWeaker, why)
+	return f
+}
+
+// or takes what weaker replies say where nothing better is known, or where they
+// contradict what databases say.
+func (f finding) or(weaker finding) finding {
+	said := weaker.result == Disputed || weaker.result == Consistent
+	if f.result == Refuted || !said || f.result == Disputed && weaker.result == Consistent {
+		return f
+	}
+	weaker.because = append(weaker.because, f.because...)
+	weaker.limits = append(weaker.limits, f.limits...)
+	return weaker
+}
+
+// capForFrontEnd applies what a front end can say of a claim: nothing of content
+// where it only points elsewhere, and no more than a dispute of what rests behind
+// it.
+func capForFrontEnd(f finding, claim *providers.Claim, e *providers.Endpoint) finding {
 	if f.result == NotTested {
 		return f
 	}
 	if e.Bootstrap {
+		f.hold(CodeBootstrap, "this endpoint only tells the client which host to use; it says nothing of where content lands")
 		f.result = Inconclusive
-		f.limits = append(f.limits, "this endpoint only tells the client which host to use; it says nothing of where content lands")
 		return f
 	}
-	if claim.State == providers.StateRest {
-		if f.result == Refuted {
-			f.result = Disputed
-			f.limits = append(f.limits, "the claim speaks of data at rest, and what rests behind a front door cannot be seen from it")
-		}
+	if claim.State == providers.StateRest && f.result == Refuted {
+		f.hold(CodeRest, "the claim speaks of data at rest, and what rests behind a front end cannot be seen from it")
 	}
 	f.limits = append(f.limits, limitFrontDoor)
 	if len(claim.When.Plans) > 0 {
@@ -185,3 +320,14 @@ func holdBack(f finding, claim *providers.Claim, e *providers.Endpoint) finding 
 }
 
 const limitFrontDoor = "speaks of the host that answered, not of what lies behind it"
+
+// citedAddrs returns the ids of the lines that give a name an address.
+func citedAddrs(answers []*evidence.DNS, addr netip.Addr) []string {
+	var out []string
+	for _, a := range answers {
+		if slices.ContainsFunc(a.Answers, func(own netip.Addr) bool { return own.Unmap() == addr }) {
+			out = append(out, a.ID)
+		}
+	}
+	return out
+}

@@ -3,6 +3,7 @@ package verdict_test
 import (
 	"bytes"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -43,17 +44,36 @@ const addr = "203.0.113.7"
 
 // line turns a shorthand into an evidence line:
 //
-//	at fra 5.0         a round trip of 5 ms to the vantage fra
-//	checked fra        fra passed its self-check; failed fra: it failed
+//	at fra 5.0         the endpoint's own key answered the vantage fra in 5 ms
+//	tcp fra 5.0        its port did, and anybody on the way could have
+//	ping fra 5.0       its address did
+//	tls fra            it showed fra a certificate that is not valid for the name
+//	landmark fra 0.2   a host of published place in fra answered it by its own key in 0.2 ms
+//	verified fra       landmarks beside it and far from it did, as its place has it
+//	failed fra         its self-check failed; passed fra: a line says that it passed
 //	db XX              a database says country XX
 //	range p r          provider p publishes the address as region r
 func line(short string) string {
 	f := strings.Fields(short)
 	switch f[0] {
 	case "at":
+		return fmt.Sprintf(`{"kind":"rtt","vantage":%q,"addr":%q,"port":443,"method":"h2-ping","min_ms":%s,"authenticated":{"server_name":"HOST","cert_sha256":"00","how":"h2-ping"}}`, f[1], addr, f[2])
+	case "tcp":
 		return fmt.Sprintf(`{"kind":"rtt","vantage":%q,"addr":%q,"port":443,"method":"tcp","min_ms":%s}`, f[1], addr, f[2])
-	case "checked", "failed":
-		return fmt.Sprintf(`{"kind":"selfcheck","vantage":%q,"result":%q}`, f[1], map[string]string{"checked": "passed", "failed": "failed"}[f[0]])
+	case "ping":
+		return fmt.Sprintf(`{"kind":"rtt","vantage":%q,"addr":%q,"method":"icmp","min_ms":%s}`, f[1], addr, f[2])
+	case "tls":
+		return fmt.Sprintf(`{"kind":"tls","vantage":%q,"addr":%q,"port":443,"server_name":"HOST","trusted":false}`, f[1], addr)
+	case "landmark":
+		return landmark(f[1], f[1], f[2])
+	case "verified":
+		far := []string{"tyo", "pek"}
+		if f[1] == "tyo" || f[1] == "osa" || f[1] == "pek" {
+			far = []string{"fra", "sju"}
+		}
+		return strings.Join([]string{landmark(f[1], f[1], "0.2"), landmark(f[1], far[0], "300"), landmark(f[1], far[1], "300")}, "\n")
+	case "passed", "failed":
+		return fmt.Sprintf(`{"kind":"selfcheck","vantage":%q,"result":%q}`, f[1], f[0])
 	case "db":
 		return fmt.Sprintf(`{"kind":"geoip","addr":%q,"database":"db","built":"2026-06-01","country":%q}`, addr, f[1])
 	case "range":
@@ -62,7 +82,21 @@ func line(short string) string {
 	return short
 }
 
-const resolved = `{"kind":"dns","vantage":"fra","name":"api.example.com","type":"A","rcode":"NOERROR","answers":["203.0.113.7"]}`
+// landmark is a host of published place in one city, and the reply of its own key
+// to a vantage in another.
+func landmark(vantage, city, ms string) string {
+	number := slices.Index(slices.Sorted(maps.Keys(vantages)), city) + 1
+	return fmt.Sprintf(`{"kind":"landmark","addr":"192.0.2.%d",%s,"radius_km":5,"source":"its operator"}`, number, place(city)) + "\n" +
+		fmt.Sprintf(`{"kind":"rtt","vantage":%q,"addr":"192.0.2.%d","port":443,"method":"tls","min_ms":%s,"authenticated":{"server_name":"landmark.example","how":"tls"}}`, vantage, number, ms)
+}
+
+// place is the position of a vantage.
+func place(name string) string {
+	position, _, _ := strings.Cut(vantages[name], `,"country"`)
+	return position
+}
+
+const resolved = `{"kind":"dns","vantage":"fra","name":"api.example.com","type":"A","rcode":"NOERROR","answers":["203.0.113.7"],"ecs_scope":"0.0.0.0/0","countries_asked":200}`
 
 func (s story) bundle(t *testing.T) *evidence.Bundle {
 	lines := []string{`{"schema":"landfall.evidence/v1","run":"r","tool":"test","started":"2026-11-22T07:00:00Z"}`}
@@ -84,14 +118,24 @@ func (s story) bundle(t *testing.T) *evidence.Bundle {
 		if strings.HasPrefix(short, "imported") || short == "no dns" {
 			continue
 		}
-		text := line(short)
-		lines = append(lines, strings.Replace(text, `{"kind":`, fmt.Sprintf(`{"id":"e%d","kind":`, i+1), 1))
+		text := strings.Replace(line(short), "HOST", s.host(), 1)
+		for n, part := range strings.Split(text, "\n") {
+			lines = append(lines, strings.Replace(part, `{"kind":`, fmt.Sprintf(`{"id":"e%d%s","kind":`, i+1, strings.Repeat("b", n)), 1))
+		}
 	}
 	b, err := evidence.ReadAll(s.name, strings.NewReader(strings.Join(lines, "\n")+"\n"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	return b
+}
+
+// host is the endpoint of the story.
+func (s story) host() string {
+	if _, rest, found := strings.Cut(s.endpoint, "host: "); found {
+		return strings.Trim(strings.FieldsFunc(rest, func(r rune) bool { return r == ',' || r == '}' })[0], `" `)
+	}
+	return "api.example.com"
 }
 
 func (s story) sheet(t *testing.T) *providers.Sheet {
@@ -173,7 +217,7 @@ func TestDoorOfACopyOnce(t *testing.T) {
 		"OfTwoContainers": {`azblob://account/letters`, 1},
 	} {
 		s := story{name: name, claim: "allow: [CN]", endpoint: `host: "azblob://account/photos"`,
-			seen: []string{nobodyKnows, strings.ReplaceAll(nobodyKnows, "/photos", "/letters"), secondaryDoor, "at fra 5", "at par 12"}}
+			seen: []string{nobodyKnows, strings.ReplaceAll(nobodyKnows, "/photos", "/letters"), secondaryDoor, "tcp fra 5", "tcp par 12"}}
 		sheet := s.sheet(t)
 		second := sheet.Endpoints[0]
 		second.Host = c.more
@@ -183,7 +227,7 @@ func TestDoorOfACopyOnce(t *testing.T) {
 			if v.Endpoint == "account-secondary.blob.core.windows.net" {
 				judgedThere++
 			}
-			if strings.Contains(fmt.Sprint(v.Limits), "it is the front door of a copy") {
+			if strings.Contains(fmt.Sprint(v.Limits), "it is the front end of a copy") {
 				doors++
 			}
 		}

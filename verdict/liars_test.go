@@ -60,7 +60,7 @@ func TestTheLiarIsNamed(t *testing.T) {
 			}
 		}
 		for _, v := range doc.Verdicts {
-			if v.Result != want || want == verdict.Consistent && !slices.Equal(v.Assumes, []string{verdict.AssumesOneHost}) {
+			if v.Result != want || want == verdict.Consistent && !slices.Equal(v.Assumes, []string{verdict.AssumesOneHost, verdict.AssumesNoInterception}) {
 				t.Errorf("%s: %s is %s, assumes %v, want %s: %+v", claim, v.Addr, v.Result, v.Assumes, want, v.Because)
 			}
 		}
@@ -76,7 +76,7 @@ func TestTheLiarIsHeededTogether(t *testing.T) {
 	for want, seen := range map[verdict.Result]map[string]float64{verdict.Proven: honest, verdict.Consistent: withLiar} {
 		s := contradicted("deny: [RU, IE]\ncovers: [metadata]", seen)
 		for _, v := range judged(t, s.bundle(t), s.sheet(t)).Verdicts {
-			if v.Result != want || !slices.Equal(v.Assumes, []string{verdict.AssumesOneHost}) {
+			if v.Result != want || !slices.Equal(v.Assumes, []string{verdict.AssumesOneHost, verdict.AssumesNoInterception}) {
 				t.Errorf("seen in %v ms, %s is %s, assumes %v, want %s: %+v", seen, v.Addr, v.Result, v.Assumes, want, v.Because)
 			}
 		}
@@ -141,26 +141,25 @@ func TestMajorityOfReaders(t *testing.T) {
 func TestTogetherAmongLiars(t *testing.T) {
 	all := []string{"fra", "par", "lon", "ber"} // any two of an east and a west exclude both countries
 	for name, c := range map[string]struct {
-		imported, checked []string
-		alone             bool // nobody else looks, so that no two may lie
-		want              verdict.Result
+		imported, passed []string
+		alone            bool // nobody else looks, so that no two may lie
+		want             verdict.Result
 	}{
 		"nobody is believed":               {imported: all, want: verdict.Consistent},
 		"nobody is believed, of few":       {imported: all, alone: true, want: verdict.Proven},
 		"all are believed":                 {want: verdict.Proven},
 		"two are believed":                 {imported: []string{"lon", "ber"}, want: verdict.Consistent},
-		"two passed a self-check":          {imported: []string{"lon", "ber"}, checked: []string{"fra", "par"}, want: verdict.Proven},
-		"one passed, one is believed":      {imported: []string{"lon", "ber"}, checked: []string{"fra"}, want: verdict.Consistent},
+		"a line says that two passed":      {imported: []string{"lon", "ber"}, passed: []string{"fra", "par"}, want: verdict.Consistent},
 		"those that are say the one thing": {imported: []string{"lon", "par"}, want: verdict.Consistent},
-		"and passed a self-check":          {imported: []string{"lon", "par"}, checked: []string{"fra", "ber"}, want: verdict.Consistent},
+		"and lines say that they passed":   {imported: []string{"lon", "par"}, passed: []string{"fra", "ber"}, want: verdict.Consistent},
 	} {
 		t.Run(name, func(t *testing.T) {
 			door := []string{"at fra 10", "at par 8", "at lon 9", "at ber 6"}
 			store := []string{"no dns", timed("fra", 10, ""), timed("par", 8, ""), timed("lon", 9, ""), timed("ber", 6, "")}
 			for endpoint, seen := range map[string][]string{"": door, `host: "s3://bucket"`: store} {
 				s := story{name: "together", claim: "deny: [RU, IE]\ncovers: [metadata]", endpoint: endpoint, seen: seen}
-				for _, v := range c.checked {
-					s.seen = append(s.seen, "checked "+v)
+				for _, v := range c.passed {
+					s.seen = append(s.seen, "passed "+v)
 				}
 				for v := range vantages {
 					answered := slices.Contains(all, v)
@@ -190,7 +189,7 @@ func TestOneNetworkOfOnePlatform(t *testing.T) {
 		"two networks":                 {map[string]uint32{"fra": 64500, "par": 64500, "ber": 64501}, "", verdict.Refuted, 0},
 		"three networks":               {map[string]uint32{"fra": 64500, "par": 64501, "ber": 64502}, "", verdict.Refuted, 1},
 		"networks that nobody knows":   {map[string]uint32{"fra": 0, "par": 0, "ber": 0}, "", verdict.Refuted, 1},
-		"one network, one that passed": {map[string]uint32{"fra": 64500, "par": 64500, "ber": 64500}, "checked par", verdict.Refuted, 0},
+		"one network, one that passed": {map[string]uint32{"fra": 64500, "par": 64500, "ber": 64500}, "landmark par 0.2", verdict.Refuted, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := story{name: name, claim: "allow: [CN]", seen: []string{"at fra 5", "at par 12", "at ber 8"}}
@@ -223,11 +222,11 @@ func TestOneNetworkIsSaid(t *testing.T) {
 		"door":                {[]string{"at fra 5", "at par 12"}, "", map[string]uint32{"fra": 64500, "par": 64500}, true},
 		"door, two networks":  {[]string{"at fra 5", "at par 12"}, "", map[string]uint32{"fra": 64500, "par": 64501}, false},
 		"door, not known":     {[]string{"at fra 5", "at par 12"}, "", nil, false},
-		"door, one vantage":   {[]string{"at fra 5", "checked fra"}, "", map[string]uint32{"fra": 64500}, false},
+		"door, one vantage":   {[]string{"at fra 5", "landmark fra 0.2"}, "", map[string]uint32{"fra": 64500}, false},
 		"store":               {[]string{"no dns", timed("fra", 9, ""), timed("par", 18, "")}, `host: "s3://bucket"`, map[string]uint32{"fra": 64500, "par": 64500}, true},
 		"store, two networks": {[]string{"no dns", timed("fra", 9, ""), timed("par", 18, "")}, `host: "s3://bucket"`, map[string]uint32{"fra": 64500, "par": 64501}, false},
 		"store, not known":    {[]string{"no dns", timed("fra", 9, ""), timed("par", 18, "")}, `host: "s3://bucket"`, nil, false},
-		"store, one vantage":  {[]string{"no dns", timed("fra", 9, ""), "checked fra"}, `host: "s3://bucket"`, map[string]uint32{"fra": 64500}, false},
+		"store, one vantage":  {[]string{"no dns", timed("fra", 9, ""), "landmark fra 0.2"}, `host: "s3://bucket"`, map[string]uint32{"fra": 64500}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := story{name: "one network", claim: "allow: [CN]", endpoint: c.endpoint, seen: c.seen}

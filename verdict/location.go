@@ -4,30 +4,40 @@ import (
 	"cmp"
 	"fmt"
 	"iter"
+	"maps"
 	"math"
 	"net/netip"
 	"slices"
 	"strings"
 
 	"github.com/landfall-audit/landfall/internal/geo"
+	"github.com/landfall-audit/landfall/providers/ranges"
 )
 
 // location is what the disks say of where one address, or one store, is,
 // whatever any claim says.
 type location struct {
-	disks    []disk          // one a vantage, the smallest first
-	suspects []disk          // of vantages that are set aside since others contradict them
-	bounding []int           // the numbers of the disks that no other lies within
-	undrawn  bool            // some that were answered have no disk: the slowest of very many, or in no time
-	mayLie   bool            // two or more of the run's vantages may lie
-	possible areaSet         // the areas with a place in every disk; not used where several hosts answered
-	without  map[int]areaSet // cache: what is possible without one disk, by its number
-	many     bool            // the disks cannot all hold one host
-	manyWhy  *Reason
-	manyHint string     // what else speaks for many hosts, or copies, in words; empty if nothing does
-	unless   []string   // of the vantages, few that would explain that disks are apart if they lied
-	codes    []string   // cache: the countries of what is possible
-	seen     *sitesSeen // cache
+	disks     []disk          // one a vantage, the smallest first
+	suspects  []disk          // of vantages that are set aside since others contradict them
+	bounding  []int           // the numbers of the disks that no other lies within
+	undrawn   bool            // some that were answered have no disk: the slowest of very many, or in no time
+	mayLie    bool            // two or more of the run's vantages may lie
+	possible  areaSet         // the areas with a place in every disk; not used where several hosts answered
+	without   map[int]areaSet // cache: what is possible without one disk, by its number
+	many      bool            // the disks cannot all hold one host
+	manyWhy   *Reason
+	manyHint  string               // what else speaks for many hosts, or copies, in words; empty if nothing does
+	store     bool                 // it is of timed reads, which may have been of several copies
+	kind      replyKind            // what its replies show of who gave them
+	via       map[*vantage][]*disk // the same replies, around landmarks
+	suppliers int                  // of everything that replied at the address
+	aside     []Reason             // what of the replies is not used, and why
+	weaker    *location            // by replies that carry no verdict on it; nil where there are none of that sort
+	whyWeaker string               // code
+	unless    []string             // of the vantages, few that would explain that disks are apart if they lied
+	answers   int                  // cache: how many machines were answered
+	codes     []string             // cache: the countries of what is possible
+	seen      *sitesSeen           // cache
 }
 
 // countries gives the countries in which the host can be, where they are few;
@@ -42,43 +52,186 @@ func (l *location) countries(g *ground) []string {
 	return l.codes
 }
 
-// locate gives the location of an address from its round trips.
-func (c *caseFile) locate(addr netip.Addr) *location {
-	if l, done := c.located[addr]; done {
+// locate returns the location of an endpoint at an address from the replies that
+// may carry a verdict on it; weaker are those that may not.
+func (c *caseFile) locate(s service) *location {
+	if l, done := c.located[s]; done {
 		return l
 	}
-	l := c.fromDisks(c.doors[addr])
-	l.suspects = c.suspect[addr]
-	l.undrawn = c.undrawn[addr]
-	l.unless = c.explained[addr.String()]
-	l.manyHint = cmp.Or(c.manyHosts(addr), l.seenElsewhere())
-	c.located[addr] = l
+	l := c.locateBy(s)
+	c.located[s] = l
 	return l
 }
 
-// locateStore gives the location of a store from timed reads, taken as round trips.
+func (c *caseFile) locateBy(s service) *location {
+	switch {
+	case c.speaksTLS(s):
+		l := c.fromReplies(s, authenticated)
+		l.aside = append(l.aside, c.whyNotAuthenticated(s)...)
+		l.weaker, l.whyWeaker = c.fromTransport(s, l), CodeTransportOnly
+		return l
+	case s.name == "":
+		return c.fromBare(s)
+	}
+	l := c.fromReplies(s, connected)
+	if len(l.disks)+len(l.suspects) == 0 {
+		l.weaker, l.whyWeaker = c.fromReplies(s, pinged), CodePingOnly
+	}
+	return l
+}
+
+// fromReplies returns where an endpoint can be by its replies of one kind.
+func (c *caseFile) fromReplies(s service, kind replyKind) *location {
+	key, known := c.doorOf(s, kind)
+	if !known {
+		return c.describe(c.fromDisks(nil), s, kind)
+	}
+	l := c.fromDisks(c.doors[key])
+	l.suspects, l.undrawn = c.suspect[key], c.undrawn[key]
+	return c.describe(l, s, kind)
+}
+
+// describe adds what is known of an endpoint beside its disks.
+func (c *caseFile) describe(l *location, s service, kind replyKind) *location {
+	l.kind = kind
+	l.unless = c.explained[s.addr.String()]
+	l.manyHint = cmp.Or(c.manyHosts(s.addr), l.seenElsewhere())
+	l.suppliers = len(suppliersOf(l.disks, l.suspects, c.anyDisks(s.addr)))
+	l.viaLandmarks(c)
+	return l
+}
+
+// fromTransport returns where what answered connections of an endpoint that speaks
+// TLS can be, or else what answered pings. Where the endpoint's own key shows that
+// another host answered a vantage, that vantage's replies are not used.
+func (c *caseFile) fromTransport(s service, keyed *location) *location {
+	l := c.fromReplies(s, connected)
+	if len(l.disks)+len(l.suspects) == 0 {
+		l = c.fromReplies(s, pinged)
+	}
+	own := map[*vantage]*disk{}
+	for i := range keyed.disks {
+		own[keyed.disks[i].from] = &keyed.disks[i]
+	}
+	usable := make([]disk, 0, len(l.disks))
+	for _, d := range l.disks {
+		if k := own[d.from]; k != nil && anotherAnswered(d.rttMS, k.rttMS) {
+			keyed.aside = append(keyed.aside, Reason{Evidence: []string{d.id, k.id}, Code: CodeAnsweredByAnother, Text: fmt.Sprintf("%s was answered in %s where the endpoint's own key takes %s: another host answered, and what it says is not used", d.from.named(), ms(d.rttMS), ms(k.rttMS))})
+			continue
+		}
+		usable = append(usable, d)
+	}
+	if len(usable) == len(l.disks) {
+		return l
+	}
+	rest := c.fromDisks(usable)
+	rest.suspects, rest.undrawn = l.suspects, l.undrawn
+	return c.describe(rest, s, l.kind)
+}
+
+// fromBare returns where an address can be. Of a vantage that was answered in
+// several ways the slowest counts; where two of them differ so much that one host
+// cannot have given both, none does.
+func (c *caseFile) fromBare(s service) *location {
+	connectedKey, _ := c.doorOf(s, connected)
+	pingKey, _ := c.doorOf(s, pinged)
+	connections, pings := c.doors[connectedKey], c.doors[pingKey]
+	if len(connections) == 0 || len(pings) == 0 {
+		kind := connected
+		if len(connections)+len(c.suspect[connectedKey]) == 0 {
+			kind = pinged
+		}
+		l := c.fromReplies(s, kind)
+		l.kind = connected
+		return l
+	}
+	pinged := map[*vantage]*disk{}
+	for i := range pings {
+		pinged[pings[i].from] = &pings[i]
+	}
+	var aside []Reason
+	disks := make([]disk, 0, len(connections)+len(pings))
+	for _, d := range connections {
+		ping := pinged[d.from]
+		delete(pinged, d.from)
+		switch {
+		case ping != nil && (anotherAnswered(d.rttMS, ping.rttMS) || anotherAnswered(ping.rttMS, d.rttMS)):
+			aside = append(aside, Reason{Evidence: []string{d.id, ping.id}, Code: CodeMethodsDisagree, Text: fmt.Sprintf("%s was answered in %s over a connection and in %s otherwise: two hosts answered, and neither is used", d.from.named(), ms(d.rttMS), ms(ping.rttMS))})
+		case ping != nil && ping.rttMS > d.rttMS:
+			disks = append(disks, *ping)
+		default:
+			disks = append(disks, d)
+		}
+	}
+	for _, d := range pings {
+		if pinged[d.from] != nil {
+			disks = append(disks, d)
+		}
+	}
+	l := c.fromDisks(smallest(disks))
+	l.suspects = smallest(append(slices.Clone(c.suspect[connectedKey]), c.suspect[pingKey]...))
+	l.undrawn = c.undrawn[connectedKey] || c.undrawn[pingKey]
+	l.aside = aside
+	return c.describe(l, s, connected)
+}
+
+// viaLandmarks draws the disks of each reply around the landmarks that the same
+// vantage timed, whatever it says of its own place.
+func (l *location) viaLandmarks(c *caseFile) {
+	for i := range l.disks {
+		d := &l.disks[i]
+		if len(d.from.landmarks) == 0 {
+			continue
+		}
+		if l.via == nil {
+			l.via = map[*vantage][]*disk{}
+		}
+		l.via[d.from] = c.allVia(d)
+	}
+}
+
+// suppliersOf returns the runs whose files disks are from, each once.
+func suppliersOf(lists ...[]disk) []string {
+	var out []string
+	for _, disks := range lists {
+		for i := range disks {
+			if run := disks[i].from.supplier.header.Run; !slices.Contains(out, run) {
+				out = append(out, run)
+			}
+		}
+	}
+	return out
+}
+
+// locateStore returns the location of a store from timed reads, taken as round
+// trips: the bytes were checked, so nobody else can have given them.
 func (c *caseFile) locateStore(target string) *location {
 	l := c.fromDisks(c.stores[target])
 	l.suspects = c.suspectReads[target]
 	l.manyHint = cmp.Or(c.copiesOf(target), l.seenElsewhere())
+	l.kind, l.store = authenticated, true
+	l.suppliers = len(suppliersOf(l.disks, l.suspects))
+	l.viaLandmarks(c)
 	return l
 }
 
-func (c *caseFile) fromDisks(disks []disk) *location {
-	l := &location{disks: disks, mayLie: c.mayLie(), without: map[int]areaSet{}}
-	l.possible, l.bounding = c.ground.common(disks)
+func (c *caseFile) fromDisks(disks []disk) *location { return newLocation(c.ground, disks, c.mayLie()) }
+
+func newLocation(g *ground, disks []disk, mayLie bool) *location {
+	l := &location{disks: disks, mayLie: mayLie, without: map[int]areaSet{}}
+	l.possible, l.bounding = g.common(disks)
 	if a, b, apart := disjoint(disks); apart {
 		l.many = true
 		l.manyWhy = &Reason{
-			Evidence: []string{a.id, b.id},
+			Evidence: append(a.ids(), b.ids()...), Code: CodeManyHosts,
 			Text: fmt.Sprintf("what answered %s within %s and what answered %s within %s cannot be one host: the two are further apart than both replies reach together; many hosts share the address, or one of the vantages is not where it says",
 				a.from.named(), ms(a.rttMS), b.from.named(), ms(b.rttMS)),
 		}
 	} else if len(disks) > 0 && l.possible.empty() {
 		l.many = true
 		l.manyWhy = &Reason{
-			Evidence: l.boundingIDs(),
-			Text:     "no place on land is within reach of all replies at once: many hosts share the address, or a vantage is not where it says",
+			Evidence: l.boundingIDs(), Code: CodeManyHosts,
+			Text: "no place on land is within reach of all replies at once: many hosts share the address, or a vantage is not where it says",
 		}
 	}
 	return l
@@ -94,7 +247,21 @@ func (l *location) each(yield func(*disk) bool) {
 }
 
 func (l *location) electorate() electorate {
-	return electorate{answers: len(l.disks) + len(l.suspects), mayLie: l.mayLie, atOdds: l.many}
+	if l.answers == 0 {
+		l.answers = distinctAnswers(l.disks, l.suspects)
+	}
+	return electorate{answers: l.answers, mayLie: l.mayLie, atOdds: l.many, open: l.kind != authenticated, suppliers: l.suppliers, among: l}
+}
+
+// distinctAnswers is how many machines were answered.
+func distinctAnswers(lists ...[]disk) int {
+	var all []*vantage
+	for _, disks := range lists {
+		for i := range disks {
+			all = append(all, disks[i].from)
+		}
+	}
+	return len(distinct(all))
 }
 
 // apartFrom reports whether one of the disks is apart from d.
@@ -145,6 +312,10 @@ func apartPairs(disks []disk) iter.Seq2[*disk, *disk] {
 
 // reach is the disk as a sentence.
 func (d *disk) reach() string {
+	if d.via != nil {
+		return fmt.Sprintf("%s was answered in %s, and by %s, whose place is published, in %s: wherever it stands, the reply came from within %s of %s",
+			d.from.named(), ms(d.rttMS), d.via.name, ms(d.via.rttMS), km(d.reachKM), d.via.name)
+	}
 	return fmt.Sprintf("a reply to %s took %s, so it came from within %s of there", d.from.named(), ms(d.rttMS), km(d.reachKM))
 }
 
@@ -158,11 +329,19 @@ func km(v float64) string {
 }
 
 func ids(disks []*disk) []string {
-	out := make([]string, len(disks))
-	for i, d := range disks {
-		out[i] = d.id
+	out := make([]string, 0, len(disks))
+	for _, d := range disks {
+		out = append(out, d.ids()...)
 	}
 	return out
+}
+
+// ids returns the evidence that a disk is drawn by.
+func (d *disk) ids() []string {
+	if d.via != nil {
+		return []string{d.id, d.via.id}
+	}
+	return []string{d.id}
 }
 
 // manyHosts says in words what, besides round trips, tells that an address is one of
@@ -170,12 +349,17 @@ func ids(disks []*disk) []string {
 // point of presence.
 func (c *caseFile) manyHosts(addr netip.Addr) string {
 	for _, r := range c.ranges[addr] {
-		if isEdge(r.Provider, r.Service) {
+		if r.Edge || ranges.IsEdge(r.Provider, r.Service, r.Region) {
 			return fmt.Sprintf("many hosts may share the address: it lies in a range that %s publishes for its edge network (%s)", r.Provider, r.ID)
 		}
 	}
+	for _, g := range c.databases[addr] {
+		if g.Anycast {
+			return fmt.Sprintf("many hosts may share the address: the database %s says that it is anycast (%s)", g.Database, g.ID)
+		}
+	}
 	for _, h := range c.headers[addr] {
-		for name := range h.Headers {
+		for _, name := range slices.Sorted(maps.Keys(h.Headers)) {
 			if slices.Contains(popHeaders, strings.ToLower(name)) {
 				return fmt.Sprintf("many hosts may share the address: its answer names a point of presence (%s, %s)", name, h.ID)
 			}
@@ -188,20 +372,6 @@ func (c *caseFile) manyHosts(addr netip.Addr) string {
 // presence that answered: Cloudflare, Amazon CloudFront, Fastly, Azure Front
 // Door, as their documentation says.
 var popHeaders = []string{"cf-ray", "x-amz-cf-pop", "x-served-by", "x-azure-ref"}
-
-// isEdge reports whether a provider's range or service is announced from many
-// places at once, by the provider's own words.
-func isEdge(provider, service string) bool {
-	switch provider {
-	case "cloudflare", "fastly":
-		return true
-	}
-	switch service {
-	case "CLOUDFRONT", "GLOBALACCELERATOR", "AzureFrontDoor.Frontend", "AzureFrontDoor.FirstParty":
-		return true
-	}
-	return false
-}
 
 // within reports whether the host can be within the zone, by every disk.
 func (l *location) within(z zone) bool {

@@ -105,10 +105,10 @@ func nameWords(name string) []string {
 var legalForms = []string{"inc", "incorporated", "corp", "corporation", "co", "company", "ltd", "limited", "llc", "plc", "pte", "gmbh", "ag", "sa", "bv", "nv", "srl", "sarl"}
 
 // operatorAt judges a claim about operators at one address.
-func (c *caseFile) operatorAt(claim *providers.Claim, addr netip.Addr) finding {
+func (c *caseFile) operatorAt(claim *providers.Claim, addr netip.Addr, on providers.Date) finding {
 	f := operatorFinding(claim, c.networks[addr])
 	if f.result == NotTested {
 		return f
 	}
-	return c.heedHolders(f, claim, c.networks[addr])
+	return f.withHolders(claim, c.networks[addr], on)
 }

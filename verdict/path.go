@@ -16,16 +16,16 @@ func (c *caseFile) judgePath(v Verdict, t *terms, addr netip.Addr) []Verdict {
 			if !hop.Addr.IsValid() || len(hop.RTTMS) == 0 {
 				continue
 			}
-			if d, ok := c.disk(trace.Vantage, slices.Min(hop.RTTMS), trace.ID); ok {
+			if d, ok := c.disk(c.byID[trace.Vantage], slices.Min(hop.RTTMS), trace.ID, c.timeOf(&trace.Meta), connected); ok {
 				hops[hop.Addr] = append(hops[hop.Addr], d)
 			}
 		}
 	}
 	var out []Verdict
 	for _, hop := range sortedAddrs(hops) {
-		f := physics(c.ground, t, c.fromDisks(smallest(hops[hop])))
+		f := physics(c.ground, t, c.hopLocation(smallest(hops[hop])))
 		f.because = append(f.because, Reason{Evidence: traceIDs(c.paths[addr]), Text: fmt.Sprintf("%s stands on the way to %s", hop, addr)})
-		f.soften("what passes a host on the way is not shown to be read or kept there")
+		f.hold(CodePath, "what passes a host on the way is not shown to be read or kept there")
 		f.limits = append(f.limits, "a path is that of the day and of these vantages; silent routers are not in it")
 		own := v
 		own.Addr = hop.String()
@@ -35,6 +35,14 @@ func (c *caseFile) judgePath(v Verdict, t *terms, addr netip.Addr) []Verdict {
 		out = append(out, v.with(Path, finding{result: NotTested, basis: BasisNone, limits: []string{"no trace with timed hops is in the evidence"}}))
 	}
 	return out
+}
+
+// hopLocation returns where a host on the way can be. Anybody on the way could have
+// given its replies.
+func (c *caseFile) hopLocation(disks []disk) *location {
+	l := c.fromDisks(disks)
+	l.kind, l.suppliers = connected, len(suppliersOf(disks))
+	return l
 }
 
 func traceIDs(traces []*evidence.Trace) []string {

@@ -1,6 +1,7 @@
 package verdict
 
 import (
+	"cmp"
 	"fmt"
 	"iter"
 	"maps"
@@ -18,97 +19,195 @@ type finding struct {
 	ratio    float64
 	margin   float64
 	single   bool // leaving out one vantage would change it
-	held     bool // one that has passed no self-check
+	held     bool // one vantage alone carries it, and may not
 	assumes  []string
 	because  []Reason
 	limits   []string
 	proof    *Proof
 	survives *Survival
+	heldBack *HeldBack
+	measured timeSpan // when the replies were measured that carry it
 }
 
-// carriers are the disks of which each by itself says the same of a claim.
+// timeSpan is from when until when, Unix time in s; zero where it is not known.
+type timeSpan struct{ from, until int64 }
+
+// take adds the times of replies.
+func (s *timeSpan) take(times ...int64) {
+	for _, at := range times {
+		if s.from == 0 || at < s.from {
+			s.from = at
+		}
+		s.until = max(s.until, at)
+	}
+}
+
+// times returns when the replies were measured that a disk is drawn by.
+func (d *disk) times() []int64 {
+	if d.via != nil {
+		return []int64{d.when, d.via.when}
+	}
+	return []int64{d.when}
+}
+
+// carriers are the disks of which each by itself says the same of a claim, one a
+// vantage, the smallest first.
 type carriers struct {
-	disks []*disk // the smallest first
+	disks []*disk
+	// alone are those of them, and of the disks that the same replies have around
+	// landmarks, that rest on no declared place and on nobody but the holders of
+	// both keys.
+	alone []*disk
 }
 
 // LeastOfAny is how many vantages it takes at the least that nothing speaks for,
 // where one in five may lie: of fewer, chance makes liars of all too often.
 const LeastOfAny = 5
 
-// suffice reports whether they carry a refutation or proof of a place: one that
-// passed its self-check does, and two that are credible. Of others it takes two
-// where fewer than two of the run's vantages may lie, and else more than half of
-// those that were answered, and [LeastOfAny], and that none is at odds with
-// another. One network of one platform does not carry it.
-func (c carriers) suffice(e electorate) bool {
-	credible := 0
-	for _, d := range c.disks {
-		if d.from.checked {
-			return true
-		}
-		if d.from.credible {
-			credible++
-		}
-	}
-	if c.besideOneNetwork() == 0 {
+// suffice reports whether they carry a refutation or proof of a place: two that are
+// credible do, or one by itself where the endpoint's and a landmark's own keys
+// answered it (see carriesAlone). Of others it takes two where fewer than two of
+// the run's vantages may lie, and else more than half of those that were answered,
+// and [LeastOfAny], and that none is at odds with another. One network of one
+// platform does not carry it, and no one network does where anybody on the way
+// could have answered. A machine counts once, however often it looked.
+func (c carriers) suffice(e electorate) bool { return c.isQuorum(e) || c.carriesAlone(e) }
+
+// isQuorum reports whether they carry it together.
+func (c carriers) isQuorum(e electorate) bool {
+	voters := distinctDisks(c.disks)
+	if besideOneNetwork(voters) == 0 || e.open && len(voters) > 1 && oneNetwork(voters) != 0 {
 		return false
 	}
-	return credible >= 2 || len(c.disks) >= 2 && (!e.mayLie || !e.atOdds && len(c.disks) > max(e.answers/2, LeastOfAny-1))
+	credible := countCredible(voters)
+	return credible >= 2 || len(voters) >= 2 && (!e.mayLie || !e.atOdds && len(voters) > max(e.answers/2, LeastOfAny-1))
+}
+
+func countCredible(disks []*disk) int {
+	n := 0
+	for _, d := range disks {
+		if d.from.credible {
+			n++
+		}
+	}
+	return n
+}
+
+// carriesAlone reports whether one of them carries it by itself: by the endpoint's
+// and a landmark's own keys, where no other vantage contradicts it at the endpoint,
+// and where all evidence on that is of one supplier.
+func (c carriers) carriesAlone(e electorate) bool {
+	return len(c.uncontradicted(e)) > 0
+}
+
+// uncontradicted are the disks that each carry it by themselves.
+func (c carriers) uncontradicted(e electorate) []*disk {
+	if e.suppliers != 1 {
+		return nil
+	}
+	return slices.DeleteFunc(slices.Clone(c.alone), e.among.contradicts)
+}
+
+// argument is the disks that a result is argued by: those of the vantages that carry
+// it together or, where they do not, those that carry it alone.
+func (c carriers) argument(e electorate) []*disk {
+	if alone := c.uncontradicted(e); len(alone) > 0 && !c.isQuorum(e) {
+		return alone
+	}
+	return c.disks
+}
+
+// contradicts reports whether another machine's reply at the endpoint cannot be of
+// the host that gave this one.
+func (l *location) contradicts(d *disk) bool {
+	apart := func(other disk) bool {
+		return other.from != d.from && !slices.Contains(other.from.twins, d.from) && other.apart(d)
+	}
+	return slices.ContainsFunc(l.disks, apart) || slices.ContainsFunc(l.suspects, apart)
 }
 
 // electorate is among whom carriers were found.
 type electorate struct {
-	answers int  // how many vantages were answered
+	answers int  // how many machines were answered
 	mayLie  bool // two or more of the run's vantages may lie
 	// atOdds is whether what they were answered cannot be one host's: there are
 	// several, or so many of them lie that no majority speaks for anything.
-	atOdds bool
+	atOdds    bool
+	open      bool // anybody on the way could have given the replies
+	suppliers int  // whose evidence there is on the endpoint
+	among     *location
 }
 
 // survival says what a result that they carry outlasts, as suffice has it,
 // whichever of them are lost.
 func (c carriers) survival(e electorate) *Survival {
-	checked, credible := 0, 0
-	for _, d := range c.disks {
-		if d.from.checked {
-			checked++
-		}
-		if d.from.credible {
-			credible++
-		}
-	}
-	ofAny := len(c.disks) - 2
+	voters := distinctDisks(c.disks)
+	credible := countCredible(voters)
+	ofAny := len(voters) - 2
 	switch {
 	case e.mayLie && e.atOdds:
 		ofAny = 0
 	case e.mayLie:
-		ofAny = min(ofAny, 2*len(c.disks)-e.answers-1, len(c.disks)-LeastOfAny)
+		ofAny = min(ofAny, 2*len(voters)-e.answers-1, len(voters)-LeastOfAny)
 	}
-	vantages := max(0, checked-1, min(c.besideOneNetwork()-1, max(credible-2, ofAny)))
+	var from []*vantage
+	for _, d := range c.uncontradicted(e) {
+		if !slices.Contains(from, d.from) {
+			from = append(from, d.from)
+		}
+	}
+	alone := len(distinct(from)) - 1
+	vantages := max(0, alone, min(besideOneNetwork(voters)-1, max(credible-2, ofAny)))
 	return &Survival{
 		Vantages:  vantages,
-		Networks:  groupsWithin(vantages, c.disks, func(d *disk) uint32 { return d.from.ASN }),
-		Platforms: groupsWithin(vantages, c.disks, func(d *disk) string { return d.from.Network }),
+		Networks:  groupsWithin(vantages, voters, func(d *disk) uint32 { return d.from.ASN }),
+		Platforms: groupsWithin(vantages, voters, func(d *disk) string { return d.from.Network }),
+		Suppliers: c.suppliersToSpare(e),
 	}
+}
+
+// suppliersToSpare is how many suppliers' evidence can be left out, those that
+// carry most first, so that what is left suffices still.
+func (c carriers) suppliersToSpare(e electorate) int {
+	groups := map[string]int{}
+	for _, d := range c.disks {
+		groups[d.from.supplier.header.Run]++
+	}
+	if len(groups) < 2 {
+		return 0
+	}
+	runs := slices.SortedFunc(maps.Keys(groups), func(a, b string) int { return cmp.Or(cmp.Compare(groups[b], groups[a]), cmp.Compare(a, b)) })
+	for n := 1; n < len(runs); n++ {
+		if !c.without(runs[:n]).suffice(e) {
+			return n - 1
+		}
+	}
+	return len(runs) - 1
+}
+
+// without returns the carriers that are not of these runs.
+func (c carriers) without(runs []string) carriers {
+	of := func(d *disk) bool { return slices.Contains(runs, d.from.supplier.header.Run) }
+	return carriers{disks: slices.DeleteFunc(slices.Clone(c.disks), of), alone: slices.DeleteFunc(slices.Clone(c.alone), of)}
 }
 
 // besideOneNetwork is how many of them are not in the network that most of a
 // platform's are in: who runs that network could shape what all in it see.
-func (c carriers) besideOneNetwork() int {
+func besideOneNetwork(disks []*disk) int {
 	type network struct {
 		platform string
 		asn      uint32
 	}
 	most, members := 0, map[network]int{}
-	for _, d := range c.disks {
-		if d.from.ASN == 0 || d.from.Network != evidence.NetworkGlobalping && d.from.Network != evidence.NetworkAtlas {
+	for _, d := range disks {
+		if d.from.ASN == 0 || d.from.network != evidence.NetworkGlobalping && d.from.network != evidence.NetworkAtlas {
 			continue
 		}
-		of := network{d.from.Network, d.from.ASN}
+		of := network{d.from.network, d.from.ASN}
 		members[of]++
 		most = max(most, members[of])
 	}
-	return len(c.disks) - most
+	return len(disks) - most
 }
 
 // groupsWithin gives how many groups have no more than so many members
@@ -137,28 +236,39 @@ func groupsWithin[K comparable](members int, disks []*disk, of func(*disk) K) in
 
 // oneNetwork gives the network that all of them are in; 0 where there are
 // several, or it is not known.
-func (c carriers) oneNetwork() uint32 {
-	asn := c.disks[0].from.ASN
-	if slices.ContainsFunc(c.disks, func(d *disk) bool { return d.from.ASN != asn }) {
+func oneNetwork(disks []*disk) uint32 {
+	asn := disks[0].from.ASN
+	if slices.ContainsFunc(disks, func(d *disk) bool { return d.from.ASN != asn }) {
 		return 0
 	}
 	return asn
 }
 
-// physics holds the disks of one place against what a claim allows. The
-// result is inconclusive where they allow both.
+// physics weighs the disks of one place against what a claim allows. The result is
+// inconclusive where they allow both.
 func physics(g *ground, t *terms, l *location) finding {
-	outside, inside := t.carriers(l.each)
-	var f finding
+	f, carried := physicsOf(g, t, l)
+	if f.result == Refuted || f.result == Proven {
+		f.holdAgainstOthers(g, t, carried, l)
+	}
+	if l.kind != authenticated && (f.result == Refuted || f.result == Proven || f.heldBack != nil) {
+		f.assumes = append(f.assumes, AssumesNoInterception)
+	}
+	return f.disputedAside(t, l)
+}
+
+// physicsOf is what the disks show, whoever supplied them, and by which.
+func physicsOf(g *ground, t *terms, l *location) (f finding, carried carriers) {
+	outside, inside := t.carriers(l.each, l.via)
 	switch {
 	case len(outside.disks) > 0:
-		f = refutation(g, t, outside, l)
+		f, carried = refutation(g, t, outside, l), outside
 	case len(inside.disks) == len(l.disks):
-		f = proofByEach(g, t, inside, l)
+		f, carried = proofByEach(g, t, inside, l), inside
 	case l.many:
 		f = finding{result: Inconclusive, basis: BasisPhysics}
 	default:
-		f = byIntersection(g, t, l, inside)
+		f, carried = byIntersection(g, t, l, inside), inside
 	}
 	if l.many {
 		f.because = append(f.because, *l.manyWhy)
@@ -166,50 +276,161 @@ func physics(g *ground, t *terms, l *location) finding {
 	if len(outside.disks) == 0 {
 		f.measure(t.strongest(g, l.disks))
 	}
-	return f.heedSuspects(t, l)
+	return f, carried
 }
 
-// carriers gives the disks that are out of reach of all that is allowed, and
-// those of the others that lie within what is allowed. They are good until it is
-// asked again.
-func (t *terms) carriers(disks iter.Seq[*disk]) (outside, inside carriers) {
-	t.outside, t.inside = t.outside[:0], t.inside[:0]
+// carriers returns the disks that are out of reach of all that is allowed, and
+// those of the others that lie within what is allowed: of each vantage the one
+// around its place, or else one around a landmark. They are good until it is asked
+// again.
+func (t *terms) carriers(disks iter.Seq[*disk], via map[*vantage][]*disk) (outside, inside carriers) {
+	t.outside.clear()
+	t.inside.clear()
 	for d := range disks {
-		if !t.canBeAllowed(d) {
-			t.outside = append(t.outside, d)
-		} else if !t.canBeForbidden(d) {
-			t.inside = append(t.inside, d)
+		around := via[d.from]
+		if t.outside.take(d, around, func(d *disk) bool { return !t.canBeAllowed(d) }) {
+			continue
+		}
+		t.inside.take(d, around, func(d *disk) bool { return !t.canBeForbidden(d) })
+	}
+	return t.outside, t.inside
+}
+
+func (c *carriers) clear() { c.disks, c.alone = c.disks[:0], c.alone[:0] }
+
+// take adds a vantage's disk, or one of those around landmarks, that says so; and
+// those that carry alone.
+func (c *carriers) take(d *disk, around []*disk, says func(*disk) bool) bool {
+	var first *disk
+	if says(d) {
+		first = d
+	}
+	for _, via := range around {
+		if !says(via) {
+			continue
+		}
+		if first == nil {
+			first = via
+		}
+		if via.kind == authenticated {
+			c.alone = append(c.alone, via)
 		}
 	}
-	return carriers{t.outside}, carriers{t.inside}
+	if first != nil {
+		c.disks = append(c.disks, first)
+	}
+	return first != nil
 }
 
-// heedSuspects takes note of what vantages saw that are set aside since they
+// disputedAside takes note of what vantages saw that are set aside since they
 // contradict others: it disputes a claim that nothing else settles.
-func (f finding) heedSuspects(t *terms, l *location) finding {
+func (f finding) disputedAside(t *terms, l *location) finding {
 	i := slices.IndexFunc(l.suspects, func(d disk) bool { return !t.canBeAllowed(&d) })
 	if i < 0 || f.result != Inconclusive {
 		return f
 	}
 	f.result = Disputed
-	f.because = append(f.because, Reason{Evidence: []string{l.suspects[i].id}, Text: l.suspects[i].reach() + ", out of reach of what the claim allows; but the vantage is set aside"})
-	f.limits = append(f.limits, "a vantage that contradicts the others cannot convict")
+	f.because = append(f.because, Reason{Evidence: []string{l.suspects[i].id}, Text: l.suspects[i].reach() + ", out of reach of what the claim allows; but the vantage is set aside", Code: CodeDisputedAside})
+	f.limits = append(f.limits, "a vantage that contradicts the others cannot refute")
 	return f
+}
+
+// holdAgainstOthers holds a result back that one supplier's evidence alone carries
+// while another's contradicts it, or that imported evidence alone carries while
+// measured evidence of others does.
+func (f *finding) holdAgainstOthers(g *ground, t *terms, c carriers, l *location) {
+	if l.suppliers < 2 || len(c.disks) == 0 {
+		return
+	}
+	c = carriers{disks: slices.Clone(c.disks), alone: slices.Clone(c.alone)} // what follows asks again
+	e := l.electorate()
+	for _, run := range runsOf(c.disks) {
+		own := c.only(run)
+		if c.without([]string{run}).suffice(e) || !own.suffice(e) {
+			continue
+		}
+		if ids, against := l.othersAgainst(g, t, f.result, own, func(d *disk) bool { return d.from.supplier.header.Run != run }); against {
+			f.holdFor(CodeOneSupplier, fmt.Sprintf("held back: the evidence of one supplier alone (run %s) carries this, and that of others contradicts it", run), ids)
+			return
+		}
+	}
+	if slices.ContainsFunc(c.disks, func(d *disk) bool { return d.from.network != evidence.NetworkImport }) {
+		return
+	}
+	if ids, against := l.othersAgainst(g, t, f.result, c, func(d *disk) bool {
+		return d.from.network != evidence.NetworkImport && !slices.Contains(runsOf(c.disks), d.from.supplier.header.Run)
+	}); against {
+		f.holdFor(CodeImportsAgainstMeasured, "held back: imported evidence alone carries this, and what others measured themselves contradicts it", ids)
+	}
+}
+
+// holdFor holds a finding back and cites what does.
+func (f *finding) holdFor(code, why string, ids []string) {
+	f.hold(code, why)
+	f.because = append(f.because, Reason{Evidence: ids, Text: why, Code: code})
+}
+
+func runsOf(disks []*disk) []string {
+	var out []string
+	for _, d := range disks {
+		if run := d.from.supplier.header.Run; !slices.Contains(out, run) {
+			out = append(out, run)
+		}
+	}
+	return out
+}
+
+// only returns the carriers of one run.
+func (c carriers) only(run string) carriers {
+	of := func(d *disk) bool { return d.from.supplier.header.Run != run }
+	return carriers{disks: slices.DeleteFunc(slices.Clone(c.disks), of), alone: slices.DeleteFunc(slices.Clone(c.alone), of)}
+}
+
+// othersAgainst reports whether the replies of some others at the endpoint
+// contradict carriers: one of them cannot be of the same host, or together they
+// have another conclusive result.
+func (l *location) othersAgainst(g *ground, t *terms, result Result, c carriers, other func(*disk) bool) (ids []string, against bool) {
+	var believed []disk
+	for _, disks := range [][]disk{l.disks, l.suspects} {
+		for i := range disks {
+			d := &disks[i]
+			if !other(d) {
+				continue
+			}
+			if slices.ContainsFunc(c.disks, func(own *disk) bool { return own.apart(d) }) {
+				return []string{d.id}, true
+			}
+			if !d.from.contradicted {
+				believed = append(believed, *d)
+			}
+		}
+	}
+	if len(believed) == 0 {
+		return nil, false
+	}
+	rest := newLocation(g, believed, l.mayLie)
+	rest.kind, rest.store, rest.suppliers, rest.via = l.kind, l.store, len(suppliersOf(believed)), l.via
+	f, _ := physicsOf(g, t, rest)
+	if f.result != result && (f.result == Refuted || f.result == Proven) {
+		return rest.boundingIDs(), true
+	}
+	return nil, false
 }
 
 // refutation is what disks show that are each out of reach of every allowed
 // place. It holds for one host and for many.
 func refutation(g *ground, t *terms, c carriers, l *location) finding {
-	f := finding{result: Refuted, basis: BasisPhysics, single: len(c.disks) == 1, survives: c.survival(l.electorate())}
-	strong := t.strongestTwo(g, c.disks)
+	f := finding{result: Refuted, basis: BasisPhysics, single: len(distinctDisks(c.disks)) == 1, survives: c.survival(l.electorate())}
+	strong := t.strongestTwo(g, c.argument(l.electorate()))
 	for _, d := range strong {
+		f.measured.take(d.times()...)
 		text := d.reach()
-		if far := t.allowedKM(g, d.from); !math.IsInf(far, 1) {
+		if far := t.allowedKM(g, d.at); !math.IsInf(far, 1) {
 			text += fmt.Sprintf("; the nearest place that the claim allows is %.0f km away", math.Floor(far))
 		} else {
 			text += "; none of it is a place that the claim allows"
 		}
-		f.because = append(f.because, Reason{Evidence: []string{d.id}, Text: text})
+		f.because = append(f.because, Reason{Evidence: d.ids(), Text: text})
 	}
 	f.proof = refutationProof(g, t, strong)
 	// Both carry it, so the weaker of the two is what it rests on.
@@ -218,35 +439,55 @@ func refutation(g *ground, t *terms, c carriers, l *location) finding {
 		f.because = append(f.because, Reason{Evidence: []string{}, Text: "it holds even at the speed of light in vacuum"})
 	}
 	f.carriedBy(c, l.electorate())
-	if asn := c.oneNetwork(); asn != 0 && len(c.disks) > 1 {
+	if asn := oneNetwork(c.disks); asn != 0 && len(c.disks) > 1 {
 		f.limits = append(f.limits, fmt.Sprintf(limitOneASN, asn))
 	}
 	return f
 }
 
-// proofByEach is a proof in which every vantage's own reply lies wholly within
-// what is allowed: nothing is taken for granted.
+// proofByEach is a proof in which every vantage's own reply lies wholly within what
+// is allowed. Whoever was not asked from may be answered by another host.
 func proofByEach(g *ground, t *terms, c carriers, l *location) finding {
-	f := finding{result: Proven, basis: BasisPhysics, single: len(c.disks) == 1, survives: c.survival(l.electorate())}
+	f := finding{
+		result: Proven, basis: BasisPhysics, single: len(distinctDisks(c.disks)) == 1, survives: c.survival(l.electorate()),
+	}
+	if !l.store || len(l.suspects) > 0 || l.undrawn {
+		f.assumes, f.limits = []string{AssumesOneHost}, []string{limitOneHost}
+	}
+	argued := c.argument(l.electorate())
 	f.because = append(f.because, Reason{
-		Evidence: []string{c.disks[0].id},
-		Text:     c.disks[0].reach() + ", all of which the claim allows",
+		Evidence: argued[0].ids(),
+		Text:     argued[0].reach() + ", all of which the claim allows",
 	})
-	if len(c.disks) > 1 {
+	if len(argued) > 1 {
 		f.because = append(f.because, Reason{
-			Evidence: ids(c.disks[1:]),
-			Text:     fmt.Sprintf("the same holds, each by itself, for the replies to the other %d vantages", len(c.disks)-1),
+			Evidence: ids(argued[1:]),
+			Text:     fmt.Sprintf("the same holds, each by itself, for the replies to the other %d vantages", len(argued)-1),
 		})
 	}
-	f.proof = eachInsideProof(g, t, c.disks)
-	if len(l.suspects) > 0 || l.undrawn {
-		f.assumes, f.limits = []string{AssumesOneHost}, []string{"takes for granted that what answered the vantages that are set aside, or left out of very many, or in no time, is no other host"}
+	for _, d := range argued {
+		f.measured.take(d.times()...)
 	}
+	f.proof = eachInsideProof(g, t, argued)
 	if where := l.seenElsewhere(); where != "" {
-		f.soften("not held to be proven: " + where)
+		f.hold(CodeElsewhereAside, "not held to be proven: "+where)
+	}
+	if !l.store {
+		f.holdManyHosts(l)
 	}
 	f.carriedBy(c, l.electorate())
 	return f
+}
+
+// holdManyHosts holds a proof back where anything speaks for several hosts: each
+// site that was seen is inside, and others may exist.
+func (f *finding) holdManyHosts(l *location) {
+	switch {
+	case l.many:
+		f.hold(CodeManyHosts, "not held to be proven: several hosts answered; each that was seen is inside, and others may exist")
+	case l.manyHint != "":
+		f.hold(CodeManyHosts, "not held to be proven, since "+l.manyHint)
+	}
 }
 
 // byIntersection is what follows if one host answered all vantages.
@@ -256,6 +497,7 @@ func byIntersection(g *ground, t *terms, l *location, inside carriers) finding {
 		f.result = Disputed
 		f.because = []Reason{{Evidence: l.boundingIDs(), Text: "each place that the claim allows is out of reach of one reply or another, though of no two vantages by themselves"}}
 		f.limits = []string{"a refutation does not lean on several replies having come from one host; this one would"}
+		f.heldBack = &HeldBack{WouldBe: Refuted, Why: []string{CodeOneHostRefutation}}
 		return f
 	}
 	proves := func(possible areaSet) bool { return possible.within(t.surelyAllow) }
@@ -274,14 +516,18 @@ func byIntersection(g *ground, t *terms, l *location, inside carriers) finding {
 	f.result = Proven
 	f.because = []Reason{{Evidence: l.boundingIDs(), Text: "every place that the claim does not allow is out of reach of one of these replies or another"}}
 	f.limits = []string{limitOneHost}
-	if l.manyHint != "" {
-		f.soften("not held to be proven, since " + l.manyHint)
+	for i := range l.bounding {
+		f.measured.take(l.disks[l.bounding[i]].times()...)
 	}
+	f.holdManyHosts(l)
+	enough := inside.suffice(l.electorate())
 	switch {
 	case f.held:
-		f.soften(limitHeldBack)
-	case !inside.suffice(l.electorate()) && !l.outlastsLiars(g, proves):
-		f.soften(limitMayLie)
+		f.hold(CodeOneVantage, limitHeldBack)
+	case !enough && !l.outlastsLiars(g, proves):
+		f.hold(CodeVantagesUnproven, limitMayLie)
+	case !enough && l.kind != authenticated && !l.outlastsNetworks(g, proves):
+		f.hold(CodeOneNetwork, "held back: without the replies to one network this would not follow, and anybody on the way could have given them")
 	}
 	return f
 }
@@ -309,22 +555,43 @@ func (l *location) outlastsLiars(g *ground, proves func(possible areaSet) bool) 
 	return true
 }
 
+// outlastsNetworks reports whether what is possible without the replies to any one
+// known network says the same.
+func (l *location) outlastsNetworks(g *ground, proves func(possible areaSet) bool) bool {
+	tried := map[uint32]bool{0: true}
+	for _, i := range l.bounding {
+		asn := l.disks[i].from.ASN
+		if tried[asn] {
+			continue
+		}
+		tried[asn] = true
+		rest := slices.DeleteFunc(slices.Clone(l.disks), func(d disk) bool { return d.from.ASN == asn })
+		if possible, bounding := g.common(rest); len(bounding) == 0 || !proves(possible) {
+			return false
+		}
+	}
+	return true
+}
+
 // carriedBy holds a finding back where its carriers do not suffice.
 func (f *finding) carriedBy(c carriers, e electorate) {
 	if !c.suffice(e) {
-		f.soften(c.whyHeldBack())
+		f.hold(c.whyHeldBack(e))
 	}
 }
 
 // whyHeldBack says why they do not suffice.
-func (c carriers) whyHeldBack() string {
+func (c carriers) whyHeldBack(e electorate) (code, why string) {
+	voters := distinctDisks(c.disks)
 	switch {
-	case len(c.disks) == 1:
-		return limitHeldBack
-	case c.besideOneNetwork() == 0:
-		return fmt.Sprintf(limitOneNetwork, c.disks[0].from.Network, c.disks[0].from.ASN)
+	case len(voters) == 1:
+		return CodeOneVantage, limitHeldBack
+	case besideOneNetwork(voters) == 0:
+		return CodeOneNetwork, fmt.Sprintf(limitOneNetwork, voters[0].from.network, voters[0].from.ASN)
+	case e.open && oneNetwork(voters) != 0:
+		return CodeOneNetwork, fmt.Sprintf(limitOneOpenNetwork, oneNetwork(voters))
 	}
-	return limitMayLie
+	return CodeVantagesUnproven, limitMayLie
 }
 
 // resting gives a finding that holds of what is possible, with whether it
@@ -335,7 +602,7 @@ func (l *location) resting(g *ground, holds func(possible areaSet) bool) finding
 	for _, i := range l.bounding {
 		if !holds(l.leaving(g, i)) {
 			f.single = true
-			f.held = f.held || !l.disks[i].from.checked
+			f.held = true
 		}
 	}
 	return f
@@ -356,7 +623,7 @@ type figures struct{ ratio, marginKM float64 }
 
 // needs gives the figures of one disk; of nothing where nothing is allowed.
 func (t *terms) needs(g *ground, d *disk) figures {
-	far := t.allowedKM(g, d.from)
+	far := t.allowedKM(g, d.at)
 	if math.IsInf(far, 1) {
 		return figures{}
 	}
@@ -366,7 +633,7 @@ func (t *terms) needs(g *ground, d *disk) figures {
 // speedFor is the speed that a reply would need which came from so far, over
 // that of light in fibre.
 func (d *disk) speedFor(km float64) float64 {
-	return max(0, km-d.from.RadiusKM) / geo.ReachKM(d.rttMS, geo.FibreKMPerMS)
+	return max(0, km-d.at.radiusKM) / geo.ReachKM(d.totalMS(), geo.FibreKMPerMS)
 }
 
 // strongest gives the figures of the disk that says most.
@@ -408,9 +675,10 @@ func round(v, steps float64) float64 { return math.Round(v*steps) / steps }
 
 // What the results of physics cannot show.
 const (
-	limitHeldBack   = "one vantage alone carries this, and it has not passed a self-check in this evidence: held back until another agrees"
-	limitMayLie     = "held back: of the vantages that carry this, no two passed a self-check or agreed with the others often enough, and so many of those that were answered may be wrong"
-	limitOneNetwork = "held back: all vantages that carry this are %s's in one network, AS%d, and none passed a self-check"
-	limitOneASN     = "all vantages that carry it are in one network, AS%d"
-	limitOneHost    = "takes for granted that one host answered all vantages"
+	limitHeldBack       = "one vantage alone carries this, and not by the endpoint's own key and a host of published place: held back until another agrees"
+	limitOneOpenNetwork = "held back: all vantages that carry this are in one network, AS%d, and anybody on the way could have given the replies"
+	limitMayLie         = "held back: of the vantages that carry this, no two agreed with the others often enough, and so many of those that were answered may be wrong"
+	limitOneNetwork     = "held back: all vantages that carry this are %s's in one network, AS%d"
+	limitOneASN         = "all vantages that carry it are in one network, AS%d"
+	limitOneHost        = "takes for granted that one host answered all vantages"
 )

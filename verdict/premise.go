@@ -43,7 +43,7 @@ type onLand struct {
 // asDisk gives the bound as a disk of the claim's terms, which look at nothing
 // of its vantage but the place.
 func (p onLand) asDisk(b bound) *disk {
-	return &disk{from: &vantage{at: b.at}, reachKM: b.km(), touched: p.c.land(b)}
+	return &disk{at: &origin{Place: b.at}, reachKM: b.km(), touched: p.c.land(b)}
 }
 
 func (p onLand) possible(b bound) bool  { return !p.c.land(b).empty() }

@@ -26,17 +26,26 @@ type Proof struct {
 	Nearest *NearestPlace `json:"nearest,omitempty"`
 }
 
+// ViaLandmark marks disks around a host of published place.
+const ViaLandmark = "landmark"
+
 // ProofDisk is a reply and how far it can have come: around its vantage or, for
 // a timed read by a front door of known region, around the middle of that.
 type ProofDisk struct {
-	Vantage  string  `json:"vantage"`
-	Evidence string  `json:"evidence"`
-	Door     string  `json:"door,omitempty"` // the evidence that tells the front door's region
-	Lat      float64 `json:"lat"`
-	Lon      float64 `json:"lon"`
-	RTTMS    float64 `json:"rtt_ms"`
-	RadiusKM float64 `json:"radius_km"`       // the uncertainty of its middle included
-	Ratio    float64 `json:"ratio,omitempty"` // the speed a reply from the nearest place that would overturn it needs, over that assumed
+	Vantage  string `json:"vantage"`
+	Evidence string `json:"evidence"`
+	Door     string `json:"door,omitempty"` // the evidence that tells the front door's region
+	// Via is [ViaLandmark] where the disk is around a host of published place that
+	// the same vantage timed: then RTTMS is the sum of both round trips, and the
+	// vantage's own place does not matter.
+	Via              string  `json:"via,omitempty"`
+	Landmark         string  `json:"landmark,omitempty"`          // its name
+	LandmarkEvidence string  `json:"landmark_evidence,omitempty"` // the round trip to it
+	Lat              float64 `json:"lat"`
+	Lon              float64 `json:"lon"`
+	RTTMS            float64 `json:"rtt_ms"`
+	RadiusKM         float64 `json:"radius_km"`       // the uncertainty of its middle included
+	Ratio            float64 `json:"ratio,omitempty"` // the speed a reply from the nearest place that would overturn it needs, over that assumed
 }
 
 // Position is a place in degrees (WGS 84).
@@ -58,19 +67,23 @@ type Survival struct {
 	Vantages  int `json:"vantages"`
 	Networks  int `json:"networks"`
 	Platforms int `json:"platforms"`
+	Suppliers int `json:"suppliers"`
 }
 
 func (d *disk) inProof(ratio float64) ProofDisk {
-	lat, lon, _ := d.from.Position()
-	return ProofDisk{
-		Vantage: d.from.ID, Evidence: d.id, Lat: lat, Lon: lon, RTTMS: d.rttMS,
-		RadiusKM: d.reachKM, Ratio: round(ratio, 1000),
+	p := ProofDisk{Vantage: d.from.ID, Evidence: d.id, RTTMS: d.totalMS(), RadiusKM: d.reachKM, Ratio: round(ratio, 1000)}
+	if d.via == nil {
+		p.Lat, p.Lon, _ = d.from.Position()
+		return p
 	}
+	p.Via, p.Landmark, p.LandmarkEvidence = ViaLandmark, d.via.name, d.via.id
+	p.Lat, p.Lon = d.at.LatLon()
+	return p
 }
 
 // refutationProof has disks that are each out of reach of what is allowed.
 func refutationProof(g *ground, t *terms, disks []*disk) *Proof {
-	p := &Proof{Nearest: t.nearestPlace(g, disks[0].from, t.mayAllow, t.allowCaps)}
+	p := &Proof{Nearest: t.nearestPlace(g, disks[0].at, t.mayAllow, t.allowCaps)}
 	for _, d := range disks {
 		p.Disks = append(p.Disks, d.inProof(t.needs(g, d).ratio))
 	}
@@ -80,7 +93,7 @@ func refutationProof(g *ground, t *terms, disks []*disk) *Proof {
 // eachInsideProof has disks of which each lies within what is allowed.
 func eachInsideProof(g *ground, t *terms, disks []*disk) *Proof {
 	forbidden := g.every.less(t.surelyAllow)
-	p := &Proof{Nearest: t.nearestPlace(g, disks[0].from, forbidden, t.denyCaps)}
+	p := &Proof{Nearest: t.nearestPlace(g, disks[0].at, forbidden, t.denyCaps)}
 	for _, d := range disks {
 		p.Disks = append(p.Disks, d.inProof(t.forbiddenRatio(g, d, forbidden)))
 	}
@@ -88,9 +101,9 @@ func eachInsideProof(g *ground, t *terms, disks []*disk) *Proof {
 }
 
 func (t *terms) forbiddenRatio(g *ground, d *disk, forbidden areaSet) float64 {
-	km := g.nearestKM(d.from, forbidden)
+	km := g.nearestKM(d.at, forbidden)
 	for _, z := range t.denyCaps {
-		km = min(km, z.leastKM(d.from))
+		km = min(km, z.leastKM(d.at))
 	}
 	if math.IsInf(km, 1) {
 		return 0
@@ -100,15 +113,15 @@ func (t *terms) forbiddenRatio(g *ground, d *disk, forbidden areaSet) float64 {
 
 // nearestPlace gives the place of the areas and zones that is nearest to a
 // vantage; nil where there is none.
-func (t *terms) nearestPlace(g *ground, v *vantage, set areaSet, zones []zone) *NearestPlace {
+func (t *terms) nearestPlace(g *ground, o *origin, set areaSet, zones []zone) *NearestPlace {
 	nearest := NearestPlace{KM: math.Inf(1)}
 	var at geo.Place
-	if i, ok := g.nearestOf(v, set); ok {
-		near := g.near(v, i)
+	if i, ok := g.nearestOf(o, set); ok {
+		near := g.near(o, i)
 		nearest.KM, nearest.Area, at = near.km, g.areas[i].Name, near.at
 	}
 	for _, z := range zones {
-		if km := z.leastKM(v); km < nearest.KM {
+		if km := z.leastKM(o); km < nearest.KM {
 			nearest.KM, nearest.Area, at = km, z.name, z.at
 		}
 	}
@@ -212,7 +225,7 @@ func (z zone) missedByOne(disks []*disk) bool {
 func regionOf(disks []*disk) geo.Region {
 	caps := make([]geo.Disk, len(disks))
 	for i, d := range disks {
-		caps[i] = geo.Disk{At: d.from.at, RadiusKM: d.reachKM}
+		caps[i] = geo.Disk{At: d.at.Place, RadiusKM: d.reachKM}
 	}
 	return geo.Intersect(caps)
 }

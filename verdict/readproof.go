@@ -9,11 +9,15 @@ import (
 
 func (b bound) inProof(ratio float64) ProofDisk {
 	d := ProofDisk{Vantage: b.from.ID, Evidence: b.ids[0], RTTMS: b.ms, RadiusKM: b.km(), Ratio: round(ratio, 1000)}
-	if b.door == nil {
-		d.Lat, d.Lon, _ = b.from.Position()
-	} else {
+	switch {
+	case b.door != nil:
 		d.Door = b.door.id
 		d.Lat, d.Lon = b.at.LatLon()
+	case b.via != nil:
+		d.Via, d.Landmark, d.LandmarkEvidence = ViaLandmark, b.via.name, b.via.id
+		d.Lat, d.Lon = b.at.LatLon()
+	default:
+		d.Lat, d.Lon, _ = b.from.Position()
 	}
 	return d
 }

@@ -45,9 +45,9 @@ func (c *caseFile) addRetrieval(x *evidence.Retrieval) {
 		c.timed.unused[target] = append(c.timed.unused[target], Reason{Evidence: []string{x.ID}, Text: "not used: " + why})
 		return
 	}
-	d, ok := c.disk(x.Vantage, ms, x.ID)
+	d, ok := c.disk(c.byID[x.Vantage], ms, x.ID, c.timeOf(&x.Meta), authenticated)
 	if !ok {
-		if d.from != nil {
+		if d.from != nil && d.at != nil {
 			c.suspectReads[target] = append(c.suspectReads[target], d)
 		}
 		return
@@ -103,7 +103,9 @@ type bound struct {
 	from    *vantage
 	read    int // number of the read that it comes from
 	ids     []string
-	door    *door // nil: around the vantage
+	times   []int64        // when they were measured, Unix time, s
+	door    *door          // nil: around the vantage, or a landmark
+	via     *landmarkReply // nil: around the vantage, or a front end
 }
 
 func (b bound) km() float64 { return geo.ReachKM(b.ms, geo.FibreKMPerMS) + b.slackKM }
@@ -113,7 +115,11 @@ func (b bound) holds(at geo.Place, km float64) bool { return geo.AtLeastKM(b.at,
 
 // words is the bound as a sentence.
 func (b bound) words() string {
-	if b.door == nil {
+	switch {
+	case b.via != nil:
+		return fmt.Sprintf("bytes that only the store has, and a reply of %s, whose place is published, reached %s within %s together, so the bytes rest within %s of %s",
+			b.via.name, b.from.named(), ms(b.ms), km(b.km()), b.via.name)
+	case b.door == nil:
 		return fmt.Sprintf("bytes that only the store has reached %s within %s, so they rest within %s of there", b.from.named(), ms(b.ms), km(b.km()))
 	}
 	return fmt.Sprintf("bytes that only the store has reached %s within %s by a front door in %s, so they rest within %s of the middle of that region",
@@ -129,15 +135,18 @@ type door struct {
 	named    bool   // read out of a name, which cannot convict
 }
 
-// around gives the bound of a read around its vantage.
+// around returns the bound of a read around the middle of its disk.
 func (r read) around(number int) bound {
-	return bound{at: r.from.at, ms: r.rttMS, slackKM: r.from.RadiusKM, from: r.from, read: number, ids: []string{r.id}}
+	return bound{at: r.at.Place, ms: r.totalMS(), slackKM: r.at.radiusKM, from: r.from, read: number, ids: r.ids(), times: r.times(), via: r.via}
 }
 
 // behindDoor gives the bound of a read around its door; ok is false where the
 // door cannot be in its region, since a reply came sooner than from there.
 func (r read) behindDoor(d *door, number int) (b bound, ok bool) {
-	way := max(0, geo.AtLeastKM(r.from.at, d.at)-d.radiusKM-r.from.RadiusKM)
+	if r.via != nil {
+		return b, false // where the vantage is, and so how far from the front end, is not known
+	}
+	way := max(0, geo.AtLeastKM(r.at.Place, d.at)-d.radiusKM-r.at.radiusKM)
 	for _, took := range []float64{r.doorMS, r.rttMS} {
 		if took > 0 && geo.ReachKM(took, geo.FibreKMPerMS) < way {
 			return b, false
@@ -165,7 +174,7 @@ func (c *caseFile) doorAt(addr netip.Addr) *door {
 	}
 	if found == nil {
 		for _, h := range c.hints[addr] {
-			if d := c.hintedDoor(h); d != nil {
+			if d := c.hintedDoor(h, c.lastDay()); d != nil {
 				found = append(found, d)
 			}
 		}
@@ -174,7 +183,7 @@ func (c *caseFile) doorAt(addr netip.Addr) *door {
 		return nil
 	}
 	z := zone{at: found[0].at, radiusKM: found[0].radiusKM}
-	if slices.ContainsFunc(c.doors[addr], func(d disk) bool { return !z.touchedBy(&d) }) {
+	if slices.ContainsFunc(c.anyDisks(addr), func(d disk) bool { return !z.touchedBy(&d) }) {
 		return nil
 	}
 	return found[0]
@@ -190,12 +199,12 @@ func doorIn(provider, code, id string) *door {
 }
 
 // hintedDoor gives the door that a hint at a provider's region speaks of.
-func (c *caseFile) hintedDoor(h *evidence.Hint) *door {
+func (c *caseFile) hintedDoor(h *evidence.Hint, on providers.Date) *door {
 	place, err := providers.ParsePlace(h.Place)
 	if err != nil {
 		return nil
 	}
-	extent, err := providers.Resolve([]providers.Place{place}, c.on)
+	extent, err := providers.Resolve([]providers.Place{place}, on)
 	if err != nil || len(extent.Parts) != 1 || len(extent.Countries) > 0 {
 		return nil
 	}

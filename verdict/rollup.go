@@ -46,6 +46,7 @@ func rollUp(sheet *providers.Sheet, claim *providers.Claim, verdicts []Verdict, 
 		r.Result = Consistent
 		r.Limits = append(r.Limits, "the front doors are proven; nothing proves where the content behind them rests")
 	}
+	r.capForClients(claim, verdicts)
 	if r.Result == Proven || r.Result == Consistent {
 		r.Limits = append(r.Limits, "a copy where it should be does not exclude another elsewhere")
 	}
@@ -53,6 +54,32 @@ func rollUp(sheet *providers.Sheet, claim *providers.Claim, verdicts []Verdict, 
 		r.Limits = append(r.Limits, "the vendor excepts: "+text)
 	}
 	return r
+}
+
+// capForClients keeps a claim about all users from being proven where most of them
+// were not measured: a zone may give others another address.
+func (r *ClaimResult) capForClients(claim *providers.Claim, verdicts []Verdict) {
+	if claim.About != providers.AboutLocation || len(claim.When.UserCountry.In) > 0 {
+		return
+	}
+	worst, unmeasured := "", 0
+	for _, v := range verdicts {
+		switch {
+		case v.Scope == nil || v.Subject != FrontDoor:
+		case v.Scope.CountriesNotMeasured > v.Scope.CountriesMeasured && v.Scope.CountriesNotMeasured > unmeasured:
+			unmeasured = v.Scope.CountriesNotMeasured
+			worst = fmt.Sprintf("%s: users of %d countries that were asked for could not be measured", v.Endpoint, unmeasured)
+		case v.Scope.By == ByResolverHere && worst == "":
+			worst = v.Endpoint + ": speaks for the users of the resolvers that were asked; users elsewhere were not measured"
+		}
+	}
+	if worst == "" {
+		return
+	}
+	r.Limits = append(r.Limits, worst)
+	if r.Result == Proven {
+		r.Result = Consistent
+	}
 }
 
 func placeTexts(places []providers.Place) []string {

@@ -104,7 +104,7 @@ func (c *caseFile) siteSeen(t *terms, l *location, members carriers) SiteSeen {
 	for _, d := range members.disks {
 		s.Vantages, s.Evidence = append(s.Vantages, d.from.ID), append(s.Evidence, d.id)
 	}
-	outside, inside := t.carriers(slices.Values(members.disks))
+	outside, inside := t.carriers(slices.Values(members.disks), nil)
 	if codes := c.ground.countries(members.disks[0].touched); len(codes) <= maxCountries {
 		s.Countries = codes
 	}

@@ -19,7 +19,7 @@ func (c *caseFile) storeFinding(claim *providers.Claim, t *terms, target string)
 	}
 	f = c.readsFinding(t, target)
 	if len(c.stores[target]) > 0 {
-		f = f.asFarAsShown(claim, "a read does not show in which places there are copies")
+		f = f.capForRequired(claim, "a read does not show in which places there are copies")
 	}
 	if f.result == Refuted || len(said) == 0 {
 		return f, true
@@ -32,7 +32,7 @@ func (c *caseFile) storeFinding(claim *providers.Claim, t *terms, target string)
 		return metadata, true
 	}
 	if metadata.result == Inconclusive && c.copiesOf(target) != "" {
-		f.soften("not held to be proven, since a copy of it is where nothing says")
+		f.hold(CodeCopyUnknown, "not held to be proven, since a copy of it is where nothing says")
 	}
 	f.because = append(f.because, metadata.because...)
 	return f, true
@@ -59,7 +59,7 @@ func (c *caseFile) metadataFinding(claim *providers.Claim, t *terms, target stri
 	said := c.storage[target]
 	var statements []statement
 	for _, s := range said {
-		statements = append(statements, storageSays(claim, t, s, c.on)...)
+		statements = append(statements, storageSays(claim, t, s, t.on)...)
 	}
 	// What decides comes first: a report shows the first few.
 	slices.SortStableFunc(statements, func(a, b statement) int { return cmp.Compare(telling(a.says), telling(b.says)) })
@@ -71,7 +71,7 @@ func (c *caseFile) metadataFinding(claim *providers.Claim, t *terms, target stri
 	if slices.ContainsFunc(statements, func(s statement) bool { return s.says == outside && s.basis == BasisProvider }) {
 		f.result, f.basis, f.limits = Refuted, BasisProvider, nil
 	}
-	if missing := requiredMissing(claim, said, c.on); missing != "" && f.result != Refuted {
+	if missing := requiredMissing(claim, said, t.on); missing != "" && f.result != Refuted {
 		f.result, f.basis = Refuted, BasisProvider
 		if len(c.failures[target]) > 0 {
 			f.result = Inconclusive // it may stand in what was not read

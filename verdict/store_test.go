@@ -86,13 +86,13 @@ var storeStories = []story{
 	},
 	{
 		name: "DoorOfACopyRefutes", claim: "allow: [CN]", endpoint: `host: "azblob://account/photos"`,
-		seen: []string{nobodyKnows, secondaryDoor, "at fra 5", "at par 12"},
-		want: []string{"store inconclusive none", "front-door refuted physics"}, rolled: verdict.Refuted, limit: "it is the front door of a copy, azblob://account-secondary/photos",
+		seen: []string{nobodyKnows, secondaryDoor, "tcp fra 5", "tcp par 12"},
+		want: []string{"store inconclusive none", "front-door refuted physics no-interception"}, rolled: verdict.Refuted, limit: "it is the front end of a copy, azblob://account-secondary/photos",
 	},
 	{
 		name: "DoorOfACopyDisputesWhatRests", claim: "allow: [CN]\nstate: rest", endpoint: `host: "azblob://account/photos"`,
-		seen: []string{nobodyKnows, secondaryDoor, "at fra 5", "at par 12"},
-		want: []string{"store inconclusive none", "front-door disputed physics"}, rolled: verdict.Disputed,
+		seen: []string{nobodyKnows, secondaryDoor, "tcp fra 5", "tcp par 12"},
+		want: []string{"store inconclusive none", "front-door disputed physics no-interception"}, rolled: verdict.Disputed,
 	},
 	{
 		name: "DoorOfACopyAgrees", claim: "allow: [DE]", endpoint: `host: "azblob://account/photos"`,

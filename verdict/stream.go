@@ -6,6 +6,7 @@ import (
 	"io"
 	"iter"
 	"runtime"
+	"slices"
 
 	"github.com/landfall-audit/landfall/evidence"
 	"github.com/landfall-audit/landfall/providers"
@@ -14,7 +15,12 @@ import (
 // Judge holds the evidence against the claims of the sheets. It fails only
 // where a claim's places mean nothing on the day of the run.
 func Judge(sheets []*providers.Sheet, bundle *evidence.Bundle) (*Document, error) {
-	c := newCase(bundle)
+	return Options{}.Judge(sheets, bundle)
+}
+
+// Judge is [Judge] with options.
+func (o Options) Judge(sheets []*providers.Sheet, bundle *evidence.Bundle) (*Document, error) {
+	c := newCase(bundle, o)
 	doc := c.blank()
 	return doc, c.judgeAll(sheets, false, func(j judgement) error {
 		doc.Verdicts = append(doc.Verdicts, j.verdicts...)
@@ -26,9 +32,9 @@ func Judge(sheets []*providers.Sheet, bundle *evidence.Bundle) (*Document, error
 // to w, as [Document.WriteTo] writes it, without ever holding all of its
 // verdicts: those wait in another file, an empty one, since what sums them up
 // stands before them. The document that it gives has none.
-func Stream(w io.Writer, waiting io.ReadWriteSeeker, sheets []*providers.Sheet, header evidence.Header, observations func(add func(evidence.Observation)) error) (*Document, error) {
-	c := openCase(header)
-	if err := observations(c.add); err != nil {
+func (o Options) Stream(w io.Writer, waiting io.ReadWriteSeeker, sheets []*providers.Sheet, header evidence.Header, observations func(add func(evidence.Observation), aside func(evidence.Aside)) error) (*Document, error) {
+	c := openCase(header, o)
+	if err := observations(c.add, func(a evidence.Aside) { c.aside = append(c.aside, a) }); err != nil {
 		return nil, err
 	}
 	c.settle()
@@ -61,6 +67,7 @@ func (c *caseFile) blank() *Document {
 			Started: c.header.Started.UTC().Format("2006-01-02T15:04:05Z"),
 		},
 		Summary:  map[Result]int{},
+		SetAside: c.asides(),
 		Vantages: c.summaries(),
 		Claims:   []ClaimResult{},
 		Verdicts: []Verdict{},
@@ -69,6 +76,17 @@ func (c *caseFile) blank() *Document {
 		doc.Summary[r] = 0
 	}
 	return doc
+}
+
+// maxAsides is how many lines that are not used a document lists.
+const maxAsides = 100
+
+// asides are the lines and files that are not used, in an order that does not
+// depend on that of the files.
+func (c *caseFile) asides() []evidence.Aside {
+	out := slices.Clone(c.aside)
+	slices.SortFunc(out, evidence.CompareAside)
+	return out[:min(len(out), maxAsides)]
 }
 
 // judgement is what follows for one claim.

@@ -33,7 +33,8 @@ func TestStreamIsWhatIsJudged(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer waiting.Close()
-		if _, err := verdict.Stream(&streamed, waiting, sheets, b.Header, all(b)); err != nil {
+		_, err = (verdict.Options{}).Stream(&streamed, waiting, sheets, b.Header, all(b))
+		if err != nil {
 			t.Fatal(err)
 		}
 		if streamed.String() != whole.String() {
@@ -42,8 +43,8 @@ func TestStreamIsWhatIsJudged(t *testing.T) {
 	}
 }
 
-func all(b *evidence.Bundle) func(add func(evidence.Observation)) error {
-	return func(add func(evidence.Observation)) error {
+func all(b *evidence.Bundle) func(add func(evidence.Observation), aside func(evidence.Aside)) error {
+	return func(add func(evidence.Observation), _ func(evidence.Aside)) error {
 		for _, o := range b.Observations {
 			add(o)
 		}
@@ -69,7 +70,7 @@ func stream(b *testing.B, sheets []*providers.Sheet, file string) *verdict.Docum
 	}
 	defer waiting.Close()
 	defer debug.SetGCPercent(debug.SetGCPercent(30))
-	doc, err := verdict.Stream(io.Discard, waiting, sheets, lines.Header, func(add func(evidence.Observation)) error {
+	doc, err := verdict.Options{}.Stream(io.Discard, waiting, sheets, lines.Header, func(add func(evidence.Observation), _ func(evidence.Aside)) error {
 		for {
 			o, err := lines.Read()
 			if errors.Is(err, io.EOF) {

@@ -13,6 +13,7 @@ import (
 // allowed (a refutation has to exclude all of it), and where it surely is (a
 // proof has to lie within it).
 type terms struct {
+	on          providers.Date // the day that groups and regions are taken as of
 	allow, deny providers.Extent
 	anywhere    bool // no allow list: everywhere that is not denied
 
@@ -21,8 +22,8 @@ type terms struct {
 	allowCaps   []zone // places of known position that are allowed: any of it may be
 	denyCaps    []zone // places that are denied or excepted: any of it may be
 
-	nearest         []float64 // by vantage: what allowedKM gave; negative: not asked yet
-	outside, inside []*disk   // what carriers gave last, whose memory it uses again
+	nearest         []float64 // by origin: what allowedKM returned; negative: not asked yet
+	outside, inside carriers  // what carriers returned last, whose memory it uses again
 }
 
 // zone is a cap on the earth that a place lies in, or, if exact, is.
@@ -43,16 +44,16 @@ func zones(parts []providers.Part) []zone {
 	return out
 }
 
-// leastKM is how far the zone is from a vantage at the least.
-func (z zone) leastKM(v *vantage) float64 {
-	return max(0, geo.AtLeastKM(v.at, z.at)-z.radiusKM)
+// leastKM is how far the zone is from an origin at the least.
+func (z zone) leastKM(o *origin) float64 {
+	return max(0, geo.AtLeastKM(o.Place, z.at)-z.radiusKM)
 }
 
-func (z zone) touchedBy(d *disk) bool { return z.leastKM(d.from) <= d.reachKM }
+func (z zone) touchedBy(d *disk) bool { return z.leastKM(d.at) <= d.reachKM }
 
 // holds reports whether the whole disk lies in the zone.
 func (z zone) holds(d *disk) bool {
-	return z.exact && geo.AtMostKM(d.from.at, z.at)+d.reachKM <= z.radiusKM
+	return z.exact && geo.AtMostKM(d.at.Place, z.at)+d.reachKM <= z.radiusKM
 }
 
 func newTerms(g *ground, claim *providers.Claim, on providers.Date) (*terms, error) {
@@ -65,6 +66,7 @@ func newTerms(g *ground, claim *providers.Claim, on providers.Date) (*terms, err
 		return nil, fmt.Errorf("%s: deny of claim %s: %w", claim.Pos, claim.ID, err)
 	}
 	t := &terms{
+		on:    on,
 		allow: allow, deny: deny, anywhere: len(claim.Allow) == 0,
 		allowCaps: zones(allow.Parts),
 		denyCaps:  append(zones(deny.Parts), zones(allow.Except)...),
@@ -152,17 +154,17 @@ func (t *terms) deniesAnything() bool {
 	return len(t.deny.Countries) > 0 || len(t.deny.Parts) > 0
 }
 
-// allowedKM is how far the nearest place that may be allowed is from a
-// vantage; infinity where nothing is allowed at all.
-func (t *terms) allowedKM(g *ground, v *vantage) float64 {
-	if t.nearest[v.number] < 0 {
-		nearest := g.nearestKM(v, t.mayAllow)
+// allowedKM is how far the nearest place that may be allowed is from an
+// origin; infinity where nothing is allowed at all.
+func (t *terms) allowedKM(g *ground, o *origin) float64 {
+	if t.nearest[o.number] < 0 {
+		nearest := g.nearestKM(o, t.mayAllow)
 		for _, z := range t.allowCaps {
-			nearest = min(nearest, z.leastKM(v))
+			nearest = min(nearest, z.leastKM(o))
 		}
-		t.nearest[v.number] = nearest
+		t.nearest[o.number] = nearest
 	}
-	return t.nearest[v.number]
+	return t.nearest[o.number]
 }
 
 // membership is whether a named place is one that a claim lets data be in.

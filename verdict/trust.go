@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
+	"net/netip"
 	"slices"
 
 	"github.com/landfall-audit/landfall/evidence"
@@ -79,8 +80,13 @@ func (c *caseFile) setLiarsAside() {
 	}
 }
 
-// mayLie reports whether two or more of the vantages may lie.
-func (c *caseFile) mayLie() bool { return len(c.vantages)/liarShare >= 2 }
+// mayLie reports whether two or more of the machines may lie.
+func (c *caseFile) mayLie() bool {
+	if c.machines == 0 {
+		c.machines = len(distinct(c.vantages))
+	}
+	return c.machines/liarShare >= 2
+}
 
 func mostBlamed(blamed map[*vantage][]*contradictions) *vantage {
 	var worst *vantage
@@ -111,7 +117,7 @@ func (c *caseFile) settleStanding(found []*contradictions, blamed map[*vantage][
 	}
 	for _, v := range c.vantages {
 		agreed := len(blamed[v]) == 0 && !atOdds[v] && v.agreements >= credibleAfter
-		v.credible = v.checked || v.setAside == "" && (agreed || v.Network != evidence.NetworkImport)
+		v.credible = v.setAside == "" && (agreed || v.network != evidence.NetworkImport)
 	}
 }
 
@@ -119,28 +125,65 @@ func (c *caseFile) settleStanding(found []*contradictions, blamed map[*vantage][
 func (c *caseFile) findContradictions() []*contradictions {
 	var out []*contradictions
 	compare := func(at string, disks []disk) {
-		for i := range disks {
-			disks[i].from.measured++
-			disks[i].from.agreements += min(len(disks)-1, agreementsCounted)
-		}
 		if x := contradictionsAt(at, disks); len(x.vantages) > 0 {
 			out = append(out, x)
 		}
 	}
-	for _, addr := range sortedAddrs(c.doors) {
-		compare(addr.String(), c.doors[addr])
+	for _, addr := range sortedAddrs(c.keys) {
+		best := c.bestDisks(addr)
+		countAgreements(best)
+		compare(addr.String(), best)
 	}
 	for _, target := range slices.Sorted(maps.Keys(c.stores)) {
+		countAgreements(c.stores[target])
 		compare(target, c.stores[target])
 	}
 	return out
+}
+
+// bestDisks returns the disks of an address by the replies that say most of who gave
+// them: authenticated ones, or those of connections, or else of pings.
+func (c *caseFile) bestDisks(addr netip.Addr) []disk {
+	best := pinged
+	for _, key := range c.keys[addr] {
+		if len(c.doors[key]) > 0 {
+			best = max(best, key.kind)
+		}
+	}
+	var all []disk
+	n := 0
+	for _, key := range c.keys[addr] {
+		if key.kind == best {
+			all, n = append(all, c.doors[key]...), n+1
+		}
+	}
+	if n > 1 {
+		all = smallest(all)
+	}
+	return all
+}
+
+// countAgreements counts, for each vantage that was answered, with how many other
+// machines it was.
+func countAgreements(disks []disk) {
+	twinned := slices.ContainsFunc(disks, func(d disk) bool { return len(d.from.twins) > 0 })
+	others := len(disks) - 1
+	if twinned {
+		others = distinctAnswers(disks) - 1
+	}
+	for i := range disks {
+		disks[i].from.measured++
+		disks[i].from.agreements += min(others, agreementsCounted)
+	}
 }
 
 func contradictionsAt(at string, disks []disk) *contradictions {
 	x := &contradictions{at: at, answers: len(disks)}
 	numbers := map[*vantage]int32{}
 	for a, b := range apartPairs(disks) {
-		x.add(numbers, b.from, a.from)
+		if !slices.Contains(a.from.twins, b.from) {
+			x.add(numbers, b.from, a.from)
+		}
 	}
 	return x
 }
@@ -161,7 +204,7 @@ func (x *contradictions) add(numbers map[*vantage]int32, v, w *vantage) {
 
 // apart reports whether two disks have nothing in common.
 func (d *disk) apart(other *disk) bool {
-	return geo.Apart(d.from.at, other.from.at, d.reachKM+other.reachKM)
+	return geo.Apart(d.at.Place, other.at.Place, d.reachKM+other.reachKM)
 }
 
 // blame finds the fewest vantages, by taking the one with most contradictions

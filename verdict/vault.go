@@ -65,7 +65,7 @@ func (c *caseFile) judgeTier(t *terms, b *behind, tier tier) (f finding, ok bool
 	if tier.regions {
 		p = newInRegions(t, b, tier.doors)
 	}
-	f = b.judgeReads(b.bounds(tier.doors), p)
+	f = b.judgeReads(c.ground, t, b.bounds(tier.doors), p)
 	if tier.doors {
 		f.assumes = append(f.assumes, AssumesDoorRegion)
 	}
@@ -74,42 +74,29 @@ func (c *caseFile) judgeTier(t *terms, b *behind, tier tier) (f finding, ok bool
 		f.because = append(f.because, Reason{Evidence: []string{}, Text: fmt.Sprintf("%s has %d regions whose place is listed; the store is taken to be in one of them", b.provider, len(b.regions))})
 	}
 	if tier.doors && b.named {
-		f.soften("the place of a front door is known from a name alone, which cannot convict")
+		f.hold(CodeNameOnly, "the place of a front end is known from a name alone, which cannot refute")
 	}
 	return f, true
 }
 
-// soften takes the certainty from a finding.
-func (f *finding) soften(why string) {
-	switch f.result {
-	case Refuted:
-		f.result = Disputed
-	case Proven:
-		f.result = Consistent
-	default:
-		return
-	}
-	f.limits = append(f.limits, why)
-}
-
 // judgeReads holds bounds against a claim under a premise.
-func (b *behind) judgeReads(bounds []bound, p premise) finding {
+func (b *behind) judgeReads(g *ground, t *terms, bounds []bound, p premise) finding {
 	if i := slices.IndexFunc(bounds, func(b bound) bool { return !p.possible(b) }); i >= 0 {
 		return finding{result: Inconclusive, basis: BasisPhysics, because: []Reason{{
 			Evidence: bounds[i].ids, Text: bounds[i].words() + "; no place that it is taken to be in lies there",
 		}}}
 	}
 	if outside := outsideBounds(bounds, p); len(outside) > 0 {
-		return b.readRefutation(outside, p)
+		return b.readRefutation(g, t, outside, p)
 	}
-	if f, ok := b.eachReadInside(bounds, p); ok {
+	if f, ok := b.eachReadInside(g, t, bounds, p); ok {
 		return f
 	}
 	return b.readsTogether(bounds, p)
 }
 
-// outsideBounds gives the bounds that are out of reach of every allowed place:
-// of each vantage the one that says most, the strongest first.
+// outsideBounds returns the bounds that are out of reach of every allowed place, the
+// strongest first.
 func outsideBounds(bounds []bound, p premise) []bound {
 	var out []bound
 	for _, b := range bounds {
@@ -118,12 +105,7 @@ func outsideBounds(bounds []bound, p premise) []bound {
 		}
 	}
 	slices.SortStableFunc(out, func(a, b bound) int { return cmp.Compare(needed(b, p).ratio, needed(a, p).ratio) })
-	seen := map[*vantage]bool{}
-	return slices.DeleteFunc(out, func(b bound) bool {
-		again := seen[b.from]
-		seen[b.from] = true
-		return again
-	})
+	return out
 }
 
 // needed gives the speed that the claim would need for one read over the speed
@@ -141,9 +123,11 @@ func needed(b bound, p premise) figures {
 
 // readRefutation is what bounds show that are each out of reach of every
 // allowed place: a copy lies outside, whether there are others or not.
-func (b *behind) readRefutation(outside []bound, p premise) finding {
-	f := finding{result: Refuted, basis: BasisPhysics, single: len(outside) == 1}
-	for _, b := range outside[:min(2, len(outside))] {
+func (b *behind) readRefutation(g *ground, t *terms, outside []bound, p premise) finding {
+	strong := strongestOfEach(outside)
+	f := finding{result: Refuted, basis: BasisPhysics, single: len(distinct(vantagesOf(outside))) == 1}
+	for _, b := range strong[:min(2, len(strong))] {
+		f.measured.take(b.times...)
 		text := b.words()
 		if far := p.allowedKM(b); math.IsInf(far, 1) {
 			text += "; none of it is a place that the claim allows"
@@ -152,22 +136,51 @@ func (b *behind) readRefutation(outside []bound, p premise) finding {
 		}
 		f.because = append(f.because, Reason{Evidence: b.ids, Text: text})
 	}
-	f.proof = proofOfEach(outside[:min(2, len(outside))], p, func(b bound) float64 { return needed(b, p).ratio })
-	weaker := needed(outside[min(1, len(outside)-1)], p)
+	f.proof = proofOfEach(strong[:min(2, len(strong))], p, func(b bound) float64 { return needed(b, p).ratio })
+	weaker := needed(strong[min(1, len(strong)-1)], p)
 	f.ratio, f.margin = round(weaker.ratio, 1000), math.Floor(weaker.marginKM)
-	c := readersOf(outside)
-	f.carriedBy(c, b.seen.electorate())
-	if asn := c.oneNetwork(); asn != 0 && len(outside) > 1 {
+	b.finishReads(&f, g, t, outside)
+	c := readersOf(strong)
+	if asn := oneNetwork(c.disks); asn != 0 && len(strong) > 1 {
 		f.limits = append(f.limits, fmt.Sprintf(limitOneASN, asn))
 	}
 	return f
 }
 
-// readersOf gives the vantages of bounds as carriers of what these say.
+// finishReads applies the rules on who may carry what reads say.
+func (b *behind) finishReads(f *finding, g *ground, t *terms, bounds []bound) {
+	c := readersOf(bounds)
+	e := b.seen.electorate()
+	f.survives = c.survival(e)
+	f.carriedBy(c, e)
+	if f.result == Refuted || f.result == Proven {
+		f.holdAgainstOthers(g, t, c, b.seen)
+	}
+}
+
+// strongestOfEach leaves of each vantage the first bound.
+func strongestOfEach(bounds []bound) []bound {
+	seen := map[*vantage]bool{}
+	return slices.DeleteFunc(slices.Clone(bounds), func(b bound) bool {
+		again := seen[b.from]
+		seen[b.from] = true
+		return again
+	})
+}
+
+// readersOf returns the vantages of bounds as carriers of what these say.
 func readersOf(bounds []bound) carriers {
 	var c carriers
-	for _, v := range vantagesOf(bounds) {
-		c.disks = append(c.disks, &disk{from: v})
+	seen := map[*vantage]bool{}
+	for _, b := range bounds {
+		d := &disk{from: b.from, at: &origin{Place: b.at}, rttMS: b.ms, reachKM: b.km(), id: b.ids[0], kind: authenticated}
+		if !seen[b.from] {
+			seen[b.from] = true
+			c.disks = append(c.disks, d)
+		}
+		if b.via != nil && b.via.kind == authenticated {
+			c.alone = append(c.alone, d)
+		}
 	}
 	return c
 }
@@ -185,10 +198,14 @@ func outlastsLiars(bounds []bound, p premise, holds func(common) bool) bool {
 
 // eachReadInside is a proof in which every read, by itself, needs the bytes to
 // be at allowed places; ok is false where one does not.
-func (b *behind) eachReadInside(bounds []bound, p premise) (f finding, ok bool) {
-	shown, inside := map[int]bool{}, []bound{}
+func (b *behind) eachReadInside(g *ground, t *terms, bounds []bound, p premise) (f finding, ok bool) {
+	shown, inside, all := map[int]bool{}, []bound{}, []bound{}
 	for _, b := range bounds {
-		if !p.forbidden(b) && !shown[b.read] {
+		if p.forbidden(b) {
+			continue
+		}
+		all = append(all, b)
+		if !shown[b.read] {
 			shown[b.read] = true
 			inside = append(inside, b)
 		}
@@ -197,16 +214,19 @@ func (b *behind) eachReadInside(bounds []bound, p premise) (f finding, ok bool) 
 		return f, false
 	}
 	f = finding{result: Proven, basis: BasisPhysics, limits: []string{limitOtherCopies}}
-	f.single = !slices.ContainsFunc(inside, func(b bound) bool { return b.from != inside[0].from })
+	f.single = len(distinct(vantagesOf(inside))) == 1
+	for _, b := range inside {
+		f.measured.take(b.times...)
+	}
 	f.because = []Reason{{Evidence: inside[0].ids, Text: inside[0].words() + ", all of which the claim allows"}}
 	if len(inside) > 1 {
 		f.because = append(f.because, Reason{Evidence: idsOf(inside[1:]), Text: fmt.Sprintf("the same holds, each by itself, for the other %d reads", len(inside)-1)})
 	}
 	f.proof = proofOfEach(inside, p, func(bound) float64 { return 0 })
 	if where := b.seen.seenElsewhere(); where != "" {
-		f.soften("not held to be proven: " + where)
+		f.hold(CodeElsewhereAside, "not held to be proven: "+where)
 	}
-	f.carriedBy(readersOf(inside), b.seen.electorate())
+	b.finishReads(&f, g, t, all)
 	return f, true
 }
 
@@ -223,6 +243,7 @@ func (b *behind) readsTogether(bounds []bound, p premise) finding {
 		holds = func(c common) bool { return !c.allowed }
 		f.result = Disputed
 		f.limits = []string{"a refutation does not lean on several reads having been of one copy; this one would"}
+		f.heldBack = &HeldBack{WouldBe: Refuted, Why: []string{CodeOneHostRefutation}}
 	case !all.forbidden:
 		holds = func(c common) bool { return !c.forbidden }
 		f.result = Proven
@@ -236,16 +257,19 @@ func (b *behind) readsTogether(bounds []bound, p premise) finding {
 	for _, v := range vantagesOf(bounds) {
 		if left := p.ofAll(v); !left.any || !holds(left) {
 			f.single = true
-			if !v.checked {
-				f.soften(limitHeldBack)
-			}
 		}
 	}
+	for _, b := range tightest(bounds, nil) {
+		f.measured.take(b.times...)
+	}
+	if f.single {
+		f.hold(CodeOneVantage, limitHeldBack)
+	}
 	if b.seen.manyHint != "" {
-		f.soften("not held to be proven, since " + b.seen.manyHint)
+		f.hold(CodeManyHosts, "not held to be proven, since "+b.seen.manyHint)
 	}
 	if b.seen.mayLie && !outlastsLiars(bounds, p, holds) {
-		f.soften(limitMayLie)
+		f.hold(CodeVantagesUnproven, limitMayLie)
 	}
 	return f
 }

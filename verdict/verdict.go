@@ -7,6 +7,8 @@
 // names and registrations agree or disagree, and never convict.
 package verdict
 
+import "github.com/landfall-audit/landfall/evidence"
+
 // Schema names the format of a [Document].
 const Schema = "landfall.verdicts/v1"
 
@@ -67,6 +69,7 @@ const (
 // What a result may take for granted.
 const (
 	AssumesOneHost         = "one-host"         // the disks were intersected as if one host had answered them all
+	AssumesNoInterception  = "no-interception"  // nobody on the way answered in the endpoint's place
 	AssumesProviderRegions = "provider-regions" // the store was taken to be in one of its provider's regions
 )
 
@@ -74,6 +77,7 @@ const (
 type Reason struct {
 	Evidence []string `json:"evidence"`
 	Text     string   `json:"text"`
+	Code     string   `json:"code,omitempty"` // one of the Code… words
 }
 
 // Verdict is the judgement of one claim on one subject at one address.
@@ -82,6 +86,8 @@ type Verdict struct {
 	Claim         string   `json:"claim"`
 	Endpoint      string   `json:"endpoint"`
 	Addr          string   `json:"addr,omitempty"`
+	Port          uint16   `json:"port,omitempty"`
+	DerivedFrom   string   `json:"derived_from,omitempty"` // the endpoint whose clients are sent here
 	ClientCountry string   `json:"client_country,omitempty"`
 	Subject       Subject  `json:"subject"`
 	Result        Result   `json:"result"`
@@ -94,10 +100,39 @@ type Verdict struct {
 	Because       []Reason `json:"because"`
 	Limits        []string `json:"limits"`
 
-	Sites    *Sites    `json:"sites,omitempty"`    // of an address that many hosts share
-	Survives *Survival `json:"survives,omitempty"` // of a result by physics
-	Proof    *Proof    `json:"proof,omitempty"`    // of a refutation or a proof by physics
+	Scope    *Scope    `json:"scope,omitempty"`     // for whom it speaks
+	HeldBack *HeldBack `json:"held_back,omitempty"` // what it would be but for a rule
+	Measured *Measured `json:"measured,omitempty"`  // when the replies that carry it were measured
+	Sites    *Sites    `json:"sites,omitempty"`     // of an address that many hosts share
+	Survives *Survival `json:"survives,omitempty"`  // of a result by physics
+	Proof    *Proof    `json:"proof,omitempty"`     // of a refutation or a proof by physics
 }
+
+// Measured is from when until when the replies were measured that carry a result;
+// RFC 3339, UTC.
+type Measured struct {
+	From  string `json:"from"`
+	Until string `json:"until"`
+}
+
+// Scope is for whose clients a verdict speaks.
+type Scope struct {
+	Clients []string `json:"clients"` // ISO 3166-1 codes, or "*" for all
+	By      string   `json:"by"`      // [ByClientSubnet] or [ByResolverHere]
+	// Of the countries that the zone was asked for: how many were answered, and how
+	// many were not.
+	CountriesMeasured    int `json:"countries_measured,omitempty"`
+	CountriesNotMeasured int `json:"countries_not_measured,omitempty"`
+}
+
+// How the clients of a verdict were found out.
+const (
+	ByClientSubnet = "client-subnet" // the zone was asked for their networks (RFC 7871)
+	ByResolverHere = "resolver-here" // by what the vantages' own resolvers are given
+)
+
+// EveryClient stands in a scope for all clients.
+const EveryClient = "*"
 
 // ClaimResult is the roll-up of all verdicts on one claim, with the vendor's
 // own words, so that a report needs nothing else.
@@ -131,6 +166,9 @@ type VantageSummary struct {
 	Country  string   `json:"country,omitempty"`
 	Network  string   `json:"network,omitempty"`
 	SetAside string   `json:"set_aside,omitempty"` // why its round trips are not used; empty if they are
+	// Misplaced is why its declared place is not used: only disks around hosts of
+	// published place are.
+	Misplaced string `json:"misplaced,omitempty"`
 }
 
 // RunSummary is when and by what the evidence was taken.
@@ -145,6 +183,7 @@ type Document struct {
 	Schema   string           `json:"schema"`
 	Run      RunSummary       `json:"run"`
 	Summary  map[Result]int   `json:"summary"`
+	SetAside []evidence.Aside `json:"set_aside,omitempty"` // lines and files that are not used
 	Vantages []VantageSummary `json:"vantages"`
 	Claims   []ClaimResult    `json:"claims"`
 	Verdicts []Verdict        `json:"verdicts"`

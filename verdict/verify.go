@@ -4,33 +4,47 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"net/netip"
 	"slices"
+	"time"
 
 	"github.com/landfall-audit/landfall/evidence"
 	"github.com/landfall-audit/landfall/internal/geo"
 	"github.com/landfall-audit/landfall/providers"
+	"github.com/landfall-audit/landfall/providers/landmarks"
 )
 
 // A Verifier checks the proofs of verdicts against the evidence. It uses
 // nothing of the search that found them: it looks up each reply, draws its disk
 // again, and holds it against every piece of every border, one after another.
 type Verifier struct {
-	on       providers.Date
+	sources  map[string]evidence.Header // by name; of one file without one
 	ground   *ground
 	byID     map[string]evidence.Observation
-	passed   map[string]bool     // vantages that passed their self-check
-	unused   map[string]bool     // vantages that failed it, or are set aside
-	replied  map[string][]string // by address or target: the vantages that had a reply
+	known    map[string]landmarks.Landmark      // by name, in lower case
+	answered map[string]map[string][]netip.Addr // by source and name: the addresses that a name has there
+	unused   map[string]bool                    // vantages that failed it, or are set aside
 	leastKM  map[Position][]float64
-	compiled map[*providers.Claim]*terms
+	compiled map[claimDay]*terms
+}
+
+// claimDay is a claim as of a day.
+type claimDay struct {
+	claim *providers.Claim
+	on    providers.Date
 }
 
 // NewVerifier takes the evidence that the document was judged from.
 func NewVerifier(b *evidence.Bundle, doc *Document) *Verifier {
 	k := &Verifier{
-		on: providers.DateOf(b.Header.Started), ground: newGround(0), byID: map[string]evidence.Observation{},
-		passed: map[string]bool{}, unused: map[string]bool{}, replied: map[string][]string{},
-		leastKM: map[Position][]float64{}, compiled: map[*providers.Claim]*terms{},
+		ground: newGround(0), byID: map[string]evidence.Observation{}, sources: map[string]evidence.Header{"": b.Header},
+		known: map[string]landmarks.Landmark{}, answered: map[string]map[string][]netip.Addr{}, unused: map[string]bool{}, leastKM: map[Position][]float64{}, compiled: map[claimDay]*terms{},
+	}
+	for _, s := range b.Sources {
+		k.sources[s.Name] = s.Header
+	}
+	for _, l := range landmarks.All() {
+		k.known[hostKey(l.Host)] = l
 	}
 	for _, v := range doc.Vantages {
 		k.unused[v.ID] = v.SetAside != ""
@@ -39,10 +53,9 @@ func NewVerifier(b *evidence.Bundle, doc *Document) *Verifier {
 		k.byID[o.Common().ID] = o
 		switch x := o.(type) {
 		case *evidence.Selfcheck:
-			k.passed[x.Vantage] = x.Result == evidence.CheckPassed
 			k.unused[x.Vantage] = k.unused[x.Vantage] || x.Result == evidence.CheckFailed
-		case *evidence.RTT:
-			k.replied[x.Addr.Unmap().String()] = append(k.replied[x.Addr.Unmap().String()], x.Vantage)
+		case *evidence.DNS:
+			k.addAnswer(x)
 		}
 	}
 	return k
@@ -57,7 +70,7 @@ func (k *Verifier) Check(claim *providers.Claim, v *Verdict) error {
 	case v.Result != Refuted && v.Result != Proven:
 		return fmt.Errorf("a verdict %q has nothing to prove", v.Result)
 	}
-	t, err := k.terms(claim)
+	t, err := k.terms(claim, v)
 	if err != nil {
 		return err
 	}
@@ -77,12 +90,21 @@ func (k *Verifier) Check(claim *providers.Claim, v *Verdict) error {
 	return k.checkInside(t, v)
 }
 
-func (k *Verifier) terms(claim *providers.Claim) (*terms, error) {
-	if t := k.compiled[claim]; t != nil {
+// terms reads the claim as of the day of the last reply that carries the verdict.
+func (k *Verifier) terms(claim *providers.Claim, v *Verdict) (*terms, error) {
+	if v.Measured == nil {
+		return nil, errors.New("it is not said when it was measured")
+	}
+	until, err := time.Parse(time.RFC3339, v.Measured.Until)
+	if err != nil {
+		return nil, fmt.Errorf("measured until %q, which is no time (RFC 3339)", v.Measured.Until)
+	}
+	key := claimDay{claim, providers.DateOf(until.UTC())}
+	if t := k.compiled[key]; t != nil {
 		return t, nil
 	}
-	t, err := newTerms(k.ground, claim, k.on)
-	k.compiled[claim] = t
+	t, err := newTerms(k.ground, claim, key.on)
+	k.compiled[key] = t
 	return t, err
 }
 
@@ -101,6 +123,12 @@ func (k *Verifier) checkDisk(v *Verdict, d *ProofDisk) error {
 	}
 	lat, lon, placed := vantage.Position()
 	radius := geo.ReachKM(ms, geo.FibreKMPerMS) + vantage.RadiusKM
+	if d.Via != "" {
+		if lat, lon, ms, radius, err = k.aroundLandmark(d, ms); err != nil {
+			return err
+		}
+		placed = true
+	}
 	if placed && d.Door != "" {
 		if lat, lon, radius, err = k.behindDoor(v, d, vantage, ms); err != nil {
 			return err
@@ -122,7 +150,7 @@ func (k *Verifier) checkDisk(v *Verdict, d *ProofDisk) error {
 func (k *Verifier) timeOf(v *Verdict, d *ProofDisk) (ms float64, err error) {
 	switch x := k.byID[d.Evidence].(type) {
 	case *evidence.RTT:
-		if x.Addr.Unmap().String() == v.Addr && x.Vantage == d.Vantage {
+		if x.Addr.Unmap().String() == v.Addr && x.Vantage == d.Vantage && k.answersFor(v, x) {
 			return x.MinMS, nil
 		}
 	case *evidence.Retrieval:
@@ -151,14 +179,93 @@ func (k *Verifier) behindDoor(v *Verdict, d *ProofDisk, vantage *evidence.Vantag
 	return region.Lat, region.Lon, geo.ReachKM(ms, geo.FibreKMPerMS) + region.RadiusKM - way, nil
 }
 
-// carriedBy reports whether two vantages carry the proof, or one that passed
-// its self-check.
+// answersFor reports whether a reply may carry a verdict: by the endpoint's own key
+// or, where that is said to be assumed, by anybody on the way, of its port where
+// there is a name.
+func (k *Verifier) answersFor(v *Verdict, x *evidence.RTT) bool {
+	port := portOr(v.Port)
+	_, err := netip.ParseAddr(v.Endpoint)
+	if !slices.Contains(v.Assumes, AssumesNoInterception) {
+		return x.Authenticated != nil && hostKey(x.Authenticated.ServerName) == hostKey(v.Endpoint) && portOr(x.Port) == port
+	}
+	return x.Authenticated == nil && (err == nil && x.Port == 0 || x.Method != evidence.MethodICMP && x.Method != evidence.MethodUDP && portOr(x.Port) == port)
+}
+
+// addAnswer notes which addresses a file has for a name.
+func (k *Verifier) addAnswer(x *evidence.DNS) {
+	source := evidence.SourceOf(x.ID)
+	if k.answered[source] == nil {
+		k.answered[source] = map[string][]netip.Addr{}
+	}
+	name := hostKey(x.Name)
+	for _, addr := range x.Answers {
+		k.answered[source][name] = append(k.answered[source][name], addr.Unmap())
+	}
+}
+
+// aroundLandmark returns the disk around a host of published place that the same
+// vantage timed within the hour.
+func (k *Verifier) aroundLandmark(d *ProofDisk, ms float64) (lat, lon, totalMS, radiusKM float64, err error) {
+	reply, ok := k.byID[d.LandmarkEvidence].(*evidence.RTT)
+	if !ok || d.Via != ViaLandmark || reply.Vantage != d.Vantage {
+		return 0, 0, 0, 0, fmt.Errorf("%q is no reply of a landmark to %q", d.LandmarkEvidence, d.Vantage)
+	}
+	at, ok := k.landmarkOf(reply)
+	if !ok {
+		return 0, 0, 0, 0, fmt.Errorf("the place of what answered in %q is not published", d.LandmarkEvidence)
+	}
+	of := k.byID[d.Evidence].Common()
+	if apart := k.timeOfLine(of).Sub(k.timeOfLine(&reply.Meta)).Abs(); apart > landmarkWithin {
+		return 0, 0, 0, 0, fmt.Errorf("%q and %q are %s apart; at most %s", d.Evidence, d.LandmarkEvidence, apart, landmarkWithin)
+	}
+	totalMS = ms + reply.MinMS
+	return at.Lat, at.Lon, totalMS, geo.ReachKM(totalMS, geo.FibreKMPerMS) + at.RadiusKM, nil
+}
+
+func (k *Verifier) timeOfLine(m *evidence.Meta) time.Time {
+	if m.At.IsZero() {
+		return k.sourceOf(m.ID).Started
+	}
+	return m.At
+}
+
+func (k *Verifier) sourceOf(id string) evidence.Header {
+	if h, ok := k.sources[evidence.SourceOf(id)]; ok {
+		return h
+	}
+	return k.sources[""]
+}
+
+// landmarkOf returns the published place of what gave a reply: by its key, by the
+// address that its name has, or by a line of the same file.
+func (k *Verifier) landmarkOf(reply *evidence.RTT) (landmarks.Landmark, bool) {
+	if reply.Authenticated != nil {
+		if l, ok := k.known[hostKey(reply.Authenticated.ServerName)]; ok {
+			return l, true
+		}
+	}
+	source, addr := evidence.SourceOf(reply.ID), reply.Addr.Unmap()
+	for name, l := range k.known {
+		if slices.Contains(k.answered[source][name], addr) {
+			return l, true
+		}
+	}
+	for _, o := range k.byID {
+		if l, ok := o.(*evidence.Landmark); ok && l.Addr.Unmap() == addr && evidence.SourceOf(l.ID) == source {
+			return landmarks.Landmark{Lat: *l.Lat, Lon: *l.Lon, RadiusKM: l.RadiusKM}, true
+		}
+	}
+	return landmarks.Landmark{}, false
+}
+
+// carriedBy reports whether two vantages carry the proof, or one whose disk is
+// around a landmark.
 func (k *Verifier) carriedBy(p *Proof) error {
 	first := p.Disks[0].Vantage
-	if k.passed[first] || slices.ContainsFunc(p.Disks, func(d ProofDisk) bool { return d.Vantage != first || k.passed[d.Vantage] }) {
+	if slices.ContainsFunc(p.Disks, func(d ProofDisk) bool { return d.Vantage != first || d.Via == ViaLandmark }) {
 		return nil
 	}
-	return fmt.Errorf("the vantage %q alone carries it, and passed no self-check", first)
+	return fmt.Errorf("the vantage %q alone carries it, by the place that it declares", first)
 }
 
 // checkRefutation needs every disk to be out of reach of all that is allowed.
@@ -212,8 +319,7 @@ func (k *Verifier) checkRegions(t *terms, v *Verdict) error {
 	return k.carriedBy(v.Proof)
 }
 
-// checkInside needs every disk to hold nothing that is forbidden; and, where
-// one host is not taken for granted, all that replied to have a disk.
+// checkInside needs every disk to hold nothing that is forbidden.
 func (k *Verifier) checkInside(t *terms, v *Verdict) error {
 	for i := range v.Proof.Disks {
 		if err := k.checkNothingForbidden(t, v.Proof.Disks[i:i+1], v.Proof.Disks[i].at()); err != nil {
@@ -221,11 +327,7 @@ func (k *Verifier) checkInside(t *terms, v *Verdict) error {
 		}
 	}
 	if v.Subject != Store && !slices.Contains(v.Assumes, AssumesOneHost) {
-		for _, vantage := range k.replied[v.Addr] {
-			if !k.unused[vantage] && !slices.ContainsFunc(v.Proof.Disks, func(d ProofDisk) bool { return d.Vantage == vantage }) {
-				return fmt.Errorf("what replied to %q may be another host, and has no disk", vantage)
-			}
-		}
+		return errors.New("that one host answered is not said to be assumed")
 	}
 	return k.carriedBy(v.Proof)
 }

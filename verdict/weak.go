@@ -89,7 +89,7 @@ func (c *caseFile) hintSays(t *terms, l *location, h *evidence.Hint) (s statemen
 		return s, false, false
 	}
 	s = statement{basis: BasisDatabase, evidence: h.ID, text: fmt.Sprintf("the %s %q hints at %s", h.From, h.Text, h.Place)}
-	extent, err := providers.Resolve([]providers.Place{place}, c.on)
+	extent, err := providers.Resolve([]providers.Place{place}, t.on)
 	if err != nil {
 		return s, false, false
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -26,6 +27,7 @@ type auditing struct {
 	given        givenClaim
 	accepted     []reports.Acceptance
 	failOn       *failOn
+	window       *time.Duration
 	ui           *ui
 }
 
@@ -45,7 +47,7 @@ func newAudit(s surroundings) *cobra.Command {
   landfall audit --targets buckets.txt --allow EU,CH --allow=-HU --out site`,
 		ValidArgsFunction: vendorIDs,
 	}
-	a := &auditing{looking: addLooking(c, s), failOn: addFailOn(c)}
+	a := &auditing{looking: addLooking(c, s), failOn: addFailOn(c), window: addWindow(c)}
 	c.Flags().StringVar(&a.out, "out", "", "keep evidence, verdicts and report in `DIR`")
 	c.Flags().StringVar(&a.format, "format", "text", "`FORMAT` of what is printed: "+formatNames(printable()))
 	c.Flags().StringVar(&a.dataDir, "data-dir", "", "`FOLDER` of the data sets (default landfall/data in the user's cache folder)")
@@ -89,7 +91,7 @@ func (a *auditing) run(ctx context.Context, args []string) error {
 		lookErr = fmt.Errorf("%w: nothing could be measured, and nothing was tested", errNoNetwork)
 		p.networkErr = nil // said in the same line
 	}
-	found, err := judgeFiles(ctx, a.ui, judged(p.sheets), []string{b.path})
+	found, err := judgeFiles(ctx, a.ui, verdict.Options{Window: *a.window}, judged(p.sheets), []string{b.path})
 	if err == nil {
 		found.sheets = p.sheets
 		err = a.report(found, b.path, format, lookErr)
@@ -240,5 +242,5 @@ func (a *auditing) end(doc *verdict.Document, lookErr, networkErr error) error {
 	if lookErr != nil {
 		return incomplete(lookErr)
 	}
-	return nil
+	return asideError(doc)
 }

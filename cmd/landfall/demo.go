@@ -156,7 +156,7 @@ func (d *demoing) audit(ctx context.Context, s *fakenet.Scenario, dir string) (*
 		return nil, err
 	}
 	// Read again, so that the verdicts name the lines of the file.
-	return judgeFiles(ctx, d.ui, sheets, []string{path})
+	return judgeFiles(ctx, d.ui, verdict.Options{}, sheets, []string{path})
 }
 
 func counted(n int, what string) string {
@@ -176,8 +176,8 @@ type expedition struct {
 	args     []string // of each look
 }
 
-// landmarks are the known hosts as a simulated internet has them.
-func landmarks() []fakenet.Landmark {
+// simulatedLandmarks are the known hosts as a simulated internet has them.
+func simulatedLandmarks() []fakenet.Landmark {
 	var out []fakenet.Landmark
 	for _, k := range selfcheck.KnownHosts() {
 		out = append(out, fakenet.Landmark{Host: k.Host, At: fakenet.Place{Lat: k.Lat, Lon: k.Lon}})
@@ -188,7 +188,7 @@ func landmarks() []fakenet.Landmark {
 // prepare writes the files that a look takes: the claims into a folder of
 // their own, and the scenario's databases.
 func (e *expedition) prepare(claims string) error {
-	e.scenario = e.scenario.AddLandmarks(landmarks())
+	e.scenario = e.scenario.AddLandmarks(simulatedLandmarks())
 	if err := folder(claims); err != nil {
 		return err
 	}
@@ -249,7 +249,12 @@ func (e *expedition) everywhere(ctx context.Context, progress func(done int)) (*
 	if err := errors.Join(distinct(problems)...); err != nil {
 		return nil, err
 	}
-	return evidence.Merge(bundles...)
+	merged, err := evidence.Merge(bundles...)
+	if err != nil {
+		return nil, err
+	}
+	merged.Sources = nil // what is written is one file, of one supplier
+	return merged, nil
 }
 
 // distinct keeps errors that say the same only once: what this system cannot

@@ -3,7 +3,9 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -16,12 +18,16 @@ import (
 func newJudge(s surroundings) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "judge EVIDENCE…",
-		Short: "Hold evidence against claims, and give the verdicts (JSON)",
-		Long: `Hold evidence from any number of vantages against claims. No network, no clock:
+		Short: "Check evidence against claims, and write the verdicts (JSON)",
+		Long: `Check evidence from any number of vantages against claims. No network, no clock:
 the same input gives the same bytes, on any machine and in any order.
 
 EVIDENCE is a file, or objects in a bucket: s3://bucket/run/*, gs://…,
-azblob://account/container/…. They are read and nothing else.
+azblob://account/container/…. They are read and nothing else. A line, or a file,
+that cannot be used is named, the others are judged, and the status is 3.
+
+Replies that are further apart than --window never carry one verdict together: the
+newest decide, older ones are history.
 ` + exitStatusHelp,
 		Example: `  landfall judge site/evidence.jsonl
   landfall judge 's3://bucket/run/*'
@@ -30,7 +36,7 @@ azblob://account/container/…. They are read and nothing else.
 	}
 	claims := c.Flags().StringArray("claims", nil, "claims `FILE` or folder (repeatable; none: the catalogue)")
 	out := c.Flags().String("out", "", "write to `FILE` instead of standard output")
-	failOn := addFailOn(c)
+	failOn, window := addFailOn(c), addWindow(c)
 	c.RunE = func(c *cobra.Command, args []string) error {
 		u := newUI(s, levelInfo)
 		sheets, err := sheetsFor(nil, *claims)
@@ -38,12 +44,13 @@ azblob://account/container/…. They are read and nothing else.
 			return err
 		}
 		var doc *verdict.Document
+		options := verdict.Options{Window: *window}
 		write := func(w io.Writer) (err error) {
 			if len(args) == 1 && !bucket.Is(args[0]) {
-				doc, err = streamFile(u, w, sheets, args[0])
+				doc, err = streamFile(u, options, w, sheets, args[0])
 				return err
 			}
-			judged, err := judgeFiles(c.Context(), u, sheets, args)
+			judged, err := judgeFiles(c.Context(), u, options, sheets, args)
 			if err != nil {
 				return err
 			}
@@ -59,9 +66,26 @@ azblob://account/container/…. They are read and nothing else.
 		if err != nil {
 			return err
 		}
-		return failOn.check(doc, nil)
+		if found := failOn.check(doc, nil); found != nil {
+			return found
+		}
+		return asideError(doc)
 	}
 	return c
+}
+
+// asideError says that a run is not complete where something of its evidence could
+// not be used; nil where all of it was.
+func asideError(doc *verdict.Document) error {
+	if len(doc.SetAside) == 0 {
+		return nil
+	}
+	return incomplete(fmt.Errorf("%s of the evidence could not be used; the others were judged", counted(len(doc.SetAside), "line or file")))
+}
+
+// addWindow adds the flag that says how far apart replies of one verdict may be.
+func addWindow(c *cobra.Command) *time.Duration {
+	return c.Flags().Duration("window", verdict.DefaultWindow, "replies further apart than `DURATION` carry no verdict together; the newest decide")
 }
 
 // judgement is verdicts with what they were reached from.
@@ -73,12 +97,12 @@ type judgement struct {
 
 // judgeFiles reads evidence files and judges them together. A broken last line
 // is said and the rest is used.
-func judgeFiles(ctx context.Context, u *ui, sheets []*providers.Sheet, files []string) (*judgement, error) {
+func judgeFiles(ctx context.Context, u *ui, o verdict.Options, sheets []*providers.Sheet, files []string) (*judgement, error) {
 	bundle, err := readBundles(ctx, u, files)
 	if err != nil {
 		return nil, err
 	}
-	doc, err := verdict.Judge(sheets, bundle)
+	doc, err := o.Judge(sheets, bundle)
 	return &judgement{doc, bundle, sheets}, err
 }
 
@@ -90,13 +114,13 @@ func readBundles(ctx context.Context, u *ui, files []string) (*evidence.Bundle, 
 	}
 	for _, file := range files {
 		if !bucket.Is(file) {
-			take(evidence.ReadFile(file))
+			take(evidence.ReadUsableFile(file))
 			continue
 		}
 		at, err := bucket.Parse(file)
 		if err == nil {
 			err = bucket.Each(ctx, at, func(name string, r io.Reader) error {
-				take(evidence.ReadAll(name, r))
+				take(evidence.ReadUsable(name, r))
 				return nil
 			})
 		}
@@ -105,12 +129,19 @@ func readBundles(ctx context.Context, u *ui, files []string) (*evidence.Bundle, 
 	if err := errors.Join(problems...); err != nil {
 		return nil, err
 	}
-	return evidence.Merge(bundles...)
+	merged, err := evidence.Merge(bundles...)
+	if err != nil {
+		return nil, err
+	}
+	for _, a := range merged.Aside {
+		u.warn("%s", a)
+	}
+	return merged, nil
 }
 
 // readLocal reads an evidence file of this machine, as readBundles does.
 func readLocal(u *ui, file string) (*evidence.Bundle, error) {
-	b, err := evidence.ReadFile(file)
+	b, err := evidence.ReadUsableFile(file)
 	return b, u.unlessCut(err)
 }
 

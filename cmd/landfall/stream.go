@@ -16,7 +16,7 @@ import (
 // streamFile judges one evidence file while it is read, and writes the verdicts
 // while they are reached, so that memory does not grow with them. A broken last
 // line is said and the rest is used. The document that it gives has no verdicts.
-func streamFile(u *ui, w io.Writer, sheets []*providers.Sheet, file string) (*verdict.Document, error) {
+func streamFile(u *ui, o verdict.Options, w io.Writer, sheets []*providers.Sheet, file string) (*verdict.Document, error) {
 	f, err := os.Open(file)
 	if err != nil {
 		return nil, fmt.Errorf("opening the evidence: %w", err)
@@ -33,19 +33,30 @@ func streamFile(u *ui, w io.Writer, sheets []*providers.Sheet, file string) (*ve
 	}
 	defer func() { waiting.Close(); os.Remove(waiting.Name()) }()
 	defer debug.SetGCPercent(debug.SetGCPercent(thriftyGC))
-	return verdict.Stream(w, waiting, sheets, lines.Header, func(add func(evidence.Observation)) error {
-		for {
-			o, err := lines.Read()
-			if errors.Is(err, io.EOF) {
-				spendIfSmall()
-				return nil
-			}
-			if err != nil {
-				return u.unlessCut(err)
-			}
-			add(o)
-		}
+	return o.Stream(w, waiting, sheets, lines.Header, func(add func(evidence.Observation), aside func(evidence.Aside)) error {
+		return readLines(u, lines, add, aside)
 	})
+}
+
+// readLines reads all lines of a file. One that cannot be used is set aside, and
+// costs none of the others.
+func readLines(u *ui, lines *evidence.Reader, add func(evidence.Observation), aside func(evidence.Aside)) error {
+	for {
+		o, err := lines.Read()
+		var bad *evidence.LineError
+		switch {
+		case err == nil:
+			add(o)
+		case errors.Is(err, io.EOF):
+			spendIfSmall()
+			return nil
+		case errors.As(err, &bad):
+			u.warn("%s", bad.Aside(lines.Header.Run))
+			aside(bad.Aside(lines.Header.Run))
+		default:
+			return u.unlessCut(err)
+		}
+	}
 }
 
 // How much garbage is let lie, in percent of what is used: little where millions

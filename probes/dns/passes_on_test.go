@@ -78,7 +78,7 @@ func TestResolverThatPassesSubnetsOn(t *testing.T) {
 		}, perSubnet(24), 40, "[][198.51.100.3] 3.0.2.0/24"},
 		{"same-for-all", nil, func(mdns.Question, netip.Prefix) ([]string, int) {
 			return []string{"www.example. 60 A 198.51.100.7"}, 0
-		}, 1, "[][198.51.100.7] no-ecs"},
+		}, 1, "[][198.51.100.7] 0.0.0.0/0"},
 		{"wide-scopes", nil, perSubnet(8), 40, "[][198.51.100.3] 3.0.0.0/8"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

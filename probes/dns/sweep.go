@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"net/netip"
 	"slices"
 	"strings"
 	"sync"
@@ -40,6 +41,7 @@ type landing struct {
 	err     error    // there is no answer
 	path    []string // aliases, those of all levels
 	depends bool     // at some level, on the client
+	noted   bool     // at each level, the server took note of the client subnet
 }
 
 // sweeper is the state of one sweep.
@@ -66,7 +68,7 @@ func (p *Probe) sweep(ctx context.Context, step probe.Step, ask sweep) []evidenc
 	var running sync.WaitGroup
 	for i, qtype := range s.types {
 		found[i] = make([]landing, len(s.clients))
-		running.Go(func() { s.walk(ctx, stage{qtype: qtype, name: s.host, clients: everybody}, found[i]) })
+		running.Go(func() { s.walk(ctx, stage{qtype: qtype, name: s.host, clients: everybody, noted: true}, found[i]) })
 	}
 	running.Wait()
 	var out []evidence.Observation
@@ -88,6 +90,7 @@ type stage struct {
 	clients []int // who is led to it
 	path    []string
 	depends bool
+	noted   bool
 	depth   int
 }
 
@@ -101,6 +104,7 @@ func (s *sweeper) walk(ctx context.Context, at stage, out []landing) {
 		if err == nil {
 			l.told, l.err = answers[n], answers[n].err
 			l.path = slices.Concat(at.path, l.chain)
+			l.noted = at.noted && l.scope.IsValid()
 		}
 		if l.err == nil && l.next != "" {
 			onward[plain(l.next)] = append(onward[plain(l.next)], i)
@@ -117,11 +121,11 @@ func (s *sweeper) walk(ctx context.Context, at stage, out []landing) {
 			continue
 		}
 		// Clients may have come to the same name by different aliases.
-		before := map[int][]string{}
+		before, noted := map[int][]string{}, true
 		for _, i := range clients {
-			before[i] = out[i].path
+			before[i], noted = out[i].path, noted && out[i].noted
 		}
-		s.walk(ctx, stage{qtype: at.qtype, name: name, clients: clients, depends: at.depends || depends, depth: at.depth + 1}, out)
+		s.walk(ctx, stage{qtype: at.qtype, name: name, clients: clients, depends: at.depends || depends, noted: noted, depth: at.depth + 1}, out)
 		for _, i := range clients {
 			out[i].path = slices.Concat(before[i], out[i].path)
 		}
@@ -196,12 +200,27 @@ func (s *sweeper) observations(qtype uint16, found []landing) []evidence.Observa
 		}
 		kept = append(kept, l)
 		o := s.observation(qtype, l)
-		if o.ECSScope = ""; s.clients[i].Subnet.IsValid() {
-			o.ECSScope = evidence.NoECS
+		o.ECSScope = s.scopeOfAll(found, good)
+		if o.ECSScope != "" {
+			o.CountriesAsked = len(good)
 		}
 		out = append(out, o)
 	}
 	return out
+}
+
+// scopeOfAll is the scope of an answer that stands for all clients (RFC 7871, 7.1.3):
+// everybody's where the servers took note of each client subnet, [evidence.NoECS]
+// where one did not; empty where nobody in particular was asked for.
+func (s *sweeper) scopeOfAll(found []landing, good []int) string {
+	subnet := s.clients[good[0]].Subnet
+	switch {
+	case !subnet.IsValid():
+		return ""
+	case slices.ContainsFunc(good, func(i int) bool { return !found[i].noted }):
+		return evidence.NoECS
+	}
+	return netip.PrefixFrom(subnet.Addr(), 0).Masked().String()
 }
 
 // lands reports whether two landings are the same.

@@ -51,7 +51,7 @@ func TestSweep(t *testing.T) {
 			give: func(mdns.Question, netip.Prefix) ([]string, int) {
 				return []string{"www.example. 60 A 198.51.100.7"}, 0
 			},
-			clients: clients(200), most: 6, number: 1, want: map[string]string{"": "[][198.51.100.7] no-ecs"},
+			clients: clients(200), most: 6, number: 1, want: map[string]string{"": "[][198.51.100.7] 0.0.0.0/0"},
 		}, {
 			name:    "scope-24",
 			give:    func(_ mdns.Question, s netip.Prefix) ([]string, int) { return []string{byOctet(s)}, 24 },
@@ -75,7 +75,7 @@ func TestSweep(t *testing.T) {
 			give: func(mdns.Question, netip.Prefix) ([]string, int) {
 				return []string{"www.example. 60 A 198.51.100.7"}, 24
 			},
-			clients: clients(30), most: 30, number: 1, want: map[string]string{"": "[][198.51.100.7] no-ecs"},
+			clients: clients(30), most: 30, number: 1, want: map[string]string{"": "[][198.51.100.7] 0.0.0.0/0"},
 		}, {
 			name:  "lies-that-the-scope-is-0",
 			give:  func(_ mdns.Question, s netip.Prefix) ([]string, int) { return []string{byOctet(s)}, 0 },
@@ -404,7 +404,7 @@ func TestSilentServerIsPassedOver(t *testing.T) {
 	at(t, fmt.Sprintf("127.0.0.4:%d", s.AuthorityPort), func(mdns.ResponseWriter, *mdns.Msg) {})
 	s.TryTimeout = 100 * time.Millisecond
 	got, failed := swept(runAll(t, s.Probe, "www.two.example"))
-	if diff := cmp.Diff(map[string]string{"": "[][198.51.100.7] no-ecs"}, got); diff != "" || len(failed) > 0 {
+	if diff := cmp.Diff(map[string]string{"": "[][198.51.100.7] 0.0.0.0/0"}, got); diff != "" || len(failed) > 0 {
 		t.Errorf("failures %q, -want +got\n%s", failed, diff)
 	}
 }

@@ -1,0 +1,201 @@
+package verdict
+
+import (
+	"cmp"
+	"maps"
+	"net/netip"
+	"slices"
+
+	"github.com/landfall-audit/landfall/evidence"
+	"github.com/landfall-audit/landfall/providers"
+)
+
+// resolvedAddr is an address that users are given for an endpoint. Country is the
+// client country of the query, where answers differ by country.
+type resolvedAddr struct {
+	addr    netip.Addr
+	country string
+	scope   *Scope
+	// byOneSupplier is the one run whose evidence has the address for the name,
+	// where others were given other ones; ids are its lines.
+	byOneSupplier string
+	ids           []string
+}
+
+// resolve lists the addresses of an endpoint for the users whom a claim is about.
+func (c *caseFile) resolve(claim *providers.Claim, e *providers.Endpoint) []resolvedAddr {
+	if addr, literal := e.Addr(); literal {
+		return []resolvedAddr{{addr: addr}}
+	}
+	answers := slices.Concat(c.answers[hostKey(e.Host)], c.hintsFor(hostKey(e.Host), portOr(e.Port)))
+	byCountry := map[string]map[netip.Addr]bool{}
+	for _, a := range answers {
+		if !c.speaksFor(claim, a.ClientCountry, a.Vantage) {
+			continue
+		}
+		set := byCountry[a.ClientCountry]
+		if set == nil {
+			set = map[netip.Addr]bool{}
+			byCountry[a.ClientCountry] = set
+		}
+		for _, addr := range a.Answers {
+			set[addr.Unmap()] = true
+		}
+	}
+	return c.resolvedOf(hostKey(e.Host), answers, byCountry)
+}
+
+func (c *caseFile) resolvedOf(name string, answers []*evidence.DNS, byCountry map[string]map[netip.Addr]bool) []resolvedAddr {
+	same, seen := allSame(byCountry), coverageOf(answers, c.unmeasured[name])
+	var out []resolvedAddr
+	for country, set := range byCountry {
+		for addr := range set {
+			if same {
+				country = ""
+			}
+			r := resolvedAddr{addr: addr, country: country, scope: c.scopeOf(seen, answers, country)}
+			r.byOneSupplier = c.oneSupplierOf(answers, addr)
+			if r.byOneSupplier != "" {
+				r.ids = citedAddrs(answers, addr)
+			}
+			out = append(out, r)
+		}
+	}
+	slices.SortFunc(out, func(a, b resolvedAddr) int {
+		return cmp.Or(a.addr.Compare(b.addr), cmp.Compare(a.country, b.country))
+	})
+	return slices.CompactFunc(out, func(a, b resolvedAddr) bool { return a.addr == b.addr && a.country == b.country })
+}
+
+// hintsFor returns the address hints that HTTPS records have for a name and port,
+// as answers: clients connect to them without a further query (RFC 9460, 7.3).
+func (c *caseFile) hintsFor(name string, port uint16) []*evidence.DNS {
+	var out []*evidence.DNS
+	for _, from := range slices.Sorted(maps.Keys(c.redirects)) {
+		for _, o := range c.redirects[from] {
+			record, ok := o.(*evidence.DNS)
+			if !ok {
+				continue
+			}
+			for _, s := range record.Services {
+				to := hostKey(cmp.Or(s.Target, record.Name))
+				if to == name && len(s.Hints) > 0 && cmp.Or(s.Port, port) == port {
+					hinted := *record
+					hinted.Answers, hinted.Services = s.Hints, nil
+					out = append(out, &hinted)
+				}
+			}
+		}
+	}
+	return out
+}
+
+// oneSupplierOf returns the run whose evidence alone has an address for a name,
+// while the evidence of others has other ones; empty where that is not so.
+func (c *caseFile) oneSupplierOf(answers []*evidence.DNS, addr netip.Addr) string {
+	has := map[string]bool{} // by run: whether it has this address
+	for _, a := range answers {
+		if len(a.Answers) == 0 {
+			continue
+		}
+		run := c.supplierOf(a.ID).header.Run
+		has[run] = has[run] || slices.ContainsFunc(a.Answers, func(own netip.Addr) bool { return own.Unmap() == addr })
+	}
+	var with []string
+	for run, it := range has {
+		if it {
+			with = append(with, run)
+		}
+	}
+	if len(with) != 1 || len(has) < 2 {
+		return ""
+	}
+	return with[0]
+}
+
+// coverage is for which countries' users a name was asked for.
+type coverage struct {
+	measured    map[string]bool // countries whose networks were asked for, and answered
+	alike       int             // how many were all given the same, by one answer that is for all of them
+	notMeasured map[string]bool
+	ignored     bool // the zone's servers take no note of who asks
+}
+
+// answered is for how many countries there is an answer.
+func (c coverage) answered() int { return max(c.alike, len(c.measured)) }
+
+func coverageOf(answers []*evidence.DNS, unmeasured []*evidence.Unmeasured) coverage {
+	seen := coverage{measured: map[string]bool{}, notMeasured: map[string]bool{}}
+	for _, a := range answers {
+		seen.ignored = seen.ignored || a.ECSScope == evidence.NoECS
+		if a.ClientCountry != "" && a.ClientSubnet != "" && a.ECSScope != evidence.NoECS {
+			seen.measured[a.ClientCountry] = true
+		}
+		if a.ClientCountry == "" && a.ECSScope != "" && a.ECSScope != evidence.NoECS {
+			seen.alike = max(seen.alike, a.CountriesAsked)
+		}
+	}
+	for _, u := range unmeasured {
+		for _, code := range u.Countries {
+			seen.notMeasured[code] = true
+		}
+	}
+	for code := range seen.measured {
+		delete(seen.notMeasured, code)
+	}
+	return seen
+}
+
+// scopeOf says for whom an address is: for the users of one country; for all, where
+// most countries were asked for and all were given the same; or for those of the
+// vantages' own resolvers.
+func (c *caseFile) scopeOf(seen coverage, answers []*evidence.DNS, country string) *Scope {
+	s := &Scope{By: ByClientSubnet, CountriesMeasured: seen.answered(), CountriesNotMeasured: len(seen.notMeasured)}
+	switch {
+	case country != "" && seen.measured[country]:
+		s.Clients = []string{country}
+	case country == "" && !seen.ignored && seen.answered() > len(seen.notMeasured):
+		s.Clients = []string{EveryClient}
+	default:
+		s.By, s.Clients = ByResolverHere, c.resolverCountries(answers)
+	}
+	return s
+}
+
+// resolverCountries are the countries of the vantages whose resolvers answered.
+func (c *caseFile) resolverCountries(answers []*evidence.DNS) []string {
+	out := []string{}
+	for _, a := range answers {
+		if v := c.byID[a.Vantage]; v != nil && v.Country != "" && len(a.Answers) > 0 && !slices.Contains(out, v.Country) {
+			out = append(out, v.Country)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// speaksFor reports whether an answer is one that users whom the claim is
+// about can be given. An answer to nobody in particular is taken to be one for
+// the vantage's own country.
+func (c *caseFile) speaksFor(claim *providers.Claim, clientCountry, vantage string) bool {
+	country := clientCountry
+	if v, known := c.byID[vantage]; country == "" && known {
+		country = v.Country
+	}
+	return country == "" || claim.When.AppliesToUser(country)
+}
+
+// allSame reports whether every country is given the same addresses.
+func allSame(byCountry map[string]map[netip.Addr]bool) bool {
+	var first map[netip.Addr]bool
+	for _, set := range byCountry {
+		if first == nil {
+			first = set
+			continue
+		}
+		if !maps.Equal(first, set) {
+			return false
+		}
+	}
+	return true
+}
