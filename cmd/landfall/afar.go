@@ -27,7 +27,7 @@ func (l *looking) lookAll(ctx context.Context, u *ui, b *bundle, p *prepared) (p
 		summary, err = summary.With(more), errors.Join(err, moreErr)
 	}
 	if ctx.Err() == nil {
-		err = errors.Join(err, coverageOf(b.seen).tell(u))
+		err = errors.Join(err, coverageOf(p.targets, b.seen).tell(u))
 	}
 	if len(p.from.afar) == 0 || ctx.Err() != nil {
 		return summary, err

@@ -90,19 +90,26 @@ type coverage struct {
 	worst          string // the name with the fewest answers
 }
 
-// coverageOf reads what was seen.
-func coverageOf(seen []evidence.Observation) coverage {
+// coverageOf reads what was seen of the names of the targets. The hosts of known
+// place, which a run looks at to check itself, are not what was asked for.
+func coverageOf(targets []probes.Target, seen []evidence.Observation) coverage {
 	type question struct{ name, qtype string }
+	named := map[string]bool{}
+	for _, t := range targets {
+		if name, err := t.Name(); err == nil {
+			named[name] = true
+		}
+	}
 	missing := map[question]int{}
 	var c coverage
 	for _, o := range seen {
 		switch x := o.(type) {
 		case *evidence.DNS:
-			if x.ClientSubnet != "" || x.ECSScope != "" {
+			if named[x.Name] && (x.ClientSubnet != "" || x.ECSScope != "") {
 				missing[question{x.Name, x.Type}] += 0
 			}
 		case *evidence.Error:
-			if u := x.Unmeasured; u != nil {
+			if u := x.Unmeasured; u != nil && named[u.Name] {
 				at := question{u.Name, u.Type}
 				missing[at] = max(missing[at], len(u.Countries))
 				c.countries = max(c.countries, u.Asked)

@@ -6,7 +6,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/miekg/dns"
+
 	"github.com/landfall-audit/landfall/evidence"
+	"github.com/landfall-audit/landfall/probes"
 )
 
 func TestCoverage(t *testing.T) {
@@ -32,13 +35,15 @@ func TestCoverage(t *testing.T) {
 		{"nobody-asked-for-countries", []evidence.Observation{&evidence.DNS{Name: "a.example", Type: "A"}, &evidence.Error{Target: "a.example A"}}, false, ""},
 		{"all-missing", []evidence.Observation{missing("a.example", "A", 10)}, true, "10 of the 10 countries"},
 		{"a-few", []evidence.Observation{told("a.example", "A"), missing("a.example", "A", 3)}, false, "3 of the 10 countries"},
+		{"only-of-what-was-not-asked-for", []evidence.Observation{missing("landmark.example", "A", 10)}, false, ""},
 		{"half", []evidence.Observation{missing("a.example", "A", 10), told("a.example", "AAAA")}, false, "10 of the 20 countries"},
 		{"less-than-half", []evidence.Observation{missing("a.example", "A", 10), missing("b.example", "A", 1), told("a.example", "AAAA"), missing("a.example", "AAAA", 6), same}, false, "17 of the 40"},
 		{"most", []evidence.Observation{missing("b.example", "A", 10), missing("a.example", "A", 10), same}, true, "20 of the 30 countries that were asked for, counted for each name and address type (2 of 3, such as a.example); give a resolver"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			var errs bytes.Buffer
-			err := coverageOf(test.seen).tell(&ui{err: &errs, least: levelInfo})
+			targets := []probes.Target{{Host: "A.example.", Port: 443}, {Host: "b.example", Port: 443}, {Host: "same.example", Port: 443}, {Host: "s3://bucket"}}
+			err := coverageOf(targets, test.seen).tell(&ui{err: &errs, least: levelInfo})
 			text := errs.String()
 			if err != nil {
 				text += err.Error()
@@ -47,5 +52,31 @@ func TestCoverage(t *testing.T) {
 				t.Errorf("failed %v: %q; %v and %q are expected", err != nil, text, test.failed, test.text)
 			}
 		})
+	}
+}
+
+// TestRunThatKnowsNothingOfOtherCountries asks a resolver that does not pass
+// client subnets on, for zones whose servers nobody knows.
+func TestRunThatKnowsNothingOfOtherCountries(t *testing.T) {
+	lab := newLab(t, t.Cleanup)
+	deaf := serveDNS(t, t.Cleanup, func(w dns.ResponseWriter, q *dns.Msg) {
+		q.Extra = nil // the options of the question
+		lab.answer(w, q)
+	})
+	for _, test := range []struct {
+		resolver, countries string
+		status              int
+	}{
+		{deaf, "DE,IN,BR", exitIncomplete},
+		{deaf, "none", exitComplete},
+		{lab.resolver, "DE,IN,BR", exitComplete},
+	} {
+		s, out, errs := isolated(t)
+		status := run(t.Context(), s, []string{"probe", "a.vendor.test:" + lab.port, "--resolver", test.resolver, "--allow-private", "--offline", "--no-selfcheck", "--countries", test.countries, "--no-progress"})
+		told := strings.Contains(errs.String(), "not known for 3 of the 3 countries that were asked for") && strings.Contains(errs.String(), "--resolver 8.8.8.8")
+		data := strings.Contains(out.String(), `"unmeasured":{"name":"a.vendor.test","type":"A","asked":3,"countries":["BR","DE","IN"]}`)
+		if missing := test.status == exitIncomplete; status != test.status || told != missing || data != missing {
+			t.Errorf("--countries %s: status %d, want %d, %v, %v: %s", test.countries, status, test.status, told, data, errs)
+		}
 	}
 }

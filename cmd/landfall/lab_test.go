@@ -69,6 +69,7 @@ func rewrite(w dns.ResponseWriter, q *dns.Msg) {
 	if q.Question[0].Qtype == dns.TypeA {
 		m.Answer = append(m.Answer, record("%s 60 IN A 127.0.0.1", q.Question[0].Name))
 	}
+	passSubnetOn(m, q)
 	_ = w.WriteMsg(m)
 }
 
@@ -77,7 +78,11 @@ func rewrite(w dns.ResponseWriter, q *dns.Msg) {
 func (l *lab) answer(w dns.ResponseWriter, q *dns.Msg) {
 	question := q.Question[0]
 	l.mu.Lock()
-	l.asked = append(l.asked, strings.ToLower(question.Name)+" "+dns.TypeToString[question.Qtype])
+	asked := strings.ToLower(question.Name) + " " + dns.TypeToString[question.Qtype]
+	if subnet := subnetOption(q); subnet != nil {
+		asked += " for " + subnet.Address.String()
+	}
+	l.asked = append(l.asked, asked)
 	slow := l.slow
 	l.mu.Unlock()
 	if slow != nil {
@@ -97,7 +102,34 @@ func (l *lab) answer(w dns.ResponseWriter, q *dns.Msg) {
 		}
 		m.Answer = append(m.Answer, record("%s 60 IN A 127.0.0.1", name))
 	}
+	passSubnetOn(m, q)
 	_ = w.WriteMsg(m)
+}
+
+// subnetOption is the client subnet of a question; nil where it has none.
+func subnetOption(q *dns.Msg) *dns.EDNS0_SUBNET {
+	if edns := q.IsEdns0(); edns != nil {
+		for _, o := range edns.Option {
+			if subnet, ok := o.(*dns.EDNS0_SUBNET); ok {
+				return subnet
+			}
+		}
+	}
+	return nil
+}
+
+// passSubnetOn says in a reply that it is the same whatever the client subnet
+// (RFC 7871, 7.2.1): the zones of the lab have no servers that could be asked.
+func passSubnetOn(m, q *dns.Msg) {
+	subnet := subnetOption(q)
+	if subnet == nil {
+		return
+	}
+	same := *subnet
+	same.SourceScope = 0
+	m.SetEdns0(1232, false)
+	edns := m.IsEdns0()
+	edns.Option = append(edns.Option, &same)
 }
 
 func record(format, name string) dns.RR {

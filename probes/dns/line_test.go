@@ -23,6 +23,7 @@ import (
 func TestSlowNameHoldsUpNobody(t *testing.T) {
 	for _, slow := range []int{1, 2, 3} {
 		t.Run(fmt.Sprint(slow), func(t *testing.T) {
+			t.Parallel()
 			cert, roots := probetest.Certificate(t, "dns.example")
 			end := make(chan struct{})
 			p := newProbe(t, overTLS(t, cert, func(w mdns.ResponseWriter, query *mdns.Msg) {
