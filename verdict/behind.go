@@ -93,7 +93,7 @@ func (b *behind) addDoors(c *caseFile, reads []read) {
 // bucket, as the ranges do that hold its front doors, where all agree.
 func (c *caseFile) storeProvider(target string) string {
 	var names []string
-	for _, s := range c.storage[target] {
+	for _, s := range c.saidOf(target) {
 		names = append(names, s.Provider)
 	}
 	if _, bucket := (providers.Endpoint{Host: target}).Bucket(); bucket && names == nil {
@@ -112,7 +112,7 @@ func (c *caseFile) storeProvider(target string) string {
 // copiesOf says in words what tells that a store keeps several copies; empty if
 // nothing does.
 func (c *caseFile) copiesOf(target string) string {
-	for _, s := range c.storage[target] {
+	for _, s := range c.saidOf(target) {
 		if len(s.Locations) > 1 || len(s.Replicas) > 0 {
 			return "several copies may have answered: its provider lists several places of it (" + s.ID + ")"
 		}

@@ -13,7 +13,7 @@ import (
 // own metadata and by timed reads. ok is false where nothing speaks of it.
 func (c *caseFile) storeFinding(claim *providers.Claim, t *terms, target string) (f finding, ok bool) {
 	target = storeKey(target)
-	said := c.storage[target]
+	said := c.saidOf(target)
 	if len(said) == 0 && len(c.stores[target]) == 0 {
 		return c.unusedReads(target)
 	}
@@ -38,6 +38,15 @@ func (c *caseFile) storeFinding(claim *providers.Claim, t *terms, target string)
 	return f, true
 }
 
+// saidOf returns what providers say of a store. Only of a bucket can a provider say
+// where it is: such a line about another host speaks of nothing in a sheet.
+func (c *caseFile) saidOf(target string) []*evidence.Storage {
+	if _, bucket := (providers.Endpoint{Host: target}).Bucket(); !bucket {
+		return nil
+	}
+	return c.storage[target]
+}
+
 // telling orders what statements say of a claim about every copy.
 func telling(says membership) int {
 	return slices.Index([]membership{outside, cannotTell, inside}, says)
@@ -56,7 +65,7 @@ func storeKey(target string) string {
 // outside refutes by itself, whatever lies inside: where copies are missing is a
 // question for others. The name of an endpoint convicts nobody.
 func (c *caseFile) metadataFinding(claim *providers.Claim, t *terms, target string) finding {
-	said := c.storage[target]
+	said := c.saidOf(target)
 	var statements []statement
 	for _, s := range said {
 		statements = append(statements, storageSays(claim, t, s, t.on)...)

@@ -3,6 +3,7 @@ package verdict
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 
 	"github.com/landfall-audit/landfall/evidence"
@@ -26,14 +27,15 @@ func (c *caseFile) statements(t *terms, l *location, addr netip.Addr) (usable []
 		usable, aside = file(usable, aside, s, contradicted)
 	}
 	for _, g := range c.databases[addr] {
-		if g.Country == "" {
+		country := providers.CountryCode(g.Country) // empty: the code names no country, and says nothing
+		if country == "" {
 			continue
 		}
 		s := statement{
-			basis: BasisDatabase, evidence: g.ID, says: t.placeIn(g.Country, ""),
-			text: fmt.Sprintf("the database %s (%s) says %s", g.Database, orUnknown(g.Built), g.Country),
+			basis: BasisDatabase, evidence: g.ID, says: t.placeIn(country, ""),
+			text: fmt.Sprintf("the database %s (%s) says %s", g.Database, orUnknown(g.Built), country),
 		}
-		usable, aside = file(usable, aside, s, !l.canBeIn(c.ground.ofCountry(g.Country)))
+		usable, aside = file(usable, aside, s, !l.canBeIn(c.ground.ofCountry(country)))
 	}
 	for _, h := range c.hints[addr] {
 		s, contradicted, ok := c.hintSays(t, l, h)
@@ -62,6 +64,10 @@ func orUnknown(text string) string {
 // statement of place; a geofeed's country is no more than a database's.
 func (c *caseFile) rangeSays(t *terms, l *location, r *evidence.Range) (s statement, contradicted bool) {
 	s = statement{basis: BasisProvider, evidence: r.ID}
+	if !c.published(r) {
+		// Anybody can write such a line; whoever fetched the file names it.
+		s.basis = BasisDatabase
+	}
 	where := fmt.Sprintf("%s publishes %s", r.Provider, r.Prefix)
 	switch region, known := providers.LookupRegion(r.Provider, r.Region); {
 	case r.Region != "" && known:
@@ -72,15 +78,22 @@ func (c *caseFile) rangeSays(t *terms, l *location, r *evidence.Range) (s statem
 		return s, !l.within(z)
 	case r.Region != "":
 		s.text = fmt.Sprintf("%s as its region %q, whose place is not known here", where, r.Region)
-	case r.Country != "":
+	case providers.CountryCode(r.Country) != "":
+		country := providers.CountryCode(r.Country)
 		s.basis = BasisDatabase
-		s.says = t.placeIn(r.Country, "")
-		s.text = fmt.Sprintf("%s as being in %s (a geofeed, its own say-so)", where, r.Country)
-		return s, !l.canBeIn(c.ground.ofCountry(r.Country))
+		s.says = t.placeIn(country, "")
+		s.text = fmt.Sprintf("%s as being in %s (a geofeed, its own say-so)", where, country)
+		return s, !l.canBeIn(c.ground.ofCountry(country))
 	default:
 		s.text = where + " without saying where it is"
 	}
 	return s, false
+}
+
+// published reports whether the run that a range line is from names the published
+// file that the range stands in.
+func (c *caseFile) published(r *evidence.Range) bool {
+	return slices.ContainsFunc(c.supplierOf(r.ID).header.Data, func(d evidence.DataSet) bool { return d.Name == r.Source })
 }
 
 func (c *caseFile) hintSays(t *terms, l *location, h *evidence.Hint) (s statement, contradicted, ok bool) {
