@@ -45,7 +45,7 @@ const (
 	DefaultPings = 8
 	// DefaultSpacing lies between two PINGs on average, so that one queue on the
 	// way does not hold up all of them, and the server sees no burst.
-	DefaultSpacing = 15 * time.Millisecond
+	DefaultSpacing = 10 * time.Millisecond
 	// DefaultWait bounds one connection: its handshakes, as probe tls bounds
 	// them, and the PINGs.
 	DefaultWait = 10 * time.Second
@@ -86,7 +86,7 @@ func (p *Probe) Spec() probe.Spec {
 // service is what a step asks for.
 type service struct {
 	at    probe.Endpoint
-	known evidence.TLS // what probe tls saw
+	known *evidence.TLS // what probe tls saw
 	quic  bool
 }
 
@@ -103,7 +103,7 @@ func (p *Probe) Plan(targets []probe.Target, seen *probe.Seen) []probe.Step {
 		if e.Refused != nil || shown == nil {
 			continue
 		}
-		s := service{at: e, known: *shown}
+		s := service{at: e, known: shown}
 		out = append(out, probe.Step{Probe: Name, Subject: subject(e.AddrPort(), e.Host), Addr: e.Addr, Ask: s})
 		if offered.has(e) {
 			s.quic = true
@@ -215,7 +215,7 @@ func (p *Probe) overTLS(ctx context.Context, s service) ([]evidence.Observation,
 
 // counts reports whether the handshake of probe tls is as good as one of this
 // step's own.
-func (p *Probe) counts(known evidence.TLS) bool {
+func (p *Probe) counts(known *evidence.TLS) bool {
 	age := p.Time().Sub(known.At)
 	return known.RoundTripMS > 0 && age >= 0 && age < freshFor && (known.Version == "1.3" || known.Version == "1.2")
 }

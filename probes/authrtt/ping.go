@@ -46,18 +46,17 @@ type series struct {
 
 	writing sync.Mutex // one frame at a time
 
-	mu      sync.Mutex
-	open    map[octets]time.Time
-	took    []float64 // ms
-	sent    int
-	greeted chan struct{} // closed when the server's settings came
-	full    chan struct{} // closed when every PING was acknowledged
+	mu   sync.Mutex
+	open map[octets]time.Time
+	took []float64 // ms
+	sent int
+	full chan struct{} // closed when every PING was acknowledged
 }
 
 func newSeries(conn *tls.Conn, watched *probe.Proof, spacing time.Duration) *series {
 	s := &series{
 		conn: conn, watched: watched, spacing: spacing,
-		open: map[octets]time.Time{}, greeted: make(chan struct{}), full: make(chan struct{}),
+		open: map[octets]time.Time{}, full: make(chan struct{}),
 	}
 	s.framer = http2.NewFramer(conn, io.LimitReader(conn, maxBytes))
 	s.framer.SetMaxReadFrameSize(maxFrameBytes)
@@ -106,16 +105,10 @@ func (s *series) greet() error {
 	return err
 }
 
-// send sends the PINGs once the server has greeted, and waits for the last of
-// their acknowledgements. Over is true where reading has ended by itself.
+// send sends the PINGs and waits for the last of their acknowledgements. Frames may
+// follow the preface before the server has greeted (RFC 9113, 3.4). Over is true
+// where reading has ended by itself.
 func (s *series) send(ctx context.Context, ended <-chan error) (readErr error, over bool) {
-	select {
-	case <-s.greeted:
-	case readErr := <-ended:
-		return readErr, true
-	case <-ctx.Done():
-		return nil, false
-	}
 	clock := time.NewTimer(probe.Scatter(s.spacing))
 	defer clock.Stop()
 	for left := DefaultPings; ; {
@@ -174,7 +167,9 @@ func (s *series) read() error {
 		}
 		switch frame := frame.(type) {
 		case *http2.SettingsFrame:
-			err = s.settings(frame, n == 0)
+			if !frame.IsAck() {
+				err = s.write(s.framer.WriteSettingsAck)
+			}
 		case *http2.PingFrame:
 			err = s.pinged(frame)
 		case *http2.GoAwayFrame:
@@ -185,17 +180,6 @@ func (s *series) read() error {
 		}
 	}
 	return fmt.Errorf("the server sent more than %d frames", maxFrames)
-}
-
-func (s *series) settings(frame *http2.SettingsFrame, first bool) error {
-	if frame.IsAck() {
-		return nil
-	}
-	err := s.write(s.framer.WriteSettingsAck)
-	if first {
-		close(s.greeted)
-	}
-	return err
 }
 
 // pinged takes an acknowledgement, or acknowledges a PING of the server's own.
