@@ -22,6 +22,11 @@ const landmarkHost = "landmark-"
 // follow. All are for benchmarks (RFC 2544), and no scenario needs so many.
 var firstLandmark = netip.MustParseAddr("198.19.240.0")
 
+// landmarkStretch is how much longer than the great circle the way to a landmark
+// is, as paths on earth are: over straight ones, no vantage that is not where it
+// says would go unnoticed.
+const landmarkStretch = 1.4
+
 // errLandmarks is the error of a scenario that lacks the landmarks it asks for.
 var errLandmarks = errors.New("the scenario has `landmarks: true`; hand them over with AddLandmarks before it runs")
 
@@ -50,7 +55,7 @@ func (s *Scenario) AddLandmarks(list []Landmark) *Scenario {
 		}
 		at := l.At
 		out.Hosts = append(out.Hosts, Host{
-			Name: name, Addrs: []netip.Addr{landmarkAddr(i + 1)}, At: &at, Certificate: DomainCA,
+			Name: name, Addrs: []netip.Addr{landmarkAddr(i + 1)}, At: &at, Stretch: landmarkStretch, Certificate: DomainCA,
 			Ports: []Port{{Port: httpsPort, Service: HTTPS}, {Port: httpPort, Service: HTTP}},
 		})
 		if _, known := zones[apex]; !known {
