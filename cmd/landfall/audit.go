@@ -112,6 +112,7 @@ type prepared struct {
 }
 
 func (l *looking) check(args []string) (*prepared, error) {
+	l.planned = args
 	p := &prepared{}
 	var errs [6]error
 	p.sheets, errs[0] = sheetsFor(args, l.claims)
@@ -151,6 +152,7 @@ func (a *auditing) prepare(ctx context.Context, args []string) (*prepared, error
 		p.networkErr = a.fetchLacking(ctx, store)
 	}
 	p.sources.openStore(a.ui, store)
+	a.consulted = p.sources.dataSets()
 	return p, nil
 }
 

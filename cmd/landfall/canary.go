@@ -163,12 +163,18 @@ func (k *canarying) release(ctx context.Context, c *canary.Canary, here *evidenc
 	if _, _, placed := here.Position(); !placed {
 		k.ui.warn("the place of this machine is not known, so the times bound nothing: give --vantage here@LAT,LON")
 	}
+	data, err := k.openData()
+	if err != nil {
+		return err
+	}
+	defer data.close()
+	k.consulted, k.planned = data.dataSets(), []string{c.Target.String()}
 	b, err := k.open(k.out, k.ui, here)
 	if err != nil {
 		return err
 	}
 	front := probes.Target{Host: host, Port: port, AllowPrivate: k.allowPrivate}
-	err = k.lookAt(ctx, b, front, c.Target)
+	err = k.lookAt(ctx, b, front, c.Target, data)
 	var doors []netip.AddrPort
 	if err == nil {
 		doors, err = k.doors(b, front)
@@ -189,24 +195,28 @@ func orIncomplete(err error) error {
 // lookAt looks as probe does: at the front door, its addresses, round trips and
 // published ranges, and whether this machine can be trusted; and at what the cloud
 // says of the bucket.
-func (k *canarying) lookAt(ctx context.Context, b *bundle, front probes.Target, target canary.Target) error {
-	store, err := openStoreAt(k.dataDir)
-	if err != nil {
-		return err
-	}
-	data, err := openNamed(k.geoip, k.asn)
-	if err != nil {
-		return err
-	}
-	defer data.close()
-	data.openStore(k.ui, store)
+func (k *canarying) lookAt(ctx context.Context, b *bundle, front probes.Target, target canary.Target, data *sources) error {
 	targets := []probes.Target{front}
 	if bucket, ok := target.Bucket(); ok {
 		bucket.AllowPrivate = k.allowPrivate
 		targets = append(targets, bucket)
 	}
-	_, err = k.look(ctx, k.ui, b, targets, data)
+	_, err := k.look(ctx, k.ui, b, targets, data)
 	return err
+}
+
+// openData opens the data sets that addresses are looked up in.
+func (k *canarying) openData() (*sources, error) {
+	store, err := openStoreAt(k.dataDir)
+	if err != nil {
+		return nil, err
+	}
+	data, err := openNamed(k.geoip, k.asn)
+	if err != nil {
+		return nil, err
+	}
+	data.openStore(k.ui, store)
+	return data, nil
 }
 
 // doors gives the addresses of the front door that answered, the nearest first.

@@ -44,6 +44,8 @@ type looking struct {
 	logLevel     level
 	noProgress   bool
 	targetFiles  []string
+	planned      []string              // the targets, as the user named them
+	consulted    []evidence.DataSet    // the data sets that addresses are looked up in
 	clouds       func() storage.Clouds // opened when it is first asked for
 	roots        *vouched
 }
@@ -112,7 +114,8 @@ func (l *looking) open(path string, u *ui, v *evidence.Vantage) (*bundle, error)
 	}
 	header := evidence.Header{
 		Run: ulid.MustNew(ulid.Timestamp(l.now()), ulid.DefaultEntropy()).String(), Tool: "landfall " + version(),
-		Started: l.now().UTC().Truncate(time.Second), Roots: trust.Digests(),
+		Started: l.now().UTC().Truncate(time.Second), Roots: trust.Digests(), Data: l.consulted,
+		Plan: &evidence.Plan{Targets: l.planned, Vantages: l.vantages, Countries: []string{l.countries.String()}},
 	}
 	var w *evidence.Writer
 	if path == "" {

@@ -64,6 +64,7 @@ func (p *probing) run(ctx context.Context, args []string) error {
 	}
 	defer ready.sources.close()
 	ready.sources.openStore(u, store)
+	p.consulted = ready.sources.dataSets()
 	ctx, cancel := p.within(ctx)
 	defer cancel()
 	if p.dryRun {
