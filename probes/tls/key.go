@@ -25,7 +25,7 @@ const (
 	DefaultPings = 8
 	// DefaultSpacing lies between two PINGs on average, so that one queue on the
 	// way does not hold up all of them, and the server sees no burst.
-	DefaultSpacing = 10 * time.Millisecond
+	DefaultSpacing = 20 * time.Millisecond
 )
 
 // h2 and h3 are what HTTP/2 (RFC 9113, 3.2) and HTTP/3 (RFC 9114, 3.1) are
