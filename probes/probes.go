@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/landfall-audit/landfall/evidence"
-	"github.com/landfall-audit/landfall/probes/authrtt"
 	"github.com/landfall-audit/landfall/probes/dns"
 	"github.com/landfall-audit/landfall/probes/echo"
 	"github.com/landfall-audit/landfall/probes/geoip"
@@ -82,7 +81,6 @@ func All(c Config) []Probe {
 		&dns.Probe{Stamp: here, Resolvers: c.Resolvers, Clients: c.Clients, Dialer: c.Dialer, Roots: c.Roots},
 		&rtt.Probe{Stamp: here, Dialer: c.Dialer, Samples: c.Samples},
 		&tls.Probe{Stamp: here, Dialer: c.Dialer, Trust: c.Trust},
-		&authrtt.Probe{Stamp: here, Dialer: c.Dialer, Trust: c.Trust},
 		&http.Probe{Stamp: here, Dialer: c.Dialer, Version: c.Version},
 		&selfcheck.Probe{Stamp: here, Dialer: c.Dialer, Known: c.Known},
 		&geoip.Probe{Stamp: local, Databases: c.GeoIP},

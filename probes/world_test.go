@@ -179,6 +179,9 @@ func (b *bundle) record(observations ...evidence.Observation) error {
 func (b *bundle) subjects(list []probes.Probe) []string {
 	var out []string
 	for _, o := range b.all {
+		if r, ok := o.(*evidence.RTT); ok && r.Authenticated != nil {
+			continue // stands beside the handshake of its own step
+		}
 		for _, p := range list {
 			if subject, ok := p.Answers(o); ok {
 				out = append(out, p.Spec().Name+" "+subject)

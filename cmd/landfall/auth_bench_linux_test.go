@@ -9,7 +9,6 @@ import (
 	"github.com/landfall-audit/landfall/evidence"
 	"github.com/landfall-audit/landfall/internal/fakenet"
 	"github.com/landfall-audit/landfall/probes"
-	"github.com/landfall-audit/landfall/probes/authrtt"
 	"github.com/landfall-audit/landfall/probes/probe"
 	"github.com/landfall-audit/landfall/probes/rtt"
 	"github.com/landfall-audit/landfall/probes/tls"
@@ -31,9 +30,7 @@ func lookAuth() looked {
 		return looked{Error: err.Error()}
 	}
 	stamp := probe.Stamp{Vantage: "v1"}
-	list := []probes.Probe{
-		&rtt.Probe{Stamp: stamp}, &tls.Probe{Stamp: stamp, Trust: trust}, &authrtt.Probe{Stamp: stamp, Trust: trust},
-	}
+	list := []probes.Probe{&rtt.Probe{Stamp: stamp}, &tls.Probe{Stamp: stamp, Trust: trust}}
 	var targets []probes.Target
 	for _, addr := range rttAddrs(authWorld()) {
 		targets = append(targets, probes.Target{Host: addr, Port: 443})

@@ -35,11 +35,12 @@ type Spec struct {
 	Name     string // the name of its folder, and of Step.Probe
 	Question string // the question that one step answers
 	Kind     evidence.Kind
-	Needs    string // what it needs: a network, a data file
-	Shows    string // what its answer can show
-	Hides    string // what its answer cannot show
-	Local    bool   // it answers from data sets and sends no packet
-	AtOnce   int    // the most steps of it that run at once; 0: as many as the run has
+	Further  []evidence.Kind // of what else its steps give
+	Needs    string          // what it needs: a network, a data file
+	Shows    string          // what its answer can show
+	Hides    string          // what its answer cannot show
+	Local    bool            // it answers from data sets and sends no packet
+	AtOnce   int             // the most steps of it that run at once; 0: as many as the run has
 }
 
 // Probe is one way to look.

@@ -40,6 +40,7 @@ func world(host string, at netip.AddrPort) probetest.World {
 	return w
 }
 
+// handshake returns what is recorded of the first handshake.
 func handshake(t *testing.T, p *landfalltls.Probe, w probetest.World) evidence.Observation {
 	t.Helper()
 	steps := p.Plan(w.Targets, probe.NewSeen(w.Seen...))
@@ -47,8 +48,11 @@ func handshake(t *testing.T, p *landfalltls.Probe, w probetest.World) evidence.O
 		t.Fatalf("%d steps are planned; 1 is expected", len(steps))
 	}
 	got, err := p.Run(t.Context(), steps[0])
-	if err != nil || len(got) != 1 {
+	if err != nil || len(got) == 0 {
 		t.Fatalf("%d observations, error %v", len(got), err)
+	}
+	if shown, ok := got[0].(*evidence.TLS); (!ok || !shown.Trusted) && len(got) > 1 {
+		t.Errorf("beside %+v, there is %+v", got[0], got[1:])
 	}
 	return got[0]
 }

@@ -1,12 +1,12 @@
-package authrtt_test
+package tls_test
 
 import (
 	"crypto/tls"
-	"crypto/x509"
 	"io"
 	"net"
 	"net/netip"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -14,14 +14,9 @@ import (
 	"golang.org/x/net/http2"
 
 	"github.com/landfall-audit/landfall/evidence"
-	"github.com/landfall-audit/landfall/probes/authrtt"
 	"github.com/landfall-audit/landfall/probes/probetest"
+	landfalltls "github.com/landfall-audit/landfall/probes/tls"
 )
-
-func leaf(t *testing.T) *x509.Certificate {
-	cert, _ := probetest.Certificate(t, "a.example")
-	return cert.Leaf
-}
 
 // speaker serves HTTP/2 by hand, once the preface has come.
 func speaker(t *testing.T, cert tls.Certificate, serve func(*http2.Framer, net.Conn)) netip.AddrPort {
@@ -118,12 +113,12 @@ func TestHostilePings(t *testing.T) {
 			_ = f.WriteSettings()
 			_ = f.WritePing(false, [8]byte{9})
 			pings(f, func(_ int, data [8]byte) bool { return f.WritePing(true, data) == nil })
-		}, authrtt.DefaultPings, ""},
+		}, landfalltls.DefaultPings, ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			p := trusting(cert)
 			at := speaker(t, cert, test.serve)
-			got := run(t, p, world("a.example", at, "h2"))
+			got := run(t, p, world("a.example", at))
 			lines := byMethod(t, got)
 			if lines[evidence.MethodTLS] == nil {
 				t.Error("the handshakes are not there")
@@ -137,7 +132,7 @@ func TestHostilePings(t *testing.T) {
 			}
 			if at2 >= 0 {
 				failed := got[at2].(*evidence.Error)
-				if !strings.Contains(failed.Error, test.says) || strings.ContainsAny(failed.Error, "\x1b\r\n") || failed.Target != at.String()+" a.example" {
+				if !strings.Contains(failed.Error, test.says) || strings.ContainsAny(failed.Error, "\x1b\r\n") || failed.Target != at.String()+" a.example h2-ping" {
 					t.Errorf("got %+v; %q is expected", failed, test.says)
 				}
 			}
@@ -156,7 +151,7 @@ func TestPingsCountTheWholeWay(t *testing.T) {
 			return f.WritePing(true, data) == nil
 		})
 	})
-	r := byMethod(t, run(t, trusting(cert), world("a.example", at, "h2")))[evidence.MethodH2Ping]
+	r := byMethod(t, run(t, trusting(cert), world("a.example", at)))[evidence.MethodH2Ping]
 	if r == nil || r.MinMS < float64(late.Milliseconds()) {
 		t.Errorf("got %+v; %v or more is expected", r, late)
 	}
@@ -168,7 +163,7 @@ func TestSilentPings(t *testing.T) {
 	at := speaker(t, cert, func(f *http2.Framer, _ net.Conn) { _ = f.WriteSettings() })
 	p := trusting(cert)
 	p.Wait = 300 * time.Millisecond
-	got := run(t, p, world("a.example", at, "h2"))
+	got := run(t, p, world("a.example", at))
 	failed, ok := got[len(got)-1].(*evidence.Error)
 	if !ok || failed.Class != evidence.ClassTimeout || byMethod(t, got)[evidence.MethodTLS] == nil {
 		t.Errorf("got %+v", got)
@@ -188,8 +183,8 @@ func TestHandshakesStartAnew(t *testing.T) {
 			}
 			probetest.Silence(raw)
 		})
-		r := byMethod(t, run(t, trusting(cert), world("a.example", at, "")))[evidence.MethodTLS]
-		if r == nil || len(r.SamplesMS) != authrtt.DefaultHandshakesAlone {
+		r := byMethod(t, run(t, trusting(cert), world("a.example", at)))[evidence.MethodTLS]
+		if r == nil || len(r.SamplesMS) != landfalltls.DefaultHandshakes {
 			t.Fatalf("%s: got %+v", tls.VersionName(version), r)
 		}
 		for range r.SamplesMS {
@@ -207,21 +202,20 @@ func TestOldVersionProvesNothing(t *testing.T) {
 		_ = tls.Server(raw, &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11}).Handshake()
 		probetest.Silence(raw)
 	})
-	w := world("a.example", at, "")
-	known := w.Seen[1].(*evidence.TLS)
-	known.At, known.RoundTripMS, known.Version = time.Now(), 1, "1.1"
-	got := run(t, trusting(cert), w)
-	if failed, ok := got[0].(*evidence.Error); len(got) != 1 || !ok || failed.Class != evidence.ClassTLS {
-		t.Errorf("got %+v", got[0])
+	got := run(t, trusting(cert), world("a.example", at))
+	shown, ok := got[0].(*evidence.TLS)
+	if failed, is := got[len(got)-1].(*evidence.Error); len(got) != 2 || !ok || !shown.Trusted || shown.Version != "1.1" || !is || failed.Class != evidence.ClassTLS || !strings.Contains(failed.Error, "RFC 8996") {
+		t.Errorf("got %+v", got)
 	}
 }
 
-// offeringH3 is an answer of the endpoint of a world that offers HTTP/3.
-func offeringH3(w probetest.World) evidence.Observation {
-	at := w.Seen[1].(*evidence.TLS)
-	meta := evidence.Meta{Vantage: probetest.Vantage, ID: "e9", Kind: evidence.KindHTTP}
-	return &evidence.HTTP{
-		Meta: meta, Addr: at.Addr, URL: "https://a.example:" + netip.AddrPortFrom(at.Addr, at.Port).String()[len(at.Addr.String())+1:] + "/",
-		Status: 200, AltProtocols: []string{"h3"},
-	}
+// offeringH3 is what makes QUIC worth trying: a certificate that is trusted, and an
+// answer that offers HTTP/3.
+func offeringH3(w probetest.World) []evidence.Observation {
+	at := w.Seen[1].(*evidence.RTT)
+	meta := evidence.Meta{Vantage: probetest.Vantage, ID: "e8", Kind: evidence.KindTLS}
+	shown := &evidence.TLS{Meta: meta, Addr: at.Addr, Port: at.Port, ServerName: "a.example", Trusted: true}
+	meta.Kind = evidence.KindHTTP
+	page := "https://" + net.JoinHostPort("a.example", strconv.Itoa(int(at.Port))) + "/"
+	return []evidence.Observation{shown, &evidence.HTTP{Meta: meta, Addr: at.Addr, URL: page, Status: 200, AltProtocols: []string{"h3"}}}
 }

@@ -1,4 +1,4 @@
-package authrtt
+package tls
 
 import (
 	"context"
@@ -14,11 +14,14 @@ import (
 // quicTries is how many handshakes of QUIC the least is taken of.
 const quicTries = 2
 
-// overQUIC times handshakes of QUIC, each from before its first packet until it
+// overQUIC is what a step over QUIC asks.
+type overQUIC struct{ at probe.Endpoint }
+
+// timeQUIC times handshakes of QUIC, each from before its first packet until it
 // is complete: then the server's Finished has come, and with it a signature over
 // the client's random (RFC 9001, 4.1.1; RFC 8446, 4.4). Retries and version
 // negotiation only add to it.
-func (p *Probe) overQUIC(ctx context.Context, e probe.Endpoint) ([]evidence.Observation, error) {
+func (p *Probe) timeQUIC(ctx context.Context, e probe.Endpoint) ([]evidence.Observation, error) {
 	var proofs []proof
 	sent := 0
 	var failed error
@@ -59,9 +62,13 @@ func (p *Probe) quicHandshake(ctx context.Context, e probe.Endpoint) (*proof, er
 	if err != nil {
 		return nil, failure("QUIC handshake", err)
 	}
-	got, err := p.prove(conn.ConnectionState().TLS, e.Host, took)
+	state := conn.ConnectionState().TLS
 	_ = conn.CloseWithError(0, "") // the server need not hear it
-	return got, err
+	by, err := p.Trust.Verify(state.PeerCertificates, e.Host, p.Time())
+	if err != nil {
+		return nil, probe.Fail(evidence.ClassTLS, "the certificate is not trusted for %s: %w", e.Host, err)
+	}
+	return prove(state, by, took)
 }
 
 // connected lets a socket that speaks to one address alone be used as one that

@@ -1,4 +1,4 @@
-package authrtt
+package tls
 
 import (
 	"bytes"

@@ -1,4 +1,4 @@
-package authrtt
+package tls
 
 import (
 	"net/netip"
@@ -15,9 +15,11 @@ import (
 // 3.1).
 const quicPort = 443
 
-// offers are the services that say that they speak HTTP/3: in an answer of their
-// own (RFC 7838), or in the HTTPS record of their name (RFC 9460, 7.1).
+// offers are the services whose certificate is trusted, and those that say that
+// they speak HTTP/3: in an answer of their own (RFC 7838), or in the HTTPS record
+// of their name (RFC 9460, 7.1).
 type offers struct {
+	trusted  map[offer]bool
 	services map[offer]bool
 	names    map[string]bool
 }
@@ -27,20 +29,27 @@ type offer struct {
 	host string
 }
 
-// offeredKey is what they are kept under.
-type offeredKey struct{ vantage string }
+// offersKey is what they are kept under.
+type offersKey struct{ vantage string }
 
-func (o *offers) has(e probe.Endpoint) bool {
-	return o.services[offer{e.AddrPort(), e.Host}] || e.Port == quicPort && o.names[e.Host]
+// offersQUIC reports whether a handshake of QUIC is worth trying.
+func (o *offers) offersQUIC(e probe.Endpoint) bool {
+	return o.trusted[offer{e.AddrPort(), e.ServerName()}] && (o.services[offer{e.AddrPort(), e.Host}] || e.Port == quicPort && o.names[e.Host])
 }
 
-func (p *Probe) offered(seen *probe.Seen) *offers {
-	begin := func() *offers { return &offers{services: map[offer]bool{}, names: map[string]bool{}} }
-	return probe.Index(seen, offeredKey{p.Vantage}, begin, func(out *offers, o evidence.Observation) {
+func (p *Probe) known(seen *probe.Seen) *offers {
+	begin := func() *offers {
+		return &offers{trusted: map[offer]bool{}, services: map[offer]bool{}, names: map[string]bool{}}
+	}
+	return probe.Index(seen, offersKey{p.Vantage}, begin, func(out *offers, o evidence.Observation) {
 		if !probe.Clear(o, p.Vantage) {
 			return
 		}
 		switch o := o.(type) {
+		case *evidence.TLS:
+			if o.Trusted {
+				out.trusted[offer{netip.AddrPortFrom(o.Addr, o.Port), o.ServerName}] = true
+			}
 		case *evidence.HTTP:
 			if slices.Contains(o.AltProtocols, h3) {
 				out.service(o)
@@ -50,7 +59,7 @@ func (p *Probe) offered(seen *probe.Seen) *offers {
 				out.names[o.Name] = true
 			}
 		}
-	}, evidence.KindHTTP, evidence.KindDNS)
+	}, evidence.KindTLS, evidence.KindHTTP, evidence.KindDNS)
 }
 
 func (o *offers) service(answer *evidence.HTTP) {

@@ -1,4 +1,4 @@
-package authrtt_test
+package tls_test
 
 import (
 	"context"
@@ -12,9 +12,9 @@ import (
 	"github.com/quic-go/quic-go"
 
 	"github.com/landfall-audit/landfall/evidence"
-	"github.com/landfall-audit/landfall/probes/authrtt"
 	"github.com/landfall-audit/landfall/probes/probe"
 	"github.com/landfall-audit/landfall/probes/probetest"
+	landfalltls "github.com/landfall-audit/landfall/probes/tls"
 )
 
 // serveQUIC completes handshakes of QUIC.
@@ -41,10 +41,10 @@ func serveQUIC(t *testing.T, cert tls.Certificate) netip.AddrPort {
 }
 
 // quicStep returns the step over QUIC of an endpoint that offers HTTP/3.
-func quicStep(t *testing.T, p *authrtt.Probe, at netip.AddrPort) probe.Step {
+func quicStep(t *testing.T, p *landfalltls.Probe, at netip.AddrPort) probe.Step {
 	t.Helper()
-	w := world("a.example", at, "h2")
-	w.Seen = append(w.Seen, offeringH3(w))
+	w := world("a.example", at)
+	w.Seen = append(w.Seen, offeringH3(w)...)
 	steps := p.Plan(w.Targets, probe.NewSeen(w.Seen...))
 	if len(steps) != 2 || steps[1].Subject != at.String()+" a.example quic" {
 		t.Fatalf("planned %+v", steps)
@@ -71,7 +71,7 @@ func TestQUIC(t *testing.T) {
 		t.Errorf("answers %q", subject)
 	}
 	for name, test := range map[string]struct {
-		p     *authrtt.Probe
+		p     *landfalltls.Probe
 		at    netip.AddrPort
 		class evidence.Class
 	}{
@@ -105,21 +105,26 @@ func TestQUICIsTriedWhereItIsOffered(t *testing.T) {
 		return &evidence.DNS{Meta: m, Name: name, Type: "HTTPS", Rcode: "NOERROR", Texts: []string{text}}
 	}
 	for name, test := range map[string]struct {
-		seen  evidence.Observation
-		tried bool
+		seen      evidence.Observation
+		tried     bool
+		untrusted bool
 	}{
-		"answer":            {page("https://a.example/", "203.0.113.7", "h3-29", "h3"), true},
-		"record":            {record("a.example", `1 . alpn="h3,h2" ipv4hint=203.0.113.7`), true},
-		"old-draft":         {page("https://a.example/", "203.0.113.7", "h3-29"), false},
-		"another-address":   {page("https://a.example/", "203.0.113.8", "h3"), false},
-		"another-name":      {page("https://b.example/", "203.0.113.7", "h3"), false},
-		"another-port":      {page("https://a.example:8443/", "203.0.113.7", "h3"), false},
-		"without-tls":       {page("http://a.example/", "203.0.113.7", "h3"), false},
-		"record-without":    {record("a.example", `1 . alpn="h2"`), false},
-		"record-of-another": {record("b.example", `1 . alpn=h3`), false},
+		"answer":            {page("https://a.example/", "203.0.113.7", "h3-29", "h3"), true, false},
+		"not-trusted":       {page("https://a.example/", "203.0.113.7", "h3"), false, true},
+		"record":            {record("a.example", `1 . alpn="h3,h2" ipv4hint=203.0.113.7`), true, false},
+		"old-draft":         {page("https://a.example/", "203.0.113.7", "h3-29"), false, false},
+		"another-address":   {page("https://a.example/", "203.0.113.8", "h3"), false, false},
+		"another-name":      {page("https://b.example/", "203.0.113.7", "h3"), false, false},
+		"another-port":      {page("https://a.example:8443/", "203.0.113.7", "h3"), false, false},
+		"without-tls":       {page("http://a.example/", "203.0.113.7", "h3"), false, false},
+		"record-without":    {record("a.example", `1 . alpn="h2"`), false, false},
+		"record-of-another": {record("b.example", `1 . alpn=h3`), false, false},
 	} {
-		w := world("a.example", at, "h2")
-		steps := trusting(tls.Certificate{Leaf: leaf(t)}).Plan(w.Targets, probe.NewSeen(append(w.Seen, test.seen)...))
+		w := world("a.example", at)
+		w.Targets[0].AllowPrivate = false
+		shown := offeringH3(w)[0].(*evidence.TLS)
+		shown.Trusted = !test.untrusted
+		steps := newProbe().Plan(w.Targets, probe.NewSeen(append(w.Seen, shown, test.seen)...))
 		if (len(steps) == 2) != test.tried {
 			t.Errorf("%s: planned %+v", name, steps)
 		}
