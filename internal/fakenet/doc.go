@@ -13,6 +13,10 @@
 // what the network itself needs is part of them. All of a delay lies between a
 // host and the vantage; no clock is scaled.
 //
+// [Scenarios] are worlds that are written down; [FromTemplate] makes worlds of a
+// kind, in which cities, addresses, ports and orders are drawn by a seed: networks
+// that mislead whoever measures in them, and the same without that.
+//
 // It is not a model of congestion: every path has the bandwidth of this
 // machine, and packets are lost or late only where a scenario says so. IP
 // fragments are not answered.

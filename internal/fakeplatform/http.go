@@ -93,8 +93,8 @@ func (x *exchange) secure() bool { return x.order.Options.Protocol != "HTTP" }
 // name is what the server is called in the handshake and in the request.
 func (x *exchange) name() string { return cmp.Or(x.order.Options.Request.Host, x.order.Target) }
 
-// shake shakes hands, with whoever is there: whether the certificate holds is
-// told, and stops nothing.
+// shake shakes hands, with whoever is there: a certificate that does not hold is
+// reported, and stops nothing.
 func (x *exchange) shake(ctx context.Context, agent *fakenet.Agent) error {
 	config := &tls.Config{ServerName: x.name(), InsecureSkipVerify: true, MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"}}
 	if x.order.Options.Protocol == "HTTP2" {
