@@ -206,6 +206,9 @@ func (c *claimCase) finishDoor(v Verdict, t *terms, e *providers.Endpoint, resol
 	if resolved.byOneSupplier != "" {
 		f.holdFor(CodeAddressByOneSupplier, fmt.Sprintf("held back: the evidence of one supplier alone (%s) has this address for the name; others were given other ones", resolved.byOneSupplier), resolved.ids)
 	}
+	if s := resolved.scope; s != nil && (s.ignored || s.CountriesNotMeasured > s.CountriesMeasured) && f.result == Proven {
+		f.hold(CodeClients, "held back: "+s.unmeasured())
+	}
 	f = f.capForRequired(c.claim, "the claim asks for a copy in certain places; a front end does not show which copies there are")
 	return v.with(FrontDoor, capForFrontEnd(f, c.claim, e))
 }

@@ -349,7 +349,7 @@ func (d *disk) ids() []string {
 // point of presence.
 func (c *caseFile) manyHosts(addr netip.Addr) string {
 	for _, r := range c.ranges[addr] {
-		if r.Edge || ranges.IsEdge(r.Provider, r.Service, r.Region) {
+		if ranges.EdgeLine(r) {
 			return fmt.Sprintf("many hosts may share the address: it lies in a range that %s publishes for its edge network (%s)", r.Provider, r.ID)
 		}
 	}

@@ -89,24 +89,28 @@ func (c *caseFile) findTLS() {
 	}
 }
 
-// tlsProbes are the probes whose failures say that TLS was tried.
-var tlsProbes = map[string]bool{"tls": true, "h2-ping": true, "authrtt": true}
+// tlsProbe is the probe whose failures say that TLS was tried.
+const tlsProbe = "tls"
 
-// findTLSFailure files the failures of a target ADDR:PORT NAME.
+// findTLSFailure files the failures of a target ADDR:PORT NAME. A further word says
+// which part of a look failed where TLS itself did not.
 func (c *caseFile) findTLSFailure(target string, failures []*evidence.Error) {
-	where, name, _ := strings.Cut(target, " ")
+	where, rest, _ := strings.Cut(target, " ")
+	name, part, _ := strings.Cut(rest, " ")
 	at, err := netip.ParseAddrPort(where)
 	if err != nil {
 		return
 	}
 	at = netip.AddrPortFrom(at.Addr().Unmap(), at.Port())
 	for _, f := range failures {
-		if !tlsProbes[f.Probe] {
+		if f.Probe != tlsProbe {
 			continue
 		}
 		c.secured[at] = true
 		c.securedNames[nameAt(name, at.Port())] = true
-		c.tlsFailures[at] = append(c.tlsFailures[at], f)
+		if part == "" {
+			c.tlsFailures[at] = append(c.tlsFailures[at], f)
+		}
 	}
 }
 

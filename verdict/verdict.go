@@ -7,7 +7,11 @@
 // names and registrations agree or disagree, and never convict.
 package verdict
 
-import "github.com/landfall-audit/landfall/evidence"
+import (
+	"fmt"
+
+	"github.com/landfall-audit/landfall/evidence"
+)
 
 // Schema names the format of a [Document].
 const Schema = "landfall.verdicts/v1"
@@ -123,6 +127,16 @@ type Scope struct {
 	// many were not.
 	CountriesMeasured    int `json:"countries_measured,omitempty"`
 	CountriesNotMeasured int `json:"countries_not_measured,omitempty"`
+
+	ignored bool // the zone takes no note of who asks
+}
+
+// unmeasured says for whom it does not speak.
+func (s *Scope) unmeasured() string {
+	if s.ignored {
+		return "the zone takes no note of where its clients are: this speaks for the users of the resolvers that were asked, and others were not measured"
+	}
+	return fmt.Sprintf("users of %d countries that were asked for could not be measured", s.CountriesNotMeasured)
 }
 
 // How the clients of a verdict were found out.

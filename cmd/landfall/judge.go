@@ -109,7 +109,15 @@ func judgeFiles(ctx context.Context, u *ui, o verdict.Options, sheets []*provide
 func readBundles(ctx context.Context, u *ui, files []string) (*evidence.Bundle, error) {
 	var bundles []*evidence.Bundle
 	var problems []error
+	var unusable []error
+	var aside []evidence.Aside
 	take := func(b *evidence.Bundle, err error) {
+		// A file that is no evidence costs itself, as long as there are others.
+		var bad *evidence.LineError
+		if errors.As(err, &bad) {
+			unusable, aside = append(unusable, err), append(aside, bad.Aside(""))
+			return
+		}
 		bundles, problems = append(bundles, b), append(problems, u.unlessCut(err))
 	}
 	for _, file := range files {
@@ -126,6 +134,9 @@ func readBundles(ctx context.Context, u *ui, files []string) (*evidence.Bundle, 
 		}
 		problems = append(problems, err)
 	}
+	if len(bundles) == 0 {
+		problems = append(problems, unusable...)
+	}
 	if err := errors.Join(problems...); err != nil {
 		return nil, err
 	}
@@ -133,6 +144,7 @@ func readBundles(ctx context.Context, u *ui, files []string) (*evidence.Bundle, 
 	if err != nil {
 		return nil, err
 	}
+	merged.Aside = append(merged.Aside, aside...)
 	for _, a := range merged.Aside {
 		u.warn("%s", a)
 	}

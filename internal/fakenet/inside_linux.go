@@ -2,6 +2,7 @@ package fakenet
 
 import (
 	"bufio"
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -161,7 +162,7 @@ func settle(w *World, folder string) error {
 
 // machine returns an id for the vantage, the same in every run.
 func (w *World) machine() string {
-	digest := sha256.Sum256([]byte(w.view.scenario.Name + "/" + w.view.vantage.Name))
+	digest := sha256.Sum256([]byte(w.view.scenario.Name + "/" + cmp.Or(w.view.vantage.Machine, w.view.vantage.Name)))
 	return hex.EncodeToString(digest[:16])
 }
 

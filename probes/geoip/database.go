@@ -36,8 +36,7 @@ func checked(file *mmdb.Database, err error) (*Database, error) {
 		return nil, err
 	}
 	holds, err := file.Holds(func(decode func(any) error) (bool, error) {
-		place, err := read(decode)
-		return place != Place{}, err
+		return known(decode)
 	})
 	if err == nil && !holds {
 		err = fmt.Errorf("%s: holds no places in a layout that is known; its type is %q: give a country or city database, and one of networks with --asn", file.File(), file.Name)
@@ -160,6 +159,26 @@ func read(decode func(any) error) (Place, error) {
 		}
 	}
 	return Place{}, nil
+}
+
+// known reports whether a record has a layout that is known: it may say nothing, as
+// one does whose code is of no country.
+func known(decode func(any) error) (bool, error) {
+	place, err := read(decode)
+	if err != nil || place != (Place{}) {
+		return err == nil, err
+	}
+	var f flat
+	var n nested
+	for _, layout := range []struct {
+		into any
+		text func() mmdb.Text
+	}{{&f, func() mmdb.Text { return f.CountryCode + f.Country }}, {&n, func() mmdb.Text { return n.Country.ISOCode }}} {
+		if err := decode(layout.into); err == nil && layout.text() != "" {
+			return true, nil
+		}
+	}
+	return false, nil
 }
 
 // position returns a pair of coordinates only where both are on the globe. Zero
