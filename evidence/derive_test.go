@@ -55,7 +55,7 @@ func TestDeriveFromRedirects(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			var want []evidence.Derived
 			if test.host != "" {
-				want = []evidence.Derived{{From: "a.example", FromPort: 443, Host: test.host, Port: test.port, By: "h1"}}
+				want = []evidence.Derived{{From: "a.example", FromPort: 443, Host: test.host, Port: test.port, By: "h1", Status: 307}}
 			}
 			if diff := cmp.Diff(want, evidence.Derive("a.example", 443, []evidence.Observation{redirect(test.from, test.location)})); diff != "" {
 				t.Errorf("-want +got\n%s", diff)
@@ -122,5 +122,24 @@ func TestDeriveInAnyOrder(t *testing.T) {
 	slices.Reverse(lines)
 	if diff := cmp.Diff(want, evidence.Derive("a.example", 443, lines)); diff != "" || len(want) != 4 {
 		t.Errorf("%d, -want +got\n%s", len(want), diff)
+	}
+}
+
+// Only what resends the data, to names of the same owner, is where data goes.
+func TestResendsBody(t *testing.T) {
+	for name, tc := range map[string]struct {
+		d    evidence.Derived
+		want bool
+	}{
+		"record":                  {evidence.Derived{From: "a.example.com", Host: "b.example.net"}, true},
+		"307, one owner":          {evidence.Derived{From: "a.example.com", Host: "cn.example.com", Status: 307}, true},
+		"308, one owner":          {evidence.Derived{From: "a.example.co.uk", Host: "b.example.co.uk", Status: 308}, true},
+		"307, a suffix is shared": {evidence.Derived{From: "a.example.co.uk", Host: "b.other.co.uk", Status: 307}, false},
+		"302, one owner":          {evidence.Derived{From: "a.example.com", Host: "www.example.com", Status: 302}, false},
+		"307, to an address":      {evidence.Derived{From: "a.example.com", Host: "203.0.113.7", Status: 307}, false},
+	} {
+		if got := tc.d.ResendsBody(); got != tc.want {
+			t.Errorf("%s: %v", name, got)
+		}
 	}
 }

@@ -2,50 +2,59 @@ package evidence
 
 import (
 	"cmp"
+	"fmt"
 	"net/netip"
 	"slices"
 	"strings"
+	"time"
 )
 
-// Thin gives a bundle without the lines that no verdict rests on. What is
-// cited stays, and so do the vantages with their self-checks and landmarks, the
-// fastest reply of each address to each vantage, what data sets and stores say,
-// one answer for each name, client country and set of addresses, and why what
-// has none could not be looked at. Lines stay as they were, so that every id
-// that was published is found and the judge comes to the same results.
+// Thin returns a bundle without the lines that no verdict rests on. What is cited
+// stays, and so do the vantages with their self-checks and landmarks, the fastest
+// and the newest reply of each endpoint to each vantage, what data sets and stores
+// say, one answer of each sort for each name, where clients are sent on, who spoke
+// TLS, what names an edge, and why what has no reply could not be looked at. Lines
+// stay as they were, so that every id that was published is found and the judge
+// comes to the same bytes.
 func Thin(b *Bundle, cited map[string]bool) *Bundle {
 	t := newThinning(b)
-	out := &Bundle{Header: b.Header}
+	out := &Bundle{Header: b.Header, Sources: b.Sources, Aside: b.Aside}
 	for _, o := range b.Observations {
-		if id := o.Common().ID; cited[id] || t.keep[id] || t.needs(o) {
+		needed := t.needs(o) // asked of each line: the first of a sort may be kept for another reason
+		if id := o.Common().ID; needed || cited[id] || t.keep[id] {
 			out.Observations = append(out.Observations, o)
 		}
 	}
 	return out
 }
 
-// nearMS is the round trip up to which all replies are kept: the reach of so fast
-// a one may hold no land, and then the next counts.
-const nearMS = 2
+// oneSitting is how long a run takes at most whose slower replies are dropped: in a
+// longer one it depends on the hour which reply counts.
+const oneSitting = time.Hour
 
 // thinning is what is known of a bundle before its first line is judged.
 type thinning struct {
 	keep     map[string]bool // by id
 	answered map[question]bool
-	heard    map[string]bool // addresses that replied and names that have one
-	seen     map[string]bool // answers and failures that stand there already
+	seen     map[string]bool // what stands there already
+	long     bool            // the replies are of more than one sitting
 }
 
 // question is for whom a name was asked.
 type question struct{ name, country string }
 
+// replied is an endpoint as a vantage was answered by it.
+type replied struct {
+	vantage string
+	addr    netip.Addr
+	port    uint16
+	key     string // who answered, where that is known; else the method
+}
+
 func newThinning(b *Bundle) *thinning {
-	type pair struct {
-		vantage string
-		addr    netip.Addr
-	}
-	t := &thinning{keep: map[string]bool{}, answered: map[question]bool{}, heard: map[string]bool{}, seen: map[string]bool{}}
-	fastest := map[pair]*RTT{}
+	t := &thinning{keep: map[string]bool{}, answered: map[question]bool{}, seen: map[string]bool{}}
+	var replies []*RTT
+	newestAnswer := map[string]*DNS{}
 	for _, o := range b.Observations {
 		switch x := o.(type) {
 		case *Selfcheck:
@@ -55,21 +64,65 @@ func newThinning(b *Bundle) *thinning {
 				}
 			}
 		case *RTT:
-			at := pair{x.Vantage, x.Addr.Unmap()}
-			if best := fastest[at]; x.MinMS > 0 && (best == nil || cmp.Or(cmp.Compare(x.MinMS, best.MinMS), cmp.Compare(x.ID, best.ID)) < 0) {
-				fastest[at] = x
-			}
-			t.heard[x.Addr.Unmap().String()] = true
+			replies = append(replies, x)
 		case *DNS:
-			if len(x.Answers) > 0 {
-				t.answered[questionOf(x)], t.heard[strings.ToLower(x.Name)] = true, true
+			name := strings.ToLower(x.Name)
+			if best := newestAnswer[name]; best == nil || x.At.After(best.At) {
+				newestAnswer[name] = x
 			}
+			t.answered[questionOf(x)] = t.answered[questionOf(x)] || len(x.Answers) > 0
 		}
 	}
-	for _, r := range fastest {
-		t.keep[r.ID] = true
+	for _, d := range newestAnswer {
+		t.keep[d.ID] = true
 	}
+	t.keepReplies(replies)
 	return t
+}
+
+// keepReplies keeps of each endpoint the fastest reply to each vantage and, of each
+// address, one of the newest.
+func (t *thinning) keepReplies(replies []*RTT) {
+	if len(replies) == 0 {
+		return
+	}
+	first, last := replies[0].At, replies[0].At
+	fastest, newest, kept := map[replied]*RTT{}, map[netip.Addr]*RTT{}, map[netip.Addr]time.Time{}
+	for _, x := range replies {
+		at := repliedBy(x)
+		if best := fastest[at]; x.MinMS > 0 && (best == nil || cmp.Or(cmp.Compare(x.MinMS, best.MinMS), cmp.Compare(x.ID, best.ID)) < 0) {
+			fastest[at] = x
+		}
+		if best := newest[at.addr]; best == nil || x.At.After(best.At) {
+			newest[at.addr] = x
+		}
+		if x.At.Before(first) {
+			first = x.At
+		}
+		if x.At.After(last) {
+			last = x.At
+		}
+	}
+	t.long = last.Sub(first) > oneSitting
+	for at, r := range fastest {
+		t.keep[r.ID] = true
+		if had, has := kept[at.addr]; !has || r.At.After(had) {
+			kept[at.addr] = r.At
+		}
+	}
+	for addr, r := range newest {
+		if at, has := kept[addr]; !has || r.At.After(at) {
+			t.keep[r.ID] = true
+		}
+	}
+}
+
+func repliedBy(x *RTT) replied {
+	at := replied{vantage: x.Vantage, addr: x.Addr.Unmap(), port: x.Port, key: x.Method}
+	if x.Authenticated != nil {
+		at.key = "by the key of " + strings.ToLower(x.Authenticated.ServerName)
+	}
+	return at
 }
 
 func questionOf(d *DNS) question { return question{strings.ToLower(d.Name), d.ClientCountry} }
@@ -77,19 +130,32 @@ func questionOf(d *DNS) question { return question{strings.ToLower(d.Name), d.Cl
 // needs reports whether verdicts can rest on an observation without citing it.
 func (t *thinning) needs(o Observation) bool {
 	switch x := o.(type) {
-	case *TLS, *HTTP, *Trace, *Page, *Flow:
+	case *Trace, *Page, *Flow:
 		return false
 	case *RTT:
-		return x.MinMS <= nearMS
+		return t.long || x.MinMS <= 0
+	case *TLS:
+		return t.first(fmt.Sprintf("tls %s %d %s %v", x.Addr, x.Port, strings.ToLower(x.ServerName), x.Trusted))
+	case *HTTP:
+		return t.needsHTTP(x)
 	case *Error:
-		return !t.heard[targetHost(x.Target)] && t.first("error "+x.Target)
+		return x.Unmeasured != nil || t.first("error "+x.Probe+" "+x.Target) || x.Probe == "storage"
 	case *DNS:
-		if len(x.Answers) == 0 && x.Type != "A" && x.Type != "AAAA" && t.answered[questionOf(x)] {
+		if len(x.Answers)+len(x.Services) == 0 && x.Type != "A" && x.Type != "AAAA" && t.answered[questionOf(x)] {
 			return false
 		}
-		return t.first(answerKey(x))
+		return t.long || t.first(answerKey(x))
 	}
 	return true
+}
+
+// needsHTTP reports whether an answer can matter that nothing cites: it sends its
+// clients on, it names where it came from, or it is the first over TLS there.
+func (t *thinning) needsHTTP(x *HTTP) bool {
+	if x.Location != "" || len(x.Headers) > 0 {
+		return true
+	}
+	return t.first(fmt.Sprintf("http %s %s", x.Addr, x.URL))
 }
 
 // first reports whether nothing of the key was seen before.
@@ -99,27 +165,14 @@ func (t *thinning) first(key string) bool {
 	return !again
 }
 
-// targetHost gives the name or address in the target of a failure, such as
-// 192.0.2.1:443, a.example A or https://a.example/.
-func targetHost(target string) string {
-	if at, err := netip.ParseAddrPort(target); err == nil {
-		return at.Addr().Unmap().String()
-	}
-	if addr, err := netip.ParseAddr(target); err == nil {
-		return addr.Unmap().String()
-	}
-	if _, rest, found := strings.Cut(target, "://"); found {
-		target = rest
-	}
-	if end := strings.IndexAny(target, " :/"); end >= 0 {
-		target = target[:end]
-	}
-	return strings.ToLower(target)
-}
-
 // answerKey is equal for answers that say the same to the same users.
 func answerKey(d *DNS) string {
-	parts := []string{strings.ToLower(d.Name), d.Type, d.ClientCountry, d.Rcode}
+	parts := []string{
+		strings.ToLower(d.Name), d.Type, d.Vantage, d.ClientCountry, d.ECSScope, fmt.Sprint(d.ClientSubnet != "", d.CountriesAsked, d.Port), d.Rcode,
+	}
+	for _, s := range d.Services {
+		parts = append(parts, fmt.Sprint(s))
+	}
 	var addrs []string
 	for _, a := range d.Answers {
 		addrs = append(addrs, a.String())

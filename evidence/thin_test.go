@@ -32,7 +32,7 @@ func TestThin(t *testing.T) {
 	for _, o := range evidence.Thin(b, map[string]bool{"cited": true}).Observations {
 		kept = append(kept, o.Common().ID)
 	}
-	const want = "v1 first india elsewhere none-for-france near nearest other-vantage checked cited s g silent nameless"
+	const want = "v1 first india elsewhere none-for-france nearest other-vantage checked cited s g t heard silent silent-too named nameless page"
 	if got := strings.Join(kept, " "); got != want {
 		t.Errorf("kept\n%s, want\n%s", got, want)
 	}

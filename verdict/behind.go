@@ -109,15 +109,14 @@ func (c *caseFile) storeProvider(target string) string {
 	return names[0]
 }
 
-// copiesOf says in words what tells that a store keeps several copies; empty if
-// nothing does.
-func (c *caseFile) copiesOf(target string) string {
+// copiesOf says what tells that a store keeps several copies; nil if nothing does.
+func (c *caseFile) copiesOf(target string) *Reason {
 	for _, s := range c.saidOf(target) {
 		if len(s.Locations) > 1 || len(s.Replicas) > 0 {
-			return "several copies may have answered: its provider lists several places of it (" + s.ID + ")"
+			return because(s.ID, CodeManyHosts, "several copies may have answered: its provider lists several places of it")
 		}
 	}
-	return ""
+	return nil
 }
 
 // bounds gives the bounds around vantages, and around doors too if asked for.

@@ -163,7 +163,7 @@ func (c *caseFile) near(s service, l *location) *nearby {
 		c.nearby = map[service]*nearby{}
 	}
 	c.nearby[s] = nil
-	if len(c.landmarks) == 0 || len(l.disks) == 0 || l.many || l.manyHint != "" {
+	if len(c.landmarks) == 0 || len(l.disks) == 0 || l.many || l.manyHint != nil {
 		return nil
 	}
 	b, ok := c.calibrate().learn(s.addr, l.disks, calibratedError)

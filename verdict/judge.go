@@ -249,7 +249,7 @@ func (c *caseFile) doorFinding(t *terms, s service, resolved resolvedAddr) findi
 		return f
 	}
 	weighed := weigh(usable)
-	if (l.many || l.manyHint != "") && weighed.result != Refuted {
+	if (l.many || l.manyHint != nil) && weighed.result != Refuted {
 		weighed.notOfEdges(l)
 	}
 	weighed.because = append(append(f.because, weighed.because...), aside...)
@@ -268,8 +268,9 @@ func (f *finding) notOfEdges(l *location) {
 		return
 	}
 	f.result = Inconclusive
-	if l.manyHint != "" {
-		f.limits = append(f.limits, "the country that a database has for it decides nothing, since "+l.manyHint)
+	if l.manyHint != nil {
+		f.because = append(f.because, *l.manyHint)
+		f.limits = append(f.limits, "the country that a database has for it decides nothing, since "+l.manyHint.Text)
 	}
 }
 

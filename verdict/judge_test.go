@@ -60,6 +60,10 @@ func line(short string) string {
 		return fmt.Sprintf(`{"kind":"rtt","vantage":%q,"addr":%q,"port":443,"method":"h2-ping","min_ms":%s,"authenticated":{"server_name":"HOST","cert_sha256":"00","how":"h2-ping"}}`, f[1], addr, f[2])
 	case "tcp":
 		return fmt.Sprintf(`{"kind":"rtt","vantage":%q,"addr":%q,"port":443,"method":"tcp","min_ms":%s}`, f[1], addr, f[2])
+	case "other":
+		return fmt.Sprintf(`{"kind":"rtt","vantage":%q,"addr":%q,"port":8443,"method":"tcp","min_ms":%s}`, f[1], addr, f[2])
+	case "another":
+		return fmt.Sprintf(`{"kind":"rtt","vantage":%q,"addr":%q,"port":443,"method":"tls","min_ms":%s,"authenticated":{"server_name":"other.example.net","how":"tls"}}`, f[1], addr, f[2])
 	case "ping":
 		return fmt.Sprintf(`{"kind":"rtt","vantage":%q,"addr":%q,"method":"icmp","min_ms":%s}`, f[1], addr, f[2])
 	case "tls":
@@ -139,6 +143,11 @@ func (s story) host() string {
 }
 
 func (s story) sheet(t *testing.T) *providers.Sheet {
+	t.Helper()
+	return s.sheetOf(t)
+}
+
+func (s story) sheetOf(t fatal) *providers.Sheet {
 	host := "host: api.example.com"
 	if strings.Contains(s.endpoint, "host:") {
 		host = ""

@@ -26,7 +26,7 @@ type location struct {
 	without   map[int]areaSet // cache: what is possible without one disk, by its number
 	many      bool            // the disks cannot all hold one host
 	manyWhy   *Reason
-	manyHint  string               // what else speaks for many hosts, or copies, in words; empty if nothing does
+	manyHint  *Reason              // what else speaks for many hosts, or copies; nil if nothing does
 	store     bool                 // it is of timed reads, which may have been of several copies
 	kind      replyKind            // what its replies show of who gave them
 	via       map[*vantage][]*disk // the same replies, around landmarks
@@ -270,13 +270,13 @@ func (l *location) apartFrom(d *disk) bool {
 }
 
 // seenElsewhere says which vantage, of those that are set aside, was answered by
-// what the others were not; empty if none was.
-func (l *location) seenElsewhere() string {
+// what the others were not; nil if none was.
+func (l *location) seenElsewhere() *Reason {
 	i := slices.IndexFunc(l.suspects, func(d disk) bool { return l.apartFrom(&d) })
 	if i < 0 {
-		return ""
+		return nil
 	}
-	return fmt.Sprintf("%s, which is set aside, was answered from elsewhere (%s)", l.suspects[i].from.named(), l.suspects[i].id)
+	return because(l.suspects[i].id, CodeElsewhereAside, "%s, which is set aside, was answered from elsewhere", l.suspects[i].from.named())
 }
 
 // leaving gives the areas that are possible without disk i.
@@ -344,28 +344,33 @@ func (d *disk) ids() []string {
 	return []string{d.id}
 }
 
-// manyHosts says in words what, besides round trips, tells that an address is one of
+// manyHosts says what, besides round trips, tells that an address is one of
 // many hosts: a content network's published range, or a header that names a
 // point of presence.
-func (c *caseFile) manyHosts(addr netip.Addr) string {
+func (c *caseFile) manyHosts(addr netip.Addr) *Reason {
 	for _, r := range c.ranges[addr] {
 		if ranges.EdgeLine(r) {
-			return fmt.Sprintf("many hosts may share the address: it lies in a range that %s publishes for its edge network (%s)", r.Provider, r.ID)
+			return because(r.ID, CodeManyHosts, "many hosts may share the address: it lies in a range that %s publishes for its edge network", r.Provider)
 		}
 	}
 	for _, g := range c.databases[addr] {
 		if g.Anycast {
-			return fmt.Sprintf("many hosts may share the address: the database %s says that it is anycast (%s)", g.Database, g.ID)
+			return because(g.ID, CodeManyHosts, "many hosts may share the address: the database %s says that it is anycast", g.Database)
 		}
 	}
 	for _, h := range c.headers[addr] {
 		for _, name := range slices.Sorted(maps.Keys(h.Headers)) {
 			if slices.Contains(popHeaders, strings.ToLower(name)) {
-				return fmt.Sprintf("many hosts may share the address: its answer names a point of presence (%s, %s)", name, h.ID)
+				return because(h.ID, CodeManyHosts, "many hosts may share the address: its answer names a point of presence (%s)", name)
 			}
 		}
 	}
-	return ""
+	return nil
+}
+
+// because returns a reason that rests on one line.
+func because(id, code, format string, args ...any) *Reason {
+	return &Reason{Evidence: []string{id}, Code: code, Text: fmt.Sprintf(format, args...)}
 }
 
 // popHeaders are response headers by which edge networks name the point of

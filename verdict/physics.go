@@ -370,6 +370,15 @@ func (f *finding) holdFor(code, why string, ids []string) {
 	f.because = append(f.because, Reason{Evidence: ids, Text: why, Code: code})
 }
 
+// holdSince keeps a finding from being a proof, for a reason that is cited.
+func (f *finding) holdSince(why *Reason) {
+	if f.result != Proven && f.heldBack == nil {
+		return
+	}
+	f.hold(why.Code, "not held to be proven, since "+why.Text)
+	f.because = append(f.because, *why)
+}
+
 func runsOf(disks []*disk) []string {
 	var out []string
 	for _, d := range disks {
@@ -469,8 +478,8 @@ func proofByEach(g *ground, t *terms, c carriers, l *location) finding {
 		f.measured.take(d.times()...)
 	}
 	f.proof = eachInsideProof(g, t, argued)
-	if where := l.seenElsewhere(); where != "" {
-		f.hold(CodeElsewhereAside, "not held to be proven: "+where)
+	if where := l.seenElsewhere(); where != nil {
+		f.holdSince(where)
 	}
 	if !l.store {
 		f.holdManyHosts(l)
@@ -485,8 +494,8 @@ func (f *finding) holdManyHosts(l *location) {
 	switch {
 	case l.many:
 		f.hold(CodeManyHosts, "not held to be proven: several hosts answered; each that was seen is inside, and others may exist")
-	case l.manyHint != "":
-		f.hold(CodeManyHosts, "not held to be proven, since "+l.manyHint)
+	case l.manyHint != nil:
+		f.holdSince(l.manyHint)
 	}
 }
 

@@ -163,7 +163,7 @@ func (r read) behindDoor(d *door, number int) (b bound, ok bool) {
 // where sources differ, where the address is an edge network's, and where a
 // round trip rules the region out.
 func (c *caseFile) doorAt(addr netip.Addr) *door {
-	if c.manyHosts(addr) != "" {
+	if c.manyHosts(addr) != nil {
 		return nil
 	}
 	var found []*door

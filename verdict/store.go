@@ -31,7 +31,7 @@ func (c *caseFile) storeFinding(claim *providers.Claim, t *terms, target string)
 		metadata.limits = append(f.limits, metadata.limits...)
 		return metadata, true
 	}
-	if metadata.result == Inconclusive && c.copiesOf(target) != "" {
+	if metadata.result == Inconclusive && c.copiesOf(target) != nil {
 		f.hold(CodeCopyUnknown, "not held to be proven, since a copy of it is where nothing says")
 	}
 	f.because = append(f.because, metadata.because...)

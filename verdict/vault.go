@@ -223,8 +223,8 @@ func (b *behind) eachReadInside(g *ground, t *terms, bounds []bound, p premise) 
 		f.because = append(f.because, Reason{Evidence: idsOf(inside[1:]), Text: fmt.Sprintf("the same holds, each by itself, for the other %d reads", len(inside)-1)})
 	}
 	f.proof = proofOfEach(inside, p, func(bound) float64 { return 0 })
-	if where := b.seen.seenElsewhere(); where != "" {
-		f.hold(CodeElsewhereAside, "not held to be proven: "+where)
+	if where := b.seen.seenElsewhere(); where != nil {
+		f.holdSince(where)
 	}
 	b.finishReads(&f, g, t, all)
 	return f, true
@@ -265,8 +265,8 @@ func (b *behind) readsTogether(bounds []bound, p premise) finding {
 	if f.single {
 		f.hold(CodeOneVantage, limitHeldBack)
 	}
-	if b.seen.manyHint != "" {
-		f.hold(CodeManyHosts, "not held to be proven, since "+b.seen.manyHint)
+	if b.seen.manyHint != nil {
+		f.holdSince(b.seen.manyHint)
 	}
 	if b.seen.mayLie && !outlastsLiars(bounds, p, holds) {
 		f.hold(CodeVantagesUnproven, limitMayLie)

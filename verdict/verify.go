@@ -185,10 +185,17 @@ func (k *Verifier) behindDoor(v *Verdict, d *ProofDisk, vantage *evidence.Vantag
 func (k *Verifier) answersFor(v *Verdict, x *evidence.RTT) bool {
 	port := portOr(v.Port)
 	_, err := netip.ParseAddr(v.Endpoint)
+	bare := err == nil
 	if !slices.Contains(v.Assumes, AssumesNoInterception) {
 		return x.Authenticated != nil && hostKey(x.Authenticated.ServerName) == hostKey(v.Endpoint) && portOr(x.Port) == port
 	}
-	return x.Authenticated == nil && (err == nil && x.Port == 0 || x.Method != evidence.MethodICMP && x.Method != evidence.MethodUDP && portOr(x.Port) == port)
+	switch x.Method {
+	case evidence.MethodTCP, evidence.MethodTLS, evidence.MethodH2Ping:
+		return x.Authenticated == nil && portOr(x.Port) == port
+	case evidence.MethodImport:
+		return x.Authenticated == nil && (x.Port == port || x.Port == 0 && bare)
+	}
+	return x.Authenticated == nil && bare
 }
 
 // addAnswer notes which addresses a file has for a name.
