@@ -23,7 +23,6 @@ const (
 	CodeRequire                = "required-copies-not-seen"     // the claim asks for copies in certain places
 	CodeNameOnly               = "place-by-name"                // a place is known from a name alone
 	CodeCopyUnknown            = "copy-of-unknown-place"        // where a copy is, nothing says
-	CodeRangeSource            = "range-source-unknown"         // the run names no published file that the range is from
 	CodeRedirect               = "derived-by-redirect"          // a redirect of one request does not show where data is sent
 	CodePath                   = "path-not-kept"                // what passes a host on the way is not shown to be kept there
 	CodeClients                = "clients-not-measured"         // users of most countries were not measured
