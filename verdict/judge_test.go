@@ -103,7 +103,7 @@ func place(name string) string {
 const resolved = `{"kind":"dns","vantage":"fra","name":"api.example.com","type":"A","rcode":"NOERROR","answers":["203.0.113.7"],"ecs_scope":"0.0.0.0/0","countries_asked":200}`
 
 func (s story) bundle(t *testing.T) *evidence.Bundle {
-	lines := []string{`{"schema":"landfall.evidence/v1","run":"r","tool":"test","started":"2026-11-22T07:00:00Z"}`}
+	lines := []string{`{"schema":"landfall.evidence/v1","run":"r","tool":"test","started":"2026-11-22T07:00:00Z","data":[{"name":"ranges.json"}]}`}
 	all := strings.Join(s.seen, "\n")
 	for name, fields := range vantages {
 		if strings.Contains(all, name) || name == "fra" {

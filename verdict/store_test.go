@@ -14,9 +14,14 @@ const (
 // and by timed reads.
 var storeStories = []story{
 	{
-		name: "StoreOutsideRefutes", claim: "allow: [EU]\nstate: rest",
-		seen: []string{"at fra 0.5", "at par 4", `{"kind":"storage","target":"api.example.com","provider":"aws","locations":["aws:eu-central-1"],"replicas":[{"target":"s3://copy","location":"aws:us-east-1"}],"api":"GetBucketReplication"}`},
-		want: []string{"front-door inconclusive physics", "store refuted provider"}, rolled: verdict.Refuted, because: "its copy s3://copy is in aws:us-east-1",
+		name: "StoreOutsideRefutes", claim: "allow: [EU]\nstate: rest", endpoint: `host: "s3://bucket"`,
+		seen: []string{"no dns", `{"kind":"storage","target":"s3://bucket","provider":"aws","locations":["aws:eu-central-1"],"replicas":[{"target":"s3://copy","location":"aws:us-east-1"}],"api":"GetBucketReplication"}`},
+		want: []string{"store refuted provider"}, rolled: verdict.Refuted, because: "its copy s3://copy is in aws:us-east-1",
+	},
+	{
+		name: "OfAHostThatIsNoBucketNoProviderSpeaks", claim: "allow: [EU]\nstate: rest",
+		seen: []string{"at fra 0.5", "at par 0.4", `{"kind":"storage","target":"api.example.com","provider":"aws","locations":["aws:cn-north-1"],"api":"GetBucketLocation"}`},
+		want: []string{"front-door consistent physics one-host"}, rolled: verdict.Consistent,
 	},
 	{
 		name: "StoreInsideAgrees", claim: "allow: [EU]\nstate: rest", endpoint: `host: "s3://bucket"`,
