@@ -87,7 +87,7 @@ func drawnRows() []readRow {
 // gives how the claims of continents and of countries fare together.
 func wrongByLiars(rows []readRow, k knowing, seeds uint64) (t tally, err error) {
 	for seed := range seeds {
-		continent, country, err := judgeReads(withLyingReaders(rows, 5, seed), k, false)
+		continent, country, err := judgeReads(withLyingReaders(rows, 5, seed), k)
 		if err != nil {
 			return t, err
 		}

@@ -102,24 +102,16 @@ func (k knowing) target(object int) string {
 
 // readsBundle turns rows into evidence. Positions are known to 60 km: the
 // upstream places are cities, and one of them is 45 km off. The probes are
-// imported ones or, if checked, have passed a self-check.
-func readsBundle(rows []readRow, k knowing, checked bool) *evidence.Bundle {
+// imported ones.
+func readsBundle(rows []readRow, k knowing) *evidence.Bundle {
 	b := &evidence.Bundle{Header: evidence.Header{Schema: evidence.Schema, Run: "r", Tool: "test", Started: time.Date(2024, 3, 4, 0, 0, 0, 0, time.UTC)}}
 	probes, doors, objects := numbered{}, numbered{}, numbered{}
 	for i, row := range rows {
 		probe, first := probes.of(row.probe.name)
 		if first {
-			network := evidence.NetworkImport
-			if checked {
-				network = evidence.NetworkLocal
-				b.Observations = append(b.Observations, &evidence.Selfcheck{
-					Meta:   evidence.Meta{Kind: evidence.KindSelfcheck, ID: fmt.Sprintf("s%d", probe), Vantage: fmt.Sprintf("v%d", probe)},
-					Result: evidence.CheckPassed,
-				})
-			}
 			b.Observations = append(b.Observations, &evidence.Vantage{
 				Meta: evidence.Meta{Kind: evidence.KindVantage, ID: fmt.Sprintf("v%d", probe)}, Name: row.probe.name,
-				Lat: &rows[i].probe.lat, Lon: &rows[i].probe.lon, RadiusKM: 60, Country: row.probe.country, Network: network,
+				Lat: &rows[i].probe.lat, Lon: &rows[i].probe.lon, RadiusKM: 60, Country: row.probe.country, Network: evidence.NetworkImport,
 			})
 		}
 		door, first := doors.of(row.door.name)
@@ -229,7 +221,7 @@ func (t *tally) add(isTrue bool, r verdict.Result) {
 
 // judgeReads judges where the objects of a file rest, with what a judge is told,
 // and tells how the claims about continents and about countries fare.
-func judgeReads(rows []readRow, k knowing, checked bool) (continent, country tally, err error) {
+func judgeReads(rows []readRow, k knowing) (continent, country tally, err error) {
 	objects, where := numbered{}, map[string]string{}
 	var hosts []string
 	for _, row := range rows {
@@ -239,7 +231,7 @@ func judgeReads(rows []readRow, k knowing, checked bool) (continent, country tal
 		}
 	}
 	sheet := restClaims(hosts)
-	doc, err := verdict.Judge([]*providers.Sheet{sheet}, readsBundle(rows, k, checked))
+	doc, err := verdict.Judge([]*providers.Sheet{sheet}, readsBundle(rows, k))
 	if err != nil {
 		return continent, country, err
 	}
@@ -325,12 +317,10 @@ func BenchmarkRetrieval(b *testing.B) {
 			{"both-in-regions-of-the-file", everything, regionsIn(rows)},
 		} {
 			b.Run(filepath.Base(filepath.Dir(path))+"/"+tier.name, func(b *testing.B) {
-				var continent, country, checked tally
+				var continent, country tally
 				for b.Loop() {
 					verdict.WithRegions(tier.regions, func() {
-						if continent, country, err = judgeReads(rows, tier.told, false); err == nil {
-							checked, _, err = judgeReads(rows, tier.told, true)
-						}
+						continent, country, err = judgeReads(rows, tier.told)
 					})
 					if err != nil {
 						b.Fatal(err)
@@ -338,8 +328,6 @@ func BenchmarkRetrieval(b *testing.B) {
 				}
 				b.ReportMetric(float64(continent.wrong), "wrong")
 				b.ReportMetric(percent(continent.conclusive, continent.claims), "%conclusive")
-				b.ReportMetric(float64(checked.wrong), "wrong-if-checked")
-				b.ReportMetric(percent(checked.conclusive, checked.claims), "%conclusive-if-checked")
 				b.ReportMetric(float64(continent.claims), "claims")
 				b.ReportMetric(float64(country.wrong), "country-wrong")
 				b.ReportMetric(percent(country.conclusive, country.claims), "%country-conclusive")
@@ -347,7 +335,7 @@ func BenchmarkRetrieval(b *testing.B) {
 				b.ReportMetric(float64(bySmallest), "excluding-truth-by-smallest")
 				b.ReportMetric(float64(objects), "objects")
 				b.ReportMetric(float64(held), "objects-held")
-				if wrong := continent.wrong + country.wrong + checked.wrong; wrong > 0 {
+				if wrong := continent.wrong + country.wrong; wrong > 0 {
 					b.Errorf("%d verdicts are wrong", wrong)
 				}
 			})
