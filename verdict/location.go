@@ -190,13 +190,13 @@ func (l *location) viaLandmarks(c *caseFile) {
 	}
 }
 
-// suppliersOf returns the runs whose files disks are from, each once.
+// suppliersOf returns the files that disks are from, each once.
 func suppliersOf(lists ...[]disk) []string {
 	var out []string
 	for _, disks := range lists {
 		for i := range disks {
-			if run := disks[i].from.supplier.header.Run; !slices.Contains(out, run) {
-				out = append(out, run)
+			if file := fileOf(&disks[i]); !slices.Contains(out, file) {
+				out = append(out, file)
 			}
 		}
 	}

@@ -171,24 +171,32 @@ func (c carriers) survival(e electorate) *Survival {
 func (c carriers) suppliersToSpare(e electorate) int {
 	groups := map[string]int{}
 	for _, d := range c.disks {
-		groups[d.from.supplier.header.Run]++
+		groups[runOf(d)]++
 	}
 	if len(groups) < 2 {
 		return 0
 	}
 	runs := slices.SortedFunc(maps.Keys(groups), func(a, b string) int { return cmp.Or(cmp.Compare(groups[b], groups[a]), cmp.Compare(a, b)) })
 	for n := 1; n < len(runs); n++ {
-		if !c.without(runs[:n]).suffice(e) {
+		if !c.without(runOf, runs[:n]).suffice(e) {
 			return n - 1
 		}
 	}
 	return len(runs) - 1
 }
 
-// without returns the carriers that are not of these runs.
-func (c carriers) without(runs []string) carriers {
-	of := func(d *disk) bool { return slices.Contains(runs, d.from.supplier.header.Run) }
-	return carriers{disks: slices.DeleteFunc(slices.Clone(c.disks), of), alone: slices.DeleteFunc(slices.Clone(c.alone), of)}
+// fileOf names the file that a disk is from. Against what others saw each file is a
+// supplier of its own: anybody can write the name of a run into a header.
+func fileOf(d *disk) string { return d.from.supplier.name }
+
+// runOf names the run that a disk is from. Files of one run do not bear out one
+// another.
+func runOf(d *disk) string { return d.from.supplier.header.Run }
+
+// without returns the carriers that are of none of these suppliers.
+func (c carriers) without(of func(*disk) string, suppliers []string) carriers {
+	theirs := func(d *disk) bool { return slices.Contains(suppliers, of(d)) }
+	return carriers{disks: slices.DeleteFunc(slices.Clone(c.disks), theirs), alone: slices.DeleteFunc(slices.Clone(c.alone), theirs)}
 }
 
 // besideOneNetwork is how many of them are not in the network that most of a
@@ -344,13 +352,13 @@ func (f *finding) holdAgainstOthers(g *ground, t *terms, c carriers, l *location
 	}
 	c = carriers{disks: slices.Clone(c.disks), alone: slices.Clone(c.alone)} // what follows asks again
 	e := l.electorate()
-	for _, run := range runsOf(c.disks) {
-		own := c.only(run)
-		if c.without([]string{run}).suffice(e) || !own.suffice(e) {
+	for _, file := range filesOf(c.disks) {
+		own := c.only(file)
+		if c.without(fileOf, []string{file}).suffice(e) || !own.suffice(e) {
 			continue
 		}
-		if ids, against := l.othersAgainst(g, t, f.result, own, func(d *disk) bool { return d.from.supplier.header.Run != run }); against {
-			f.holdFor(CodeOneSupplier, fmt.Sprintf("held back: the evidence of one supplier alone (run %s) carries this, and that of others contradicts it", run), ids)
+		if ids, against := l.othersAgainst(g, t, f.result, own, func(d *disk) bool { return fileOf(d) != file }); against {
+			f.holdFor(CodeOneSupplier, fmt.Sprintf("held back: the evidence of one supplier alone (run %s) carries this, and that of others contradicts it", file), ids)
 			return
 		}
 	}
@@ -358,7 +366,7 @@ func (f *finding) holdAgainstOthers(g *ground, t *terms, c carriers, l *location
 		return
 	}
 	if ids, against := l.othersAgainst(g, t, f.result, c, func(d *disk) bool {
-		return d.from.network != evidence.NetworkImport && !slices.Contains(runsOf(c.disks), d.from.supplier.header.Run)
+		return d.from.network != evidence.NetworkImport && !slices.Contains(filesOf(c.disks), fileOf(d))
 	}); against {
 		f.holdFor(CodeImportsAgainstMeasured, "held back: imported evidence alone carries this, and what others measured themselves contradicts it", ids)
 	}
@@ -379,20 +387,20 @@ func (f *finding) holdSince(why *Reason) {
 	f.because = append(f.because, *why)
 }
 
-func runsOf(disks []*disk) []string {
+func filesOf(disks []*disk) []string {
 	var out []string
 	for _, d := range disks {
-		if run := d.from.supplier.header.Run; !slices.Contains(out, run) {
-			out = append(out, run)
+		if file := fileOf(d); !slices.Contains(out, file) {
+			out = append(out, file)
 		}
 	}
 	return out
 }
 
-// only returns the carriers of one run.
-func (c carriers) only(run string) carriers {
-	of := func(d *disk) bool { return d.from.supplier.header.Run != run }
-	return carriers{disks: slices.DeleteFunc(slices.Clone(c.disks), of), alone: slices.DeleteFunc(slices.Clone(c.alone), of)}
+// only returns the carriers of one file.
+func (c carriers) only(file string) carriers {
+	others := func(d *disk) bool { return fileOf(d) != file }
+	return carriers{disks: slices.DeleteFunc(slices.Clone(c.disks), others), alone: slices.DeleteFunc(slices.Clone(c.alone), others)}
 }
 
 // othersAgainst reports whether the replies of some others at the endpoint

@@ -16,7 +16,7 @@ type resolvedAddr struct {
 	addr    netip.Addr
 	country string
 	scope   *Scope
-	// byOneSupplier is the one run whose evidence has the address for the name,
+	// byOneSupplier is the one file whose evidence has the address for the name,
 	// where others were given other ones; ids are its lines.
 	byOneSupplier string
 	ids           []string
@@ -90,21 +90,21 @@ func (c *caseFile) hintsFor(name string, port uint16) []*evidence.DNS {
 	return out
 }
 
-// oneSupplierOf returns the run whose evidence alone has an address for a name,
-// while the evidence of others has other ones; empty where that is not so.
+// oneSupplierOf returns the file whose evidence alone has an address for a name,
+// while that of others has other ones; empty where that is not so.
 func (c *caseFile) oneSupplierOf(answers []*evidence.DNS, addr netip.Addr) string {
-	has := map[string]bool{} // by run: whether it has this address
+	has := map[string]bool{} // by file: whether it has this address
 	for _, a := range answers {
 		if len(a.Answers) == 0 {
 			continue
 		}
-		run := c.supplierOf(a.ID).header.Run
-		has[run] = has[run] || slices.ContainsFunc(a.Answers, func(own netip.Addr) bool { return own.Unmap() == addr })
+		file := c.supplierOf(a.ID).name
+		has[file] = has[file] || slices.ContainsFunc(a.Answers, func(own netip.Addr) bool { return own.Unmap() == addr })
 	}
 	var with []string
-	for run, it := range has {
+	for file, it := range has {
 		if it {
-			with = append(with, run)
+			with = append(with, file)
 		}
 	}
 	if len(with) != 1 || len(has) < 2 {
