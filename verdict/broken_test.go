@@ -46,6 +46,7 @@ func TestBroken(t *testing.T) {
 	}{
 		"the run's name is taken":                {"allow: [DE, FR, BE, NL, LU, CH, GB]", []string{honest, file("A", asia...)}, []verdict.Result{verdict.Disputed}},
 		"the run's name is taken for an address": {"allow: [DE, FR, BE, NL, LU, CH, GB]", []string{honest, file("A", append(elsewhere(asia), strings.Replace(answerLine, ".7", ".9", 1))...)}, []verdict.Result{verdict.Disputed}},
+		"a landmark by TCP, of vague vantages":   {"allow: [CN]", []string{file("A", append([]string{strings.Replace(fra, `"radius_km":5`, `"radius_km":20000`, 1), strings.Replace(par, `"radius_km":5`, `"radius_km":20000`, 1), answerLine, keyedReply("e1", "v1", "5"), keyedReply("e2", "v2", "5")}, notKeyed(slices.Concat(landmarkLines("l", "v1", "fra", "0.2"), landmarkLines("m", "v2", "fra", "0.2")))...)...)}, []verdict.Result{verdict.Disputed, verdict.Inconclusive, verdict.NotTested}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			doc := mergedVerdicts(t, c.claim, c.files...)

@@ -347,20 +347,24 @@ func (d *disk) ids() []string {
 // manyHosts says what, besides round trips, tells that an address is one of
 // many hosts: a content network's published range, or a header that names a
 // point of presence.
-func (c *caseFile) manyHosts(addr netip.Addr) *Reason {
+func (c *caseFile) manyHosts(addr netip.Addr) *Reason { return c.manyHostsBy(addr, nil) }
+
+// manyHostsBy is manyHosts by the lines of one file alone; nil is any.
+func (c *caseFile) manyHostsBy(addr netip.Addr, file *supplier) *Reason {
+	theirs := func(id string) bool { return file == nil || c.supplierOf(id) == file }
 	for _, r := range c.ranges[addr] {
-		if ranges.EdgeLine(r) {
+		if theirs(r.ID) && ranges.EdgeLine(r) {
 			return because(r.ID, CodeManyHosts, "many hosts may share the address: it lies in a range that %s publishes for its edge network", r.Provider)
 		}
 	}
 	for _, g := range c.databases[addr] {
-		if g.Anycast {
+		if theirs(g.ID) && g.Anycast {
 			return because(g.ID, CodeManyHosts, "many hosts may share the address: the database %s says that it is anycast", g.Database)
 		}
 	}
 	for _, h := range c.headers[addr] {
 		for _, name := range slices.Sorted(maps.Keys(h.Headers)) {
-			if slices.Contains(popHeaders, strings.ToLower(name)) {
+			if theirs(h.ID) && slices.Contains(popHeaders, strings.ToLower(name)) {
 				return because(h.ID, CodeManyHosts, "many hosts may share the address: its answer names a point of presence (%s)", name)
 			}
 		}
