@@ -79,7 +79,7 @@ func notInForce(claim *providers.Claim, on providers.Date) string {
 func (c *claimCase) judgeEndpoint(t *terms, e *providers.Endpoint) []Verdict {
 	blank := Verdict{Vendor: c.sheet.Vendor, Claim: c.claim.ID, Endpoint: e.Host, Port: e.Port}
 	var out []Verdict
-	for _, resolved := range c.resolve(c.claim, e) {
+	for _, resolved := range c.resolve(c.claim, e, hostKey(e.Host)) {
 		v := blank.at(resolved)
 		switch c.claim.About {
 		case providers.AboutOperator:
@@ -141,7 +141,7 @@ func (c *claimCase) judgeDerivedAt(t *terms, e *providers.Endpoint, d evidence.D
 	blank := Verdict{Vendor: c.sheet.Vendor, Claim: c.claim.ID, Endpoint: d.Host, Port: d.Port, DerivedFrom: e.Host}
 	why := Reason{Evidence: []string{d.By}, Text: fmt.Sprintf("clients of %s are sent to %s", e.Host, nameAt(d.Host, d.Port))}
 	var out []Verdict
-	for _, resolved := range c.resolve(c.claim, &to) {
+	for _, resolved := range c.resolve(c.claim, &to, hostKey(e.Host), hostKey(to.Host)) {
 		f := c.doorFinding(t, serviceAt(&to, resolved.addr), resolved)
 		f.because = append([]Reason{why}, f.because...)
 		if !d.ResendsBody() {
@@ -205,6 +205,9 @@ func (c *claimCase) finishDoor(v Verdict, t *terms, e *providers.Endpoint, resol
 	}
 	if resolved.byOneSupplier != "" {
 		f.holdFor(CodeAddressByOneSupplier, fmt.Sprintf("held back: the evidence of one supplier alone (%s) has this address for the name; others were given other ones", resolved.byOneSupplier), resolved.ids)
+	}
+	if resolved.usersUnknown {
+		f.hold(CodeClients, "held back: the claim is about certain users, and nothing says for users of which country this address was given")
 	}
 	if s := resolved.scope; s != nil && (s.ignored || s.CountriesNotMeasured > s.CountriesMeasured) && f.result == Proven {
 		f.hold(CodeClients, "held back: "+s.unmeasured())
