@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/landfall-audit/landfall/internal/geo"
+	"github.com/landfall-audit/landfall/internal/special"
 	"github.com/landfall-audit/landfall/providers/ranges"
 )
 
@@ -64,12 +65,18 @@ func (c *caseFile) locate(s service) *location {
 }
 
 func (c *caseFile) locateBy(s service) *location {
+	inner := s.name != "" && special.Kind(s.addr) != ""
 	switch {
 	case c.speaksTLS(s):
 		l := c.fromReplies(s, authenticated)
 		l.aside = append(l.aside, c.whyNotAuthenticated(s)...)
-		l.weaker, l.whyWeaker = c.fromTransport(s, l), CodeTransportOnly
+		if !inner {
+			l.weaker, l.whyWeaker = c.fromTransport(s, l), CodeTransportOnly
+		}
 		return l
+	case inner:
+		// In each network another machine may have the address, or the one that asks.
+		return c.describe(c.fromDisks(nil), s, connected)
 	case s.name == "":
 		return c.fromBare(s)
 	}
