@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/landfall-audit/landfall/evidence"
 	"github.com/landfall-audit/landfall/verdict"
 )
 
@@ -54,8 +55,18 @@ func TestBroken(t *testing.T) {
 		"a record of another's zone":                 {"allow: [DE]", []string{file("A", append(elsewhere(tcps(asia)), fra, par, strings.ReplaceAll(answerLine, ".7", ".7"), tcpReply("e1", "v1", "0.5"), tcpReply("e2", "v2", "4.6"), `{"kind":"dns","id":"h","name":"evil.example.net","type":"HTTPS","rcode":"NOERROR","services":[{"priority":1,"target":"api.example.com","hints":["203.0.113.9"]}]}`)...)}, []verdict.Result{verdict.Consistent, verdict.Inconclusive, verdict.Proven}},
 		"no address":                                 {"allow: [CN]", []string{file("A", fra, par, strings.ReplaceAll(answerLine, "203.0.113.7", "0.0.0.0"), strings.ReplaceAll(tcpReply("e1", "v1", "0.1"), "203.0.113.7", "0.0.0.0"), strings.ReplaceAll(tcpReply("e2", "v2", "0.1"), "203.0.113.7", "0.0.0.0"))}, []verdict.Result{verdict.Inconclusive, verdict.NotTested, verdict.Disputed}},
 		"an inner address":                           {"allow: [CN]", []string{file("A", fra, par, strings.ReplaceAll(answerLine, "203.0.113.7", "10.0.0.7"), strings.ReplaceAll(tcpReply("e1", "v1", "0.1"), "203.0.113.7", "10.0.0.7"), strings.ReplaceAll(tcpReply("e2", "v2", "0.1"), "203.0.113.7", "10.0.0.7"))}, []verdict.Result{verdict.Inconclusive, verdict.NotTested, verdict.Disputed}},
+		"a host's copies by a storage line":          {"allow: [DE, FR, BE, NL, LU, CH, GB]", []string{honest, file("X", append(elsewhere(tld(asia)), strings.NewReplacer("api", "cn", ".7", ".9").Replace(answerLine), `{"kind":"storage","id":"s","target":"api.example.com","provider":"aws","api":"x","replicas":[{"target":"t","host":"cn.example.com"}]}`)...)}, []verdict.Result{verdict.Proven, verdict.Consistent, verdict.Inconclusive, verdict.Disputed}},
+		"a bucket's place by a line of another":      {"endpoint", []string{file("A", fra, storageLine("aws:eu-central-1")), file("X", vantageLine("z", "lon", ""), storageLine("aws:cn-north-1"))}, []verdict.Result{verdict.Disputed}},
 	} {
 		t.Run(name, func(t *testing.T) {
+			if c.claim == "endpoint" {
+				b := mergedBundle(t, c.files...)
+				s := story{name: name, claim: "deny: [CN]", endpoint: `host: "s3://bucket"`}
+				if got := judged(t, b, s.sheetOf(t)).Verdicts[0]; !slices.Contains(c.want, got.Result) {
+					t.Errorf("%s; want %v: %+v", got.Result, c.want, got)
+				}
+				return
+			}
 			doc := mergedVerdicts(t, c.claim, c.files...)
 			got := doc.Claims[0].Result
 			worst, seen := verdict.Proven, false
@@ -157,6 +168,26 @@ func idle(n int, lines ...string) []string {
 
 func imported(lines ...string) string {
 	return strings.ReplaceAll(file("A", lines...), `"network":"local"`, `"network":"import"`)
+}
+
+func storageLine(location string) string {
+	return fmt.Sprintf(`{"kind":"storage","id":"s","target":"s3://bucket","provider":"aws","locations":[%q],"api":"GetBucketLocation"}`, location)
+}
+
+func mergedBundle(t fatal, files ...string) *evidence.Bundle {
+	var bundles []*evidence.Bundle
+	for _, text := range files {
+		b, err := evidence.ReadUsable("file", strings.NewReader(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		bundles = append(bundles, b)
+	}
+	b, err := evidence.Merge(bundles...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
 }
 
 // blamedByOthers are two honest vantages, and a file of ten made-up ones that

@@ -46,7 +46,7 @@ func (c *caseFile) copiesWithDoors(sheet *providers.Sheet, claim *providers.Clai
 		if !claim.Concerns(e) {
 			continue
 		}
-		for _, said := range c.storage[storeKey(e.Host)] {
+		for _, said := range c.saidOf(storeKey(e.Host)) {
 			for _, r := range said.Replicas {
 				if !seen[hostKey(r.Host)] && holds(claim, r) != "" {
 					seen[hostKey(r.Host)] = true
