@@ -343,8 +343,8 @@ func (f finding) disputedAside(t *terms, l *location) finding {
 	return f
 }
 
-// holdAgainstOthers holds a result back that one supplier's evidence alone carries
-// while another's contradicts it, or that imported evidence alone carries while
+// holdAgainstOthers holds a result back that does not follow without one supplier's
+// evidence while another's, none of which says the same, contradicts it; or that imported evidence alone carries while
 // measured evidence of others does.
 func (f *finding) holdAgainstOthers(g *ground, t *terms, c carriers, l *location) {
 	if l.suppliers < 2 || len(c.disks) == 0 {
@@ -354,18 +354,18 @@ func (f *finding) holdAgainstOthers(g *ground, t *terms, c carriers, l *location
 	e := l.electorate()
 	for _, file := range filesOf(c.disks) {
 		own := c.only(file)
-		if c.without(fileOf, []string{file}).suffice(e) || !own.suffice(e) {
+		if c.without(fileOf, []string{file}).suffice(e) || !c.suffice(e) {
 			continue
 		}
-		if ids, against := l.othersAgainst(g, t, f.result, own, func(d *disk) bool { return fileOf(d) != file }); against {
-			f.holdFor(CodeOneSupplier, fmt.Sprintf("held back: the evidence of one supplier alone (run %s) carries this, and that of others contradicts it", file), ids)
+		if ids, against := l.othersAgainst(g, t, f.result, own, filesOf(c.disks), func(d *disk) bool { return fileOf(d) != file }); against {
+			f.holdFor(CodeOneSupplier, fmt.Sprintf("held back: without the evidence of one supplier (run %s) this would not follow, and that of others contradicts it", file), ids)
 			return
 		}
 	}
 	if slices.ContainsFunc(c.disks, func(d *disk) bool { return d.from.network != evidence.NetworkImport }) {
 		return
 	}
-	if ids, against := l.othersAgainst(g, t, f.result, c, func(d *disk) bool {
+	if ids, against := l.othersAgainst(g, t, f.result, c, filesOf(c.disks), func(d *disk) bool {
 		return d.from.network != evidence.NetworkImport && !slices.Contains(filesOf(c.disks), fileOf(d))
 	}); against {
 		f.holdFor(CodeImportsAgainstMeasured, "held back: imported evidence alone carries this, and what others measured themselves contradicts it", ids)
@@ -404,9 +404,9 @@ func (c carriers) only(file string) carriers {
 }
 
 // othersAgainst reports whether the replies of some others at the endpoint
-// contradict carriers: one of them cannot be of the same host, or together they
-// have another conclusive result.
-func (l *location) othersAgainst(g *ground, t *terms, result Result, c carriers, other func(*disk) bool) (ids []string, against bool) {
+// contradict carriers: one of them cannot be of the same host, and is not of a file
+// that says the same by itself, or together they have another conclusive result.
+func (l *location) othersAgainst(g *ground, t *terms, result Result, c carriers, agree []string, other func(*disk) bool) (ids []string, against bool) {
 	var believed []disk
 	for _, disks := range [][]disk{l.disks, l.suspects} {
 		for i := range disks {
@@ -414,7 +414,7 @@ func (l *location) othersAgainst(g *ground, t *terms, result Result, c carriers,
 			if !other(d) {
 				continue
 			}
-			if slices.ContainsFunc(c.disks, func(own *disk) bool { return own.apart(d) }) {
+			if !slices.Contains(agree, fileOf(d)) && slices.ContainsFunc(c.disks, func(own *disk) bool { return own.apart(d) }) {
 				return []string{d.id}, true
 			}
 			if !d.from.contradicted {
