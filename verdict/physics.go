@@ -519,9 +519,11 @@ func byIntersection(g *ground, t *terms, l *location, inside carriers) finding {
 	}
 	proves := func(possible areaSet) bool { return possible.within(t.surelyAllow) }
 	var f finding
+	carrying := l.bounds()
 	switch {
 	case inside.suffice(l.electorate()):
-		f = finding{basis: BasisPhysics, assumes: []string{AssumesOneHost}, survives: inside.survival(l.electorate()), proof: eachInsideProof(g, t, inside.disks[:min(2, len(inside.disks))])}
+		carrying = fewest(inside.argument(l.electorate()))
+		f = finding{basis: BasisPhysics, assumes: []string{AssumesOneHost}, survives: inside.survival(l.electorate()), proof: eachInsideProof(g, t, carrying)}
 	case proves(l.possible) && !slices.ContainsFunc(t.denyCaps, l.within):
 		f = l.resting(g, proves)
 		f.proof = togetherProof(g, t, l)
@@ -531,10 +533,10 @@ func byIntersection(g *ground, t *terms, l *location, inside carriers) finding {
 		return finding{result: Inconclusive, basis: BasisPhysics}
 	}
 	f.result = Proven
-	f.because = []Reason{{Evidence: l.boundingIDs(), Text: "every place that the claim does not allow is out of reach of one of these replies or another"}}
+	f.because = []Reason{{Evidence: ids(carrying), Text: "every place that the claim does not allow is out of reach of one of these replies or another"}}
 	f.limits = []string{limitOneHost}
-	for i := range l.bounding {
-		f.measured.take(l.disks[l.bounding[i]].times()...)
+	for _, d := range carrying {
+		f.measured.take(d.times()...)
 	}
 	f.holdManyHosts(l)
 	enough := inside.suffice(l.electorate())
@@ -547,6 +549,13 @@ func byIntersection(g *ground, t *terms, l *location, inside carriers) finding {
 		f.hold(CodeOneNetwork, "held back: without the replies to one network this would not follow, and anybody on the way could have given them")
 	}
 	return f
+}
+
+// fewest returns as many of the disks that a result is argued by as it takes to
+// carry it: two, or one around a landmark.
+func fewest(argued []*disk) []*disk {
+	argued = distinctDisks(argued)
+	return argued[:min(2, len(argued))]
 }
 
 // outlastsLiars reports whether what is possible by the replies to credible
@@ -623,6 +632,15 @@ func (l *location) resting(g *ground, holds func(possible areaSet) bool) finding
 		}
 	}
 	return f
+}
+
+// bounds returns the disks that bound where a host can be.
+func (l *location) bounds() []*disk {
+	out := make([]*disk, len(l.bounding))
+	for i, n := range l.bounding {
+		out[i] = &l.disks[n]
+	}
+	return out
 }
 
 // boundingIDs gives the evidence of the disks that bound where a host can be.
