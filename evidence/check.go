@@ -160,7 +160,19 @@ func (r *RTT) check() error {
 	if lost == nil && r.Sent > 0 && r.Lost > r.Sent {
 		lost = fmt.Errorf("lost is %d of %d sent; at most all can be lost", r.Lost, r.Sent)
 	}
-	return firstError(r.Meta.check(), checkAddr(r.Addr), checkDuration("min_ms", r.MinMS), r.checkLeast(), checkCount("sent", r.Sent), lost, r.Authenticated.check())
+	return firstError(r.Meta.check(), checkAddr(r.Addr), checkDuration("min_ms", r.MinMS), r.checkLeast(), checkCount("sent", r.Sent), lost, r.Authenticated.check(), r.checkKeyed())
+}
+
+// checkKeyed reports a method in which no key can answer, of a round trip that is
+// said to be by one.
+func (r *RTT) checkKeyed() error {
+	switch r.Method {
+	case MethodTCP, MethodICMP, MethodUDP:
+		if r.Authenticated != nil {
+			return fmt.Errorf("method is %q, in which no key answers, and the round trip is said to be authenticated; %s, %s or %s is expected", r.Method, MethodTLS, MethodH2Ping, MethodQUIC)
+		}
+	}
+	return nil
 }
 
 // check reports what is wrong with who is said to have answered; nil is nobody.

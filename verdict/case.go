@@ -47,6 +47,7 @@ type caseFile struct {
 	hints        map[netip.Addr][]*evidence.Hint
 	headers      map[netip.Addr][]*evidence.HTTP
 	redirects    map[string][]evidence.Observation // by host in lower case: what can send its clients elsewhere
+	sentOn       map[askedFor]map[string]bool      // by what was asked: the files that did
 	storage      map[string][]*evidence.Storage
 	failures     map[string][]*evidence.Error // by target
 
@@ -91,7 +92,7 @@ func openCase(header evidence.Header, o Options) *caseFile {
 		paths: map[netip.Addr][]*evidence.Trace{}, unmeasured: map[string][]*evidence.Unmeasured{}, answers: map[string][]*evidence.DNS{},
 		databases: map[netip.Addr][]*evidence.GeoIP{}, networks: map[netip.Addr][]*evidence.Network{},
 		ranges: map[netip.Addr][]*evidence.Range{}, hints: map[netip.Addr][]*evidence.Hint{},
-		headers: map[netip.Addr][]*evidence.HTTP{}, redirects: map[string][]evidence.Observation{}, storage: map[string][]*evidence.Storage{},
+		headers: map[netip.Addr][]*evidence.HTTP{}, redirects: map[string][]evidence.Observation{}, sentOn: map[askedFor]map[string]bool{}, storage: map[string][]*evidence.Storage{},
 		failures: map[string][]*evidence.Error{}, located: map[service]*location{},
 	}
 }
@@ -157,6 +158,9 @@ func (c *caseFile) add(o evidence.Observation) {
 		name := hostKey(x.Name)
 		c.timeOf(&x.Meta)
 		c.answers[name] = append(c.answers[name], x)
+		if x.Type == "HTTPS" {
+			c.noteAsked(askedFor{name, true}, x.ID)
+		}
 		if len(x.Services) > 0 {
 			c.redirects[name] = append(c.redirects[name], x)
 		}
@@ -197,7 +201,12 @@ func portOr(port uint16) uint16 {
 
 func (c *caseFile) addHTTP(x *evidence.HTTP) {
 	c.headers[x.Addr.Unmap()] = append(c.headers[x.Addr.Unmap()], x)
-	if host, _, ok := hostOfURL(x.URL); ok && x.Location != "" {
+	host, _, ok := hostOfURL(x.URL)
+	if !ok {
+		return
+	}
+	c.noteAsked(askedFor{host, false}, x.ID)
+	if x.Location != "" {
 		c.redirects[host] = append(c.redirects[host], x)
 	}
 }

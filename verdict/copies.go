@@ -23,7 +23,7 @@ func (c *claimCase) judgeCopies() ([]Verdict, error) {
 		if err != nil {
 			return nil, err
 		}
-		for _, resolved := range c.resolve(c.claim, door) {
+		for _, resolved := range c.resolve(c.claim, door, hostKey(door.Host)) {
 			blank := Verdict{Vendor: c.sheet.Vendor, Claim: c.claim.ID, Endpoint: r.Host, Port: door.Port}
 			if v := c.judgeDoor(blank.at(resolved), t, door, resolved); v.Result != NotTested {
 				v.Limits = append(v.Limits, "it is the front end of a copy, "+r.Target+inBrackets(r.Rule))
@@ -46,7 +46,7 @@ func (c *caseFile) copiesWithDoors(sheet *providers.Sheet, claim *providers.Clai
 		if !claim.Concerns(e) {
 			continue
 		}
-		for _, said := range c.storage[storeKey(e.Host)] {
+		for _, said := range c.saidOf(storeKey(e.Host)) {
 			for _, r := range said.Replicas {
 				if !seen[hostKey(r.Host)] && holds(claim, r) != "" {
 					seen[hostKey(r.Host)] = true

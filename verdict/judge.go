@@ -79,7 +79,7 @@ func notInForce(claim *providers.Claim, on providers.Date) string {
 func (c *claimCase) judgeEndpoint(t *terms, e *providers.Endpoint) []Verdict {
 	blank := Verdict{Vendor: c.sheet.Vendor, Claim: c.claim.ID, Endpoint: e.Host, Port: e.Port}
 	var out []Verdict
-	for _, resolved := range c.resolve(c.claim, e) {
+	for _, resolved := range c.resolve(c.claim, e, hostKey(e.Host)) {
 		v := blank.at(resolved)
 		switch c.claim.About {
 		case providers.AboutOperator:
@@ -107,54 +107,6 @@ func (c *claimCase) judgeEndpoint(t *terms, e *providers.Endpoint) []Verdict {
 func (v Verdict) at(resolved resolvedAddr) Verdict {
 	v.Addr, v.ClientCountry, v.Scope = resolved.addr.String(), resolved.country, resolved.scope
 	return v
-}
-
-// maxDerived is how many endpoints are judged that one sends its clients to.
-const maxDerived = 8
-
-// judgeDerived judges the front ends that clients of an endpoint are sent to and
-// that no sheet has: by an HTTPS record, or by a redirect.
-func (c *claimCase) judgeDerived(t *terms, e *providers.Endpoint) []Verdict {
-	if c.claim.About != providers.AboutLocation || e.Bootstrap || len(c.claim.Allow)+len(c.claim.Deny) == 0 {
-		return nil
-	}
-	host := hostKey(e.Host)
-	seen := map[string]bool{nameAt(host, portOr(e.Port)): true}
-	for _, own := range c.sheet.Endpoints {
-		seen[nameAt(own.Host, portOr(own.Port))] = true
-	}
-	var out []Verdict
-	for _, d := range evidence.Derive(host, portOr(e.Port), c.redirects[host]) {
-		key := nameAt(d.Host, d.Port)
-		if seen[key] || len(out) >= maxDerived {
-			continue
-		}
-		seen[key] = true
-		out = append(out, c.judgeDerivedAt(t, e, d)...)
-	}
-	return out
-}
-
-func (c *claimCase) judgeDerivedAt(t *terms, e *providers.Endpoint, d evidence.Derived) []Verdict {
-	to := *e
-	to.Host, to.Port = d.Host, d.Port
-	blank := Verdict{Vendor: c.sheet.Vendor, Claim: c.claim.ID, Endpoint: d.Host, Port: d.Port, DerivedFrom: e.Host}
-	why := Reason{Evidence: []string{d.By}, Text: fmt.Sprintf("clients of %s are sent to %s", e.Host, nameAt(d.Host, d.Port))}
-	var out []Verdict
-	for _, resolved := range c.resolve(c.claim, &to) {
-		f := c.doorFinding(t, serviceAt(&to, resolved.addr), resolved)
-		f.because = append([]Reason{why}, f.because...)
-		if !d.ResendsBody() {
-			f.hold(CodeRedirect, "a redirect of one request, to another domain or with another method, does not show that data is sent there")
-		}
-		out = append(out, c.finishDoor(blank.at(resolved), t, &to, resolved, f))
-	}
-	if out == nil {
-		out = append(out, blank.with(FrontDoor, finding{
-			result: NotTested, basis: BasisNone, because: []Reason{why}, limits: []string{c.whyNoAddress(c.claim, &to)},
-		}))
-	}
-	return out
 }
 
 func subjectOf(about providers.About, e *providers.Endpoint) Subject {
@@ -205,6 +157,9 @@ func (c *claimCase) finishDoor(v Verdict, t *terms, e *providers.Endpoint, resol
 	}
 	if resolved.byOneSupplier != "" {
 		f.holdFor(CodeAddressByOneSupplier, fmt.Sprintf("held back: the evidence of one supplier alone (%s) has this address for the name; others were given other ones", resolved.byOneSupplier), resolved.ids)
+	}
+	if resolved.usersUnknown {
+		f.hold(CodeClients, "held back: the claim is about certain users, and nothing says for users of which country this address was given")
 	}
 	if s := resolved.scope; s != nil && (s.ignored || s.CountriesNotMeasured > s.CountriesMeasured) && f.result == Proven {
 		f.hold(CodeClients, "held back: "+s.unmeasured())

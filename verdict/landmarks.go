@@ -48,6 +48,7 @@ type landmarkPlaces struct {
 	byName map[int32]*origin
 	byAddr map[netip.Addr]map[*supplier]*origin
 	names  map[*origin]string
+	keyed  map[*origin]bool // those whose key is known by its name
 }
 
 // findLandmarks puts with each vantage the hosts of known place that answered it.
@@ -63,12 +64,9 @@ func (c *caseFile) findLandmarks() {
 			if v == nil || !(r.rttMS > 0) {
 				continue
 			}
-			at := places.byAddr[addr][v.supplier]
-			if r.kind == authenticated && places.byName[r.name] != nil {
-				at = places.byName[r.name]
-			}
-			if at != nil {
-				v.landmarks = append(v.landmarks, landmarkReply{at: at, name: places.names[at], rttMS: r.rttMS, when: r.at, id: r.id, kind: r.kind})
+			at, kind := places.of(addr, r, v.supplier)
+			if at != nil && c.manyHostsBy(addr, v.supplier) == nil {
+				v.landmarks = append(v.landmarks, landmarkReply{at: at, name: places.names[at], rttMS: r.rttMS, when: r.at, id: r.id, kind: kind})
 			}
 		}
 	}
@@ -79,11 +77,24 @@ func (c *caseFile) findLandmarks() {
 	}
 }
 
+// of returns the landmark that gave a reply, and what the reply shows of that. The
+// key of another name at the address is not the landmark's.
+func (p landmarkPlaces) of(addr netip.Addr, r reply, s *supplier) (*origin, replyKind) {
+	if r.kind == authenticated && p.byName[r.name] != nil {
+		return p.byName[r.name], authenticated
+	}
+	at := p.byAddr[addr][s]
+	if p.keyed[at] {
+		return at, min(r.kind, connected)
+	}
+	return at, r.kind
+}
+
 // reachMS is the round trip that light in fibre needs over so many km.
 func reachMS(km float64) float64 { return 2 * km / geo.FibreKMPerMS }
 
 func (c *caseFile) landmarkPlaces() landmarkPlaces {
-	places := landmarkPlaces{byName: map[int32]*origin{}, byAddr: map[netip.Addr]map[*supplier]*origin{}, names: map[*origin]string{}}
+	places := landmarkPlaces{byName: map[int32]*origin{}, byAddr: map[netip.Addr]map[*supplier]*origin{}, names: map[*origin]string{}, keyed: map[*origin]bool{}}
 	for _, known := range landmarks.All() {
 		host := hostKey(known.Host)
 		number, keyed := c.names.numbers[host]
@@ -91,7 +102,7 @@ func (c *caseFile) landmarkPlaces() landmarkPlaces {
 			continue
 		}
 		at := c.newOrigin(geo.Point(known.Lat, known.Lon), known.RadiusKM)
-		places.names[at] = known.Host
+		places.names[at], places.keyed[at] = known.Host, true
 		if keyed {
 			places.byName[number] = at
 		}
@@ -216,12 +227,16 @@ func (v *vantage) checkPlace() {
 	v.checked = len(far) >= leastFar && v.network != evidence.NetworkImport
 }
 
-// near returns the replies of the nearest landmarks that a reply at some time can
-// be added to, one a landmark.
-func (v *vantage) near(when int64) []*landmarkReply {
+// near returns the replies of the nearest landmarks that a reply can be added to, one
+// a landmark. To what the endpoint's own key answered only what a landmark's own key
+// answered is added: the sum is as sure as the less sure of the two.
+func (v *vantage) near(when int64, kind replyKind) []*landmarkReply {
 	var out []*landmarkReply
 	for i := range v.landmarks {
 		r := &v.landmarks[i]
+		if kind == authenticated && r.kind != authenticated {
+			continue
+		}
 		if apart := r.when - when; apart > int64(landmarkWithin/time.Second) || -apart > int64(landmarkWithin/time.Second) {
 			continue
 		}
@@ -246,7 +261,7 @@ func (c *caseFile) via(d disk, r *landmarkReply) (disk, bool) {
 
 // nearestVia returns the smallest disk of a reply around a landmark.
 func (c *caseFile) nearestVia(d disk) (disk, bool) {
-	near := d.from.near(d.when)
+	near := d.from.near(d.when, d.kind)
 	if len(near) == 0 {
 		return disk{}, false
 	}
@@ -256,7 +271,7 @@ func (c *caseFile) nearestVia(d disk) (disk, bool) {
 // allVia returns the disks of a reply around each near landmark.
 func (c *caseFile) allVia(d *disk) []*disk {
 	var out []*disk
-	for _, r := range d.from.near(d.when) {
+	for _, r := range d.from.near(d.when, d.kind) {
 		if via, ok := c.via(*d, r); ok {
 			out = append(out, &via)
 		}

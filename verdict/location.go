@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/landfall-audit/landfall/internal/geo"
+	"github.com/landfall-audit/landfall/internal/special"
 	"github.com/landfall-audit/landfall/providers/ranges"
 )
 
@@ -64,12 +65,18 @@ func (c *caseFile) locate(s service) *location {
 }
 
 func (c *caseFile) locateBy(s service) *location {
+	inner := s.name != "" && special.Kind(s.addr) != ""
 	switch {
 	case c.speaksTLS(s):
 		l := c.fromReplies(s, authenticated)
 		l.aside = append(l.aside, c.whyNotAuthenticated(s)...)
-		l.weaker, l.whyWeaker = c.fromTransport(s, l), CodeTransportOnly
+		if !inner {
+			l.weaker, l.whyWeaker = c.fromTransport(s, l), CodeTransportOnly
+		}
 		return l
+	case inner:
+		// In each network another machine may have the address, or the one that asks.
+		return c.describe(c.fromDisks(nil), s, connected)
 	case s.name == "":
 		return c.fromBare(s)
 	}
@@ -190,13 +197,13 @@ func (l *location) viaLandmarks(c *caseFile) {
 	}
 }
 
-// suppliersOf returns the runs whose files disks are from, each once.
+// suppliersOf returns the files that disks are from, each once.
 func suppliersOf(lists ...[]disk) []string {
 	var out []string
 	for _, disks := range lists {
 		for i := range disks {
-			if run := disks[i].from.supplier.header.Run; !slices.Contains(out, run) {
-				out = append(out, run)
+			if file := fileOf(&disks[i]); !slices.Contains(out, file) {
+				out = append(out, file)
 			}
 		}
 	}
@@ -347,20 +354,24 @@ func (d *disk) ids() []string {
 // manyHosts says what, besides round trips, tells that an address is one of
 // many hosts: a content network's published range, or a header that names a
 // point of presence.
-func (c *caseFile) manyHosts(addr netip.Addr) *Reason {
+func (c *caseFile) manyHosts(addr netip.Addr) *Reason { return c.manyHostsBy(addr, nil) }
+
+// manyHostsBy is manyHosts by the lines of one file alone; nil is any.
+func (c *caseFile) manyHostsBy(addr netip.Addr, file *supplier) *Reason {
+	theirs := func(id string) bool { return file == nil || c.supplierOf(id) == file }
 	for _, r := range c.ranges[addr] {
-		if ranges.EdgeLine(r) {
+		if theirs(r.ID) && ranges.EdgeLine(r) {
 			return because(r.ID, CodeManyHosts, "many hosts may share the address: it lies in a range that %s publishes for its edge network", r.Provider)
 		}
 	}
 	for _, g := range c.databases[addr] {
-		if g.Anycast {
+		if theirs(g.ID) && g.Anycast {
 			return because(g.ID, CodeManyHosts, "many hosts may share the address: the database %s says that it is anycast", g.Database)
 		}
 	}
 	for _, h := range c.headers[addr] {
 		for _, name := range slices.Sorted(maps.Keys(h.Headers)) {
-			if slices.Contains(popHeaders, strings.ToLower(name)) {
+			if theirs(h.ID) && slices.Contains(popHeaders, strings.ToLower(name)) {
 				return because(h.ID, CodeManyHosts, "many hosts may share the address: its answer names a point of presence (%s)", name)
 			}
 		}

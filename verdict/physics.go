@@ -171,24 +171,32 @@ func (c carriers) survival(e electorate) *Survival {
 func (c carriers) suppliersToSpare(e electorate) int {
 	groups := map[string]int{}
 	for _, d := range c.disks {
-		groups[d.from.supplier.header.Run]++
+		groups[runOf(d)]++
 	}
 	if len(groups) < 2 {
 		return 0
 	}
 	runs := slices.SortedFunc(maps.Keys(groups), func(a, b string) int { return cmp.Or(cmp.Compare(groups[b], groups[a]), cmp.Compare(a, b)) })
 	for n := 1; n < len(runs); n++ {
-		if !c.without(runs[:n]).suffice(e) {
+		if !c.without(runOf, runs[:n]).suffice(e) {
 			return n - 1
 		}
 	}
 	return len(runs) - 1
 }
 
-// without returns the carriers that are not of these runs.
-func (c carriers) without(runs []string) carriers {
-	of := func(d *disk) bool { return slices.Contains(runs, d.from.supplier.header.Run) }
-	return carriers{disks: slices.DeleteFunc(slices.Clone(c.disks), of), alone: slices.DeleteFunc(slices.Clone(c.alone), of)}
+// fileOf names the file that a disk is from. Against what others saw each file is a
+// supplier of its own: anybody can write the name of a run into a header.
+func fileOf(d *disk) string { return d.from.supplier.name }
+
+// runOf names the run that a disk is from. Files of one run do not bear out one
+// another.
+func runOf(d *disk) string { return d.from.supplier.header.Run }
+
+// without returns the carriers that are of none of these suppliers.
+func (c carriers) without(of func(*disk) string, suppliers []string) carriers {
+	theirs := func(d *disk) bool { return slices.Contains(suppliers, of(d)) }
+	return carriers{disks: slices.DeleteFunc(slices.Clone(c.disks), theirs), alone: slices.DeleteFunc(slices.Clone(c.alone), theirs)}
 }
 
 // besideOneNetwork is how many of them are not in the network that most of a
@@ -335,8 +343,8 @@ func (f finding) disputedAside(t *terms, l *location) finding {
 	return f
 }
 
-// holdAgainstOthers holds a result back that one supplier's evidence alone carries
-// while another's contradicts it, or that imported evidence alone carries while
+// holdAgainstOthers holds a result back that does not follow without one supplier's
+// evidence while another's, none of which says the same, contradicts it; or that imported evidence alone carries while
 // measured evidence of others does.
 func (f *finding) holdAgainstOthers(g *ground, t *terms, c carriers, l *location) {
 	if l.suppliers < 2 || len(c.disks) == 0 {
@@ -344,21 +352,21 @@ func (f *finding) holdAgainstOthers(g *ground, t *terms, c carriers, l *location
 	}
 	c = carriers{disks: slices.Clone(c.disks), alone: slices.Clone(c.alone)} // what follows asks again
 	e := l.electorate()
-	for _, run := range runsOf(c.disks) {
-		own := c.only(run)
-		if c.without([]string{run}).suffice(e) || !own.suffice(e) {
+	for _, file := range filesOf(c.disks) {
+		own := c.only(file)
+		if c.without(fileOf, []string{file}).suffice(e) || !c.suffice(e) {
 			continue
 		}
-		if ids, against := l.othersAgainst(g, t, f.result, own, func(d *disk) bool { return d.from.supplier.header.Run != run }); against {
-			f.holdFor(CodeOneSupplier, fmt.Sprintf("held back: the evidence of one supplier alone (run %s) carries this, and that of others contradicts it", run), ids)
+		if ids, against := l.othersAgainst(g, t, f.result, own, filesOf(c.disks), func(d *disk) bool { return fileOf(d) != file }); against {
+			f.holdFor(CodeOneSupplier, fmt.Sprintf("held back: without the evidence of one supplier (run %s) this would not follow, and that of others contradicts it", file), ids)
 			return
 		}
 	}
 	if slices.ContainsFunc(c.disks, func(d *disk) bool { return d.from.network != evidence.NetworkImport }) {
 		return
 	}
-	if ids, against := l.othersAgainst(g, t, f.result, c, func(d *disk) bool {
-		return d.from.network != evidence.NetworkImport && !slices.Contains(runsOf(c.disks), d.from.supplier.header.Run)
+	if ids, against := l.othersAgainst(g, t, f.result, c, filesOf(c.disks), func(d *disk) bool {
+		return d.from.network != evidence.NetworkImport && !slices.Contains(filesOf(c.disks), fileOf(d))
 	}); against {
 		f.holdFor(CodeImportsAgainstMeasured, "held back: imported evidence alone carries this, and what others measured themselves contradicts it", ids)
 	}
@@ -379,26 +387,26 @@ func (f *finding) holdSince(why *Reason) {
 	f.because = append(f.because, *why)
 }
 
-func runsOf(disks []*disk) []string {
+func filesOf(disks []*disk) []string {
 	var out []string
 	for _, d := range disks {
-		if run := d.from.supplier.header.Run; !slices.Contains(out, run) {
-			out = append(out, run)
+		if file := fileOf(d); !slices.Contains(out, file) {
+			out = append(out, file)
 		}
 	}
 	return out
 }
 
-// only returns the carriers of one run.
-func (c carriers) only(run string) carriers {
-	of := func(d *disk) bool { return d.from.supplier.header.Run != run }
-	return carriers{disks: slices.DeleteFunc(slices.Clone(c.disks), of), alone: slices.DeleteFunc(slices.Clone(c.alone), of)}
+// only returns the carriers of one file.
+func (c carriers) only(file string) carriers {
+	others := func(d *disk) bool { return fileOf(d) != file }
+	return carriers{disks: slices.DeleteFunc(slices.Clone(c.disks), others), alone: slices.DeleteFunc(slices.Clone(c.alone), others)}
 }
 
 // othersAgainst reports whether the replies of some others at the endpoint
-// contradict carriers: one of them cannot be of the same host, or together they
-// have another conclusive result.
-func (l *location) othersAgainst(g *ground, t *terms, result Result, c carriers, other func(*disk) bool) (ids []string, against bool) {
+// contradict carriers: one of them cannot be of the same host, and is not of a file
+// that says the same by itself, or together they have another conclusive result.
+func (l *location) othersAgainst(g *ground, t *terms, result Result, c carriers, agree []string, other func(*disk) bool) (ids []string, against bool) {
 	var believed []disk
 	for _, disks := range [][]disk{l.disks, l.suspects} {
 		for i := range disks {
@@ -406,7 +414,7 @@ func (l *location) othersAgainst(g *ground, t *terms, result Result, c carriers,
 			if !other(d) {
 				continue
 			}
-			if slices.ContainsFunc(c.disks, func(own *disk) bool { return own.apart(d) }) {
+			if !slices.Contains(agree, fileOf(d)) && slices.ContainsFunc(c.disks, func(own *disk) bool { return own.apart(d) }) {
 				return []string{d.id}, true
 			}
 			if !d.from.contradicted {
@@ -511,9 +519,11 @@ func byIntersection(g *ground, t *terms, l *location, inside carriers) finding {
 	}
 	proves := func(possible areaSet) bool { return possible.within(t.surelyAllow) }
 	var f finding
+	carrying := l.bounds()
 	switch {
 	case inside.suffice(l.electorate()):
-		f = finding{basis: BasisPhysics, assumes: []string{AssumesOneHost}, survives: inside.survival(l.electorate()), proof: eachInsideProof(g, t, inside.disks[:min(2, len(inside.disks))])}
+		carrying = fewest(inside.argument(l.electorate()))
+		f = finding{basis: BasisPhysics, assumes: []string{AssumesOneHost}, survives: inside.survival(l.electorate()), proof: eachInsideProof(g, t, carrying)}
 	case proves(l.possible) && !slices.ContainsFunc(t.denyCaps, l.within):
 		f = l.resting(g, proves)
 		f.proof = togetherProof(g, t, l)
@@ -523,10 +533,10 @@ func byIntersection(g *ground, t *terms, l *location, inside carriers) finding {
 		return finding{result: Inconclusive, basis: BasisPhysics}
 	}
 	f.result = Proven
-	f.because = []Reason{{Evidence: l.boundingIDs(), Text: "every place that the claim does not allow is out of reach of one of these replies or another"}}
+	f.because = []Reason{{Evidence: ids(carrying), Text: "every place that the claim does not allow is out of reach of one of these replies or another"}}
 	f.limits = []string{limitOneHost}
-	for i := range l.bounding {
-		f.measured.take(l.disks[l.bounding[i]].times()...)
+	for _, d := range carrying {
+		f.measured.take(d.times()...)
 	}
 	f.holdManyHosts(l)
 	enough := inside.suffice(l.electorate())
@@ -539,6 +549,13 @@ func byIntersection(g *ground, t *terms, l *location, inside carriers) finding {
 		f.hold(CodeOneNetwork, "held back: without the replies to one network this would not follow, and anybody on the way could have given them")
 	}
 	return f
+}
+
+// fewest returns as many of the disks that a result is argued by as it takes to
+// carry it: two, or one around a landmark.
+func fewest(argued []*disk) []*disk {
+	argued = distinctDisks(argued)
+	return argued[:min(2, len(argued))]
 }
 
 // outlastsLiars reports whether what is possible by the replies to credible
@@ -615,6 +632,15 @@ func (l *location) resting(g *ground, holds func(possible areaSet) bool) finding
 		}
 	}
 	return f
+}
+
+// bounds returns the disks that bound where a host can be.
+func (l *location) bounds() []*disk {
+	out := make([]*disk, len(l.bounding))
+	for i, n := range l.bounding {
+		out[i] = &l.disks[n]
+	}
+	return out
 }
 
 // boundingIDs gives the evidence of the disks that bound where a host can be.

@@ -16,19 +16,24 @@ type resolvedAddr struct {
 	addr    netip.Addr
 	country string
 	scope   *Scope
-	// byOneSupplier is the one run whose evidence has the address for the name,
+	// byOneSupplier is the one file whose evidence has the address for the name,
 	// where others were given other ones; ids are its lines.
 	byOneSupplier string
 	ids           []string
+	// usersUnknown is whether the claim is about certain users, and nothing says
+	// whose resolver was given the address.
+	usersUnknown bool
 }
 
 // resolve lists the addresses of an endpoint for the users whom a claim is about.
-func (c *caseFile) resolve(claim *providers.Claim, e *providers.Endpoint) []resolvedAddr {
+// Address hints count in the HTTPS records of these names: those of others are for
+// the clients of others.
+func (c *caseFile) resolve(claim *providers.Claim, e *providers.Endpoint, hintedBy ...string) []resolvedAddr {
 	if addr, literal := e.Addr(); literal {
 		return []resolvedAddr{{addr: addr}}
 	}
-	answers := slices.Concat(c.answers[hostKey(e.Host)], c.hintsFor(hostKey(e.Host), portOr(e.Port)))
-	byCountry := map[string]map[netip.Addr]bool{}
+	answers := slices.Concat(c.answers[hostKey(e.Host)], c.hintsFor(hostKey(e.Host), portOr(e.Port), hintedBy))
+	byCountry, known := map[string]map[netip.Addr]bool{}, map[netip.Addr]bool{}
 	for _, a := range answers {
 		if !c.speaksFor(claim, a.ClientCountry, a.Vantage) {
 			continue
@@ -40,9 +45,14 @@ func (c *caseFile) resolve(claim *providers.Claim, e *providers.Endpoint) []reso
 		}
 		for _, addr := range a.Answers {
 			set[addr.Unmap()] = true
+			known[addr.Unmap()] = known[addr.Unmap()] || claim.When.AppliesToUser(c.userCountry(a.ClientCountry, a.Vantage))
 		}
 	}
-	return c.resolvedOf(hostKey(e.Host), answers, byCountry)
+	out := c.resolvedOf(hostKey(e.Host), answers, byCountry)
+	for i := range out {
+		out[i].usersUnknown = !known[out[i].addr]
+	}
+	return out
 }
 
 func (c *caseFile) resolvedOf(name string, answers []*evidence.DNS, byCountry map[string]map[netip.Addr]bool) []resolvedAddr {
@@ -67,11 +77,12 @@ func (c *caseFile) resolvedOf(name string, answers []*evidence.DNS, byCountry ma
 	return slices.CompactFunc(out, func(a, b resolvedAddr) bool { return a.addr == b.addr && a.country == b.country })
 }
 
-// hintsFor returns the address hints that HTTPS records have for a name and port,
-// as answers: clients connect to them without a further query (RFC 9460, 7.3).
-func (c *caseFile) hintsFor(name string, port uint16) []*evidence.DNS {
+// hintsFor returns the address hints that the HTTPS records of some names have for a
+// name and port, as answers: clients connect to them without a further query (RFC
+// 9460, 7.3).
+func (c *caseFile) hintsFor(name string, port uint16, by []string) []*evidence.DNS {
 	var out []*evidence.DNS
-	for _, from := range slices.Sorted(maps.Keys(c.redirects)) {
+	for _, from := range by {
 		for _, o := range c.redirects[from] {
 			record, ok := o.(*evidence.DNS)
 			if !ok {
@@ -90,21 +101,21 @@ func (c *caseFile) hintsFor(name string, port uint16) []*evidence.DNS {
 	return out
 }
 
-// oneSupplierOf returns the run whose evidence alone has an address for a name,
-// while the evidence of others has other ones; empty where that is not so.
+// oneSupplierOf returns the file whose evidence alone has an address for a name,
+// while that of others has other ones; empty where that is not so.
 func (c *caseFile) oneSupplierOf(answers []*evidence.DNS, addr netip.Addr) string {
-	has := map[string]bool{} // by run: whether it has this address
+	has := map[string]bool{} // by file: whether it has this address
 	for _, a := range answers {
 		if len(a.Answers) == 0 {
 			continue
 		}
-		run := c.supplierOf(a.ID).header.Run
-		has[run] = has[run] || slices.ContainsFunc(a.Answers, func(own netip.Addr) bool { return own.Unmap() == addr })
+		file := c.supplierOf(a.ID).name
+		has[file] = has[file] || slices.ContainsFunc(a.Answers, func(own netip.Addr) bool { return own.Unmap() == addr })
 	}
 	var with []string
-	for run, it := range has {
+	for file, it := range has {
 		if it {
-			with = append(with, run)
+			with = append(with, file)
 		}
 	}
 	if len(with) != 1 || len(has) < 2 {
@@ -178,11 +189,17 @@ func (c *caseFile) resolverCountries(answers []*evidence.DNS) []string {
 // about can be given. An answer to nobody in particular is taken to be one for
 // the vantage's own country.
 func (c *caseFile) speaksFor(claim *providers.Claim, clientCountry, vantage string) bool {
-	country := clientCountry
-	if v, known := c.byID[vantage]; country == "" && known {
-		country = v.Country
-	}
+	country := c.userCountry(clientCountry, vantage)
 	return country == "" || claim.When.AppliesToUser(country)
+}
+
+// userCountry is the country whose users an answer is for; empty where it is not
+// known.
+func (c *caseFile) userCountry(clientCountry, vantage string) string {
+	if v := c.byID[vantage]; clientCountry == "" && v != nil {
+		return v.Country
+	}
+	return clientCountry
 }
 
 // allSame reports whether every country is given the same addresses.

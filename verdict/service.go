@@ -2,8 +2,10 @@ package verdict
 
 import (
 	"fmt"
+	"maps"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -68,8 +70,8 @@ func (c *caseFile) findTLS() {
 			c.securedNames[nameAt(x.ServerName, at.Port())] = true
 		}
 	}
-	for target, failures := range c.failures {
-		c.findTLSFailure(target, failures)
+	for _, target := range slices.Sorted(maps.Keys(c.failures)) { // some are of one port
+		c.findTLSFailure(target, c.failures[target])
 	}
 	for addr, replies := range c.replies {
 		for _, r := range replies {

@@ -79,6 +79,9 @@ func (c *caseFile) metadataFinding(claim *providers.Claim, t *terms, target stri
 	}
 	if slices.ContainsFunc(statements, func(s statement) bool { return s.says == outside && s.basis == BasisProvider }) {
 		f.result, f.basis, f.limits = Refuted, BasisProvider, nil
+		if ids := c.otherwiseOf(t, said); ids != nil {
+			f.holdFor(CodeOneSupplier, "held back: the evidence of one supplier alone has the store outside, and that of others has it elsewhere", ids)
+		}
 	}
 	if missing := requiredMissing(claim, said, t.on); missing != "" && f.result != Refuted {
 		f.result, f.basis = Refuted, BasisProvider
@@ -91,6 +94,32 @@ func (c *caseFile) metadataFinding(claim *providers.Claim, t *terms, target stri
 	f.limits = append(f.limits, c.notRead(target)...)
 	f.limits = append(f.limits, "the provider's metadata lists the copies that it tells of; it does not exclude others")
 	return f
+}
+
+// otherwiseOf returns the lines of others that have a store inside where those of one
+// file alone have it outside; nil where there are none. Copies are not compared: who
+// may not list them has none.
+func (c *caseFile) otherwiseOf(t *terms, said []*evidence.Storage) []string {
+	out, in := map[string]bool{}, map[string][]string{}
+	for _, s := range said {
+		file := c.supplierOf(s.ID).name
+		for _, place := range s.Locations {
+			switch namedPlaceIn(t, place, t.on) {
+			case outside:
+				out[file] = true
+			case inside:
+				in[file] = append(in[file], s.ID)
+			}
+		}
+	}
+	var ids []string
+	for file, lines := range in {
+		if len(out) == 1 && !out[file] {
+			ids = append(ids, lines...)
+		}
+	}
+	slices.Sort(ids)
+	return ids
 }
 
 // storeNotes gives what else was said of a store, each once: notes, and copies that

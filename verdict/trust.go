@@ -213,13 +213,13 @@ func (d *disk) apart(other *disk) bool {
 // it takes more than one in liarShare, or one that passed its self-check.
 func (x *contradictions) blame() {
 	x.removed, x.blamed, x.shown = nil, nil, false
+	gone := make([]bool, len(x.vantages))
 	degree := make([]int, len(x.vantages))
 	for i, v := range x.vantages {
-		for _, j := range x.against[i] {
-			if v.setAside == "" && x.vantages[j].setAside == "" {
-				degree[i]++
-			}
-		}
+		gone[i] = v.setAside != ""
+	}
+	for i := range x.vantages {
+		degree[i] = x.voicesAgainst(i, gone)
 	}
 	var removed, blamed []*vantage
 	for {
@@ -236,11 +236,32 @@ func (x *contradictions) blame() {
 		if degree[worst] > 1 {
 			blamed = append(blamed, v)
 		}
+		gone[worst], degree[worst] = true, 0
 		for _, j := range x.against[worst] {
-			degree[j] = max(0, degree[j]-1)
+			degree[j] = x.voicesAgainst(int(j), gone)
 		}
-		degree[worst] = 0
 	}
+}
+
+// voicesAgainst is by how many a vantage is contradicted. Those of another file are
+// one voice together: whoever adds a file can put as many into it as they like, and
+// does not set aside what others measured.
+func (x *contradictions) voicesAgainst(i int, gone []bool) int {
+	if gone[i] {
+		return 0
+	}
+	voices, files := 0, map[*supplier]bool{}
+	for _, j := range x.against[i] {
+		switch other := x.vantages[j]; {
+		case gone[j]:
+		case other.supplier == x.vantages[i].supplier:
+			voices++
+		case !files[other.supplier]:
+			files[other.supplier] = true
+			voices++
+		}
+	}
+	return voices
 }
 
 // busiest gives the vantage with most contradictions, of those that passed no

@@ -10,7 +10,8 @@ import (
 )
 
 // supplier is a file of evidence, and the run that it is of. Files of one run
-// are one supplier where results are said to rest on several.
+// are one supplier where results are said to rest on several, and each is its own
+// where what others saw contradicts it.
 type supplier struct {
 	name   string // before the ids of its lines; empty where there is one file
 	header evidence.Header

@@ -124,7 +124,7 @@ func (k *Verifier) checkDisk(v *Verdict, d *ProofDisk) error {
 	lat, lon, placed := vantage.Position()
 	radius := geo.ReachKM(ms, geo.FibreKMPerMS) + vantage.RadiusKM
 	if d.Via != "" {
-		if lat, lon, ms, radius, err = k.aroundLandmark(d, ms); err != nil {
+		if lat, lon, ms, radius, err = k.aroundLandmark(v, d, ms); err != nil {
 			return err
 		}
 		placed = true
@@ -212,12 +212,16 @@ func (k *Verifier) addAnswer(x *evidence.DNS) {
 
 // aroundLandmark returns the disk around a host of published place that the same
 // vantage timed within the hour.
-func (k *Verifier) aroundLandmark(d *ProofDisk, ms float64) (lat, lon, totalMS, radiusKM float64, err error) {
+func (k *Verifier) aroundLandmark(v *Verdict, d *ProofDisk, ms float64) (lat, lon, totalMS, radiusKM float64, err error) {
 	reply, ok := k.byID[d.LandmarkEvidence].(*evidence.RTT)
 	if !ok || d.Via != ViaLandmark || reply.Vantage != d.Vantage {
 		return 0, 0, 0, 0, fmt.Errorf("%q is no reply of a landmark to %q", d.LandmarkEvidence, d.Vantage)
 	}
-	at, ok := k.landmarkOf(reply)
+	keyed := !slices.Contains(v.Assumes, AssumesNoInterception)
+	if keyed && reply.Authenticated == nil {
+		return 0, 0, 0, 0, fmt.Errorf("%q is no reply by the landmark's own key", d.LandmarkEvidence)
+	}
+	at, ok := k.landmarkOf(reply, keyed)
 	if !ok {
 		return 0, 0, 0, 0, fmt.Errorf("the place of what answered in %q is not published", d.LandmarkEvidence)
 	}
@@ -243,9 +247,10 @@ func (k *Verifier) sourceOf(id string) evidence.Header {
 	return k.sources[""]
 }
 
-// landmarkOf returns the published place of what gave a reply: by its key, by the
-// address that its name has, or by a line of the same file.
-func (k *Verifier) landmarkOf(reply *evidence.RTT) (landmarks.Landmark, bool) {
+// landmarkOf returns the published place of what gave a reply: by its key, by a line
+// of the same file or, where anybody may have answered, by the address that its name
+// has.
+func (k *Verifier) landmarkOf(reply *evidence.RTT, keyed bool) (landmarks.Landmark, bool) {
 	if reply.Authenticated != nil {
 		if l, ok := k.known[hostKey(reply.Authenticated.ServerName)]; ok {
 			return l, true
@@ -253,7 +258,7 @@ func (k *Verifier) landmarkOf(reply *evidence.RTT) (landmarks.Landmark, bool) {
 	}
 	source, addr := evidence.SourceOf(reply.ID), reply.Addr.Unmap()
 	for name, l := range k.known {
-		if slices.Contains(k.answered[source][name], addr) {
+		if !keyed && slices.Contains(k.answered[source][name], addr) {
 			return l, true
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/landfall-audit/landfall/internal/special"
 	"github.com/landfall-audit/landfall/providers"
 )
 
@@ -63,6 +64,9 @@ func (c *caseFile) failureOf(host string) string {
 
 // whyNothing says why nothing speaks of where an address is.
 func (c *caseFile) whyNothing(addr netip.Addr, port uint16) string {
+	if kind := special.Kind(addr); kind != "" {
+		return fmt.Sprintf("%s is not on the public internet (%s): what answers there without a key of its own can be another machine in each network", addr, kind)
+	}
 	if failed := c.failures[netip.AddrPortFrom(addr, port).String()]; len(failed) > 0 {
 		return fmt.Sprintf("no round trip: %s (%s); no database or published range has the address", failed[0].Error, failed[0].Class)
 	}

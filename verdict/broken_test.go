@@ -1,0 +1,219 @@
+package verdict_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/landfall-audit/landfall/evidence"
+	"github.com/landfall-audit/landfall/verdict"
+)
+
+// dated returns a line of some time.
+func dated(line, at string) string {
+	return strings.Replace(line, `{"kind"`, `{"at":"`+at+`","kind"`, 1)
+}
+
+// landmarkLines are a host of published place and its reply to a vantage.
+func landmarkLines(id, vantage, city, ms string) []string {
+	out := strings.Split(landmark(vantage, city, ms), "\n")
+	for i := range out {
+		out[i] = strings.Replace(out[i], `{"kind":`, fmt.Sprintf(`{"id":"%s%d","kind":`, id, i), 1)
+	}
+	return out
+}
+
+func tcpReply(id, vantage, ms string) string {
+	return fmt.Sprintf(`{"kind":"rtt","id":%q,"vantage":%q,"addr":"203.0.113.7","port":443,"method":"tcp","min_ms":%s}`, id, vantage, ms)
+}
+
+func placeless(id, more string) string {
+	return fmt.Sprintf(`{"kind":"vantage","id":%q,"network":"local"%s}`, id, more)
+}
+
+const wideAnswer = `{"kind":"dns","id":"d","name":"api.example.com","type":"A","rcode":"NOERROR","answers":["203.0.113.7"],"ecs_scope":"0.0.0.0/0","countries_asked":200}`
+
+// What a file that is added, or a network on the way, must not bring about; and what
+// an honest one must not take away.
+func TestBroken(t *testing.T) {
+	fra, par := vantageLine("v1", "fra", ""), vantageLine("v2", "par", "")
+	honest := file("A", fra, par, answerLine, keyedReply("e1", "v1", "1"), keyedReply("e2", "v2", "4"))
+	asia := []string{vantageLine("x1", "tyo", ""), vantageLine("x2", "osa", ""), keyedReply("y1", "x1", "0.5"), keyedReply("y2", "x2", "4")}
+	for name, c := range map[string]struct {
+		claim string
+		files []string
+		want  []verdict.Result
+	}{
+		"the run's name is taken":                    {"allow: [DE, FR, BE, NL, LU, CH, GB]", []string{honest, file("A", asia...)}, []verdict.Result{verdict.Disputed}},
+		"the run's name is taken for an address":     {"allow: [DE, FR, BE, NL, LU, CH, GB]", []string{honest, file("A", append(elsewhere(asia), strings.Replace(answerLine, ".7", ".9", 1))...)}, []verdict.Result{verdict.Disputed}},
+		"two made-up files of one vantage":           {"allow: [DE, FR, BE, NL, LU, CH, GB]", []string{honest, file("X", asia[0], asia[2]), file("Y", asia[1], asia[3])}, []verdict.Result{verdict.Disputed}},
+		"landmarks by TCP alone":                     {"allow: [CN]", []string{file("A", append([]string{placeless("v1", ""), placeless("v2", ""), answerLine, keyedReply("e1", "v1", "5"), keyedReply("e2", "v2", "5")}, notKeyed(slices.Concat(landmarkLines("l", "v1", "fra", "0.2"), landmarkLines("m", "v2", "fra", "0.2")))...)...)}, []verdict.Result{verdict.Disputed, verdict.Inconclusive, verdict.NotTested}},
+		"a landmark by TCP, of vague vantages":       {"allow: [CN]", []string{file("A", append([]string{strings.Replace(fra, `"radius_km":5`, `"radius_km":20000`, 1), strings.Replace(par, `"radius_km":5`, `"radius_km":20000`, 1), answerLine, keyedReply("e1", "v1", "5"), keyedReply("e2", "v2", "5")}, notKeyed(slices.Concat(landmarkLines("l", "v1", "fra", "0.2"), landmarkLines("m", "v2", "fra", "0.2")))...)...)}, []verdict.Result{verdict.Disputed, verdict.Inconclusive, verdict.NotTested}},
+		"a landmark that a database calls anycast":   {"allow: [CN]", []string{file("A", append([]string{placeless("v1", ""), answerLine, keyedReply("e1", "v1", "5"), fmt.Sprintf(`{"kind":"geoip","id":"g","addr":%q,"database":"d","anycast":true}`, landmarkAddr("fra"))}, landmarkLines("l", "v1", "fra", "0.2")...)...)}, []verdict.Result{verdict.Inconclusive, verdict.NotTested}},
+		"claim for users elsewhere, country unknown": {"allow: [IN]\nwhen: {user_country: [IN]}", []string{file("A", append([]string{placeless("v1", ""), placedAnswer, keyedReply("e1", "v1", "5")}, landmarkLines("l", "v1", "fra", "0.2")...)...)}, []verdict.Result{verdict.NotTested, verdict.Disputed, verdict.Inconclusive}},
+		"claim for users but of China, unknown":      {"deny: [DE]\nwhen: {user_country: {not: [DE]}}", []string{file("A", append([]string{placeless("v1", ""), placedAnswer, keyedReply("e1", "v1", "0.1")}, landmarkLines("l", "v1", "fra", "0.1")...)...)}, []verdict.Result{verdict.NotTested, verdict.Disputed, verdict.Inconclusive}},
+		"a record of another's zone":                 {"allow: [DE]", []string{file("A", append(elsewhere(tcps(asia)), fra, par, strings.ReplaceAll(answerLine, ".7", ".7"), tcpReply("e1", "v1", "0.5"), tcpReply("e2", "v2", "4.6"), `{"kind":"dns","id":"h","name":"evil.example.net","type":"HTTPS","rcode":"NOERROR","services":[{"priority":1,"target":"api.example.com","hints":["203.0.113.9"]}]}`)...)}, []verdict.Result{verdict.Consistent, verdict.Inconclusive, verdict.Proven}},
+		"a redirect that one file alone has":         {"allow: [DE, FR, BE, NL, LU, CH, GB]", []string{honest, file("A2", `{"kind":"http","id":"h","addr":"203.0.113.7","url":"https://api.example.com/","status":200}`, vantageLine("v1", "lon", "")), file("X", append(elsewhere(tld(asia)), strings.NewReplacer("api", "cn", ".7", ".9").Replace(answerLine), `{"kind":"http","id":"h","addr":"203.0.113.7","url":"https://api.example.com/","status":307,"location":"https://cn.example.com/"}`)...)}, []verdict.Result{verdict.Disputed}},
+		"no address":                                 {"allow: [CN]", []string{file("A", fra, par, strings.ReplaceAll(answerLine, "203.0.113.7", "0.0.0.0"), strings.ReplaceAll(tcpReply("e1", "v1", "0.1"), "203.0.113.7", "0.0.0.0"), strings.ReplaceAll(tcpReply("e2", "v2", "0.1"), "203.0.113.7", "0.0.0.0"))}, []verdict.Result{verdict.Inconclusive, verdict.NotTested, verdict.Disputed}},
+		"an inner address":                           {"allow: [CN]", []string{file("A", fra, par, strings.ReplaceAll(answerLine, "203.0.113.7", "10.0.0.7"), strings.ReplaceAll(tcpReply("e1", "v1", "0.1"), "203.0.113.7", "10.0.0.7"), strings.ReplaceAll(tcpReply("e2", "v2", "0.1"), "203.0.113.7", "10.0.0.7"))}, []verdict.Result{verdict.Inconclusive, verdict.NotTested, verdict.Disputed}},
+		"a key in a ping":                            {"allow: [CN]", []string{file("A", fra, par, answerLine, strings.Replace(keyedReply("e1", "v1", "1"), `"method":"tls"`, `"method":"icmp"`, 1), strings.Replace(keyedReply("e2", "v2", "4"), `"method":"tls"`, `"method":"icmp"`, 1))}, []verdict.Result{verdict.NotTested, verdict.Disputed}},
+		"one by a landmark, among wide ones":         {"deny: [CN]", []string{file("A", append([]string{fra, vantageLine("v3", "lon", ""), vantageLine("v4", "tyo", ""), wideAnswer, keyedReply("e1", "v1", "1"), keyedReply("e3", "v3", "150"), keyedReply("e4", "v4", "180")}, landmarkLines("l", "v1", "fra", "0.2")...)...)}, []verdict.Result{verdict.Proven}},
+		"a host's copies by a storage line":          {"allow: [DE, FR, BE, NL, LU, CH, GB]", []string{honest, file("X", append(elsewhere(tld(asia)), strings.NewReplacer("api", "cn", ".7", ".9").Replace(answerLine), `{"kind":"storage","id":"s","target":"api.example.com","provider":"aws","api":"x","replicas":[{"target":"t","host":"cn.example.com"}]}`)...)}, []verdict.Result{verdict.Proven, verdict.Consistent, verdict.Inconclusive, verdict.Disputed}},
+		"a bucket's place by a line of another":      {"endpoint", []string{file("A", fra, storageLine("aws:eu-central-1")), file("X", vantageLine("z", "lon", ""), storageLine("aws:cn-north-1"))}, []verdict.Result{verdict.Disputed}},
+		"liars by another file":                      {"allow: [CN]", blamedByOthers(), []verdict.Result{verdict.Refuted, verdict.Disputed}},
+		"many sites, two files say outside":          {"allow: [CN]", []string{honest, file("B", asia[0], asia[2])}, []verdict.Result{verdict.Refuted}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if c.claim == "endpoint" {
+				b := mergedBundle(t, c.files...)
+				s := story{name: name, claim: "deny: [CN]", endpoint: `host: "s3://bucket"`}
+				if got := judged(t, b, s.sheetOf(t)).Verdicts[0]; !slices.Contains(c.want, got.Result) {
+					t.Errorf("%s; want %v: %+v", got.Result, c.want, got)
+				}
+				return
+			}
+			doc := mergedVerdicts(t, c.claim, c.files...)
+			got := doc.Claims[0].Result
+			worst, seen := verdict.Proven, false
+			for _, v := range doc.Verdicts {
+				seen = seen || v.Result != verdict.NotTested
+				if v.Result != verdict.NotTested && v.Result.Severity() < worst.Severity() {
+					worst = v.Result
+				}
+			}
+			if !seen {
+				worst = verdict.NotTested
+			}
+			if !slices.Contains(c.want, worst) {
+				t.Errorf("%s (claim %s); want one of %v", worst, got, c.want)
+				for _, v := range doc.Verdicts {
+					t.Logf("%s %s %s %v %v", v.Endpoint, v.Addr, v.Result, v.HeldBack, v.Because)
+				}
+			}
+		})
+	}
+}
+
+const placedAnswer = `{"kind":"dns","id":"d","vantage":"v1","name":"api.example.com","type":"A","rcode":"NOERROR","answers":["203.0.113.7"]}`
+
+func landmarkAddr(city string) string {
+	_, rest, _ := strings.Cut(landmark("v", city, "1"), `"addr":"`)
+	addr, _, _ := strings.Cut(rest, `"`)
+	return addr
+}
+
+func notKeyed(lines []string) []string {
+	var out []string
+	for _, l := range lines {
+		out = append(out, strings.NewReplacer(`,"authenticated":{"server_name":"landmark.example","how":"tls"}`, "", `"method":"tls"`, `"method":"tcp"`).Replace(l))
+	}
+	return out
+}
+
+func tcps(lines []string) []string {
+	var out []string
+	for _, l := range lines {
+		out = append(out, strings.NewReplacer(`,"authenticated":{"server_name":"api.example.com","how":"tls"}`, "", `"method":"tls"`, `"method":"tcp"`).Replace(l))
+	}
+	return out
+}
+
+func tld(lines []string) []string {
+	var out []string
+	for _, l := range lines {
+		out = append(out, strings.ReplaceAll(l, "api.example.com", "cn.example.com"))
+	}
+	return out
+}
+
+func dateAll(at string, lines []string) []string {
+	var out []string
+	for _, l := range lines {
+		out = append(out, dated(l, at))
+	}
+	return out
+}
+
+func night(run, vantage, at string) string {
+	return file(run, dateAll(at, append([]string{vantageLine(vantage, "fra", `,"machine":"m"`), answerLine, keyedReply("e1", vantage, "5")}, landmarkLines("l", vantage, "fra", "0.2")...))...)
+}
+
+func unmeasuredLine(n int) string {
+	var codes []string
+	for i := range n {
+		codes = append(codes, fmt.Sprintf("%q", string([]byte{byte('A' + i/26), byte('A' + i%26)})))
+	}
+	return fmt.Sprintf(`{"kind":"error","id":"u","probe":"dns","target":"api.example.com","error":"no answer","class":"timeout","unmeasured":{"name":"api.example.com","type":"A","asked":%d,"countries":[%s]}}`, n, strings.Join(codes, ","))
+}
+
+func madeUpCountries(n int) []string {
+	var out []string
+	for i := range n {
+		out = append(out, fmt.Sprintf(`{"kind":"dns","id":"d%d","name":"api.example.com","type":"A","rcode":"NOERROR","answers":["203.0.113.7"],"client_subnet":"192.0.2.0/24","client_country":"country %d","ecs_scope":"0.0.0.0/0"}`, i, i))
+	}
+	return out
+}
+
+// elsewhere returns lines as of another address.
+func elsewhere(lines []string) []string {
+	var out []string
+	for _, l := range lines {
+		out = append(out, strings.ReplaceAll(l, "203.0.113.7", "203.0.113.9"))
+	}
+	return out
+}
+
+// idle returns lines with vantages that were answered by nothing.
+func idle(n int, lines ...string) []string {
+	for i := range n {
+		lines = append(lines, vantageLine(fmt.Sprintf("m%d", i), "tyo", ""))
+	}
+	return lines
+}
+
+func imported(lines ...string) string {
+	return strings.ReplaceAll(file("A", lines...), `"network":"local"`, `"network":"import"`)
+}
+
+func storageLine(location string) string {
+	return fmt.Sprintf(`{"kind":"storage","id":"s","target":"s3://bucket","provider":"aws","locations":[%q],"api":"GetBucketLocation"}`, location)
+}
+
+func mergedBundle(t fatal, files ...string) *evidence.Bundle {
+	var bundles []*evidence.Bundle
+	for _, text := range files {
+		b, err := evidence.ReadUsable("file", strings.NewReader(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		bundles = append(bundles, b)
+	}
+	b, err := evidence.Merge(bundles...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// blamedByOthers are two honest vantages, and a file of ten made-up ones that
+// contradicts one of them at many addresses.
+func blamedByOthers() []string {
+	own := []string{vantageLine("v1", "fra", ""), vantageLine("v2", "par", ""), answerLine, keyedReply("e1", "v1", "1"), keyedReply("e2", "v2", "4")}
+	var made []string
+	for i := range 10 {
+		made = append(made, vantageLine(fmt.Sprintf("x%d", i), "pek", ""))
+	}
+	for n := range 4 {
+		for _, v := range []string{"v1", "v2"} {
+			own = append(own, strings.NewReplacer("203.0.113.7", fmt.Sprintf("203.0.113.%d", 100+n)).Replace(keyedReply(fmt.Sprintf("o%s%d", v, n), v, "1")))
+		}
+		for i := range 10 {
+			made = append(made, strings.NewReplacer("203.0.113.7", fmt.Sprintf("203.0.113.%d", 100+n)).Replace(keyedReply(fmt.Sprintf("f%d-%d", i, n), fmt.Sprintf("x%d", i), "1")))
+		}
+	}
+	for i := range 10 {
+		made = append(made, keyedReply(fmt.Sprintf("z%d", i), fmt.Sprintf("x%d", i), "0.5"))
+	}
+	return []string{file("A", own...), file("X", made...)}
+}
