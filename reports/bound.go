@@ -149,3 +149,11 @@ func unique(used map[string]int, anchor string) string {
 
 // worseThan reports whether a result is worse than another.
 func worseThan(a, b verdict.Result) bool { return rank(a) < rank(b) }
+
+// boundedMeasured keeps texts from outside short.
+func boundedMeasured(m *verdict.Measured) *verdict.Measured {
+	if m == nil {
+		return nil
+	}
+	return &verdict.Measured{From: name(m.From), Until: name(m.Until)}
+}

@@ -17,10 +17,12 @@ type Finding struct {
 	Basis         verdict.Basis
 	SingleVantage bool
 	Assumes       []string
-	Sentence      string   // of its first row
-	Limits        []string // those that all its rows share
-	Rows          []Row    // the most telling first
-	Verdicts      int      // in all rows
+	WouldBe       verdict.Result // but for the rules that hold it back; empty where none does
+	HeldBackBy    []string       // the codes of those rules
+	Sentence      string         // of its first row
+	Limits        []string       // those that all its rows share
+	Rows          []Row          // the most telling first
+	Verdicts      int            // in all rows
 }
 
 // Row is one address, or one store, with the argument. Verdicts that differ
@@ -36,6 +38,7 @@ type Row struct {
 	Because   []Reason
 	Limits    []string // those that are its own
 	Verdicts  int
+	Measured  *verdict.Measured // when the replies that carry it were; nil where none does
 
 	Proof    *verdict.Proof    // what a result by round trips comes down to
 	Survives *verdict.Survival // what that result outlasts
@@ -57,6 +60,7 @@ type shape struct {
 	basis            verdict.Basis
 	single           bool
 	assumes, limited string
+	heldBack         string
 }
 
 // fold puts the verdicts on one claim together by what they say, so that a
@@ -79,6 +83,7 @@ func fold(started string, verdicts []*verdict.Verdict) []Finding {
 			cmp.Compare(len(groups[b]), len(groups[a])),
 			cmp.Compare(a.limited, b.limited),
 			cmp.Compare(a.assumes, b.assumes),
+			cmp.Compare(a.heldBack, b.heldBack),
 		)
 	})
 	out := make([]Finding, 0, len(order))
@@ -112,6 +117,9 @@ func shapeOf(v *verdict.Verdict) shape {
 	s := shape{
 		result: known(v.Result), subject: verdict.Subject(name(string(v.Subject))), basis: verdict.Basis(name(string(v.Basis))),
 		single: v.SingleVantage, assumes: strings.Join(shortened(v.Assumes), "\n"),
+	}
+	if v.HeldBack != nil {
+		s.heldBack = strings.Join(append([]string{string(known(v.HeldBack.WouldBe))}, shortened(v.HeldBack.Why)...), "\n")
 	}
 	limits := shortened(v.Limits)
 	for i, text := range limits {
@@ -150,6 +158,9 @@ func newFinding(started string, s shape, verdicts []*verdict.Verdict, used map[s
 	f := Finding{
 		Result: s.result, Subject: s.subject, Basis: s.basis, SingleVantage: s.single,
 		Assumes: shortened(verdicts[0].Assumes), Verdicts: len(verdicts), Rows: rows(verdicts),
+	}
+	if held := verdicts[0].HeldBack; held != nil {
+		f.WouldBe, f.HeldBackBy = known(held.WouldBe), shortened(held.Why)
 	}
 	f.Limits = sharedLimits(f.Rows)
 	for i := range f.Rows {
@@ -209,7 +220,7 @@ func newRow(v *verdict.Verdict) Row {
 	r := Row{
 		Endpoint: name(v.Endpoint), Addr: name(v.Addr), Ratio: v.Ratio, MarginKM: v.MarginKM,
 		Countries: codes(v.Countries), Limits: shortened(v.Limits), Verdicts: 1,
-		Proof: boundedProof(v.Proof), Survives: v.Survives, Sites: boundedSites(v.Sites),
+		Measured: boundedMeasured(v.Measured), Proof: boundedProof(v.Proof), Survives: v.Survives, Sites: boundedSites(v.Sites),
 	}
 	if v.ClientCountry != "" {
 		r.Clients = []string{name(v.ClientCountry)}
@@ -250,7 +261,7 @@ func (r *Row) reason(b verdict.Reason) (left int) {
 func (f *Finding) Unsaid() []string {
 	var out []string
 	limits := strings.Join(f.Limits, "\n")
-	if f.SingleVantage && !strings.Contains(limits, "one vantage alone") {
+	if f.SingleVantage && !f.heldForOneVantage(limits) {
 		out = append(out, "One vantage carries this: without it, the result would be another.")
 	}
 	for _, a := range f.Assumes {
@@ -261,10 +272,20 @@ func (f *Finding) Unsaid() []string {
 	return out
 }
 
+// heldForOneVantage reports whether the limits say already that one vantage carries
+// the finding. Documents of before there were codes have the sentence alone.
+func (f *Finding) heldForOneVantage(limits string) bool {
+	if f.WouldBe == "" {
+		return strings.Contains(limits, "one vantage alone")
+	}
+	return slices.Contains(f.HeldBackBy, verdict.CodeOneVantage)
+}
+
 // rowKey is equal for rows that differ only in their clients.
 func rowKey(r *Row) string {
 	var b strings.Builder
-	for _, text := range []string{r.Endpoint, r.Addr, figure(r.Ratio), figure(r.MarginKM)} {
+	from, until := r.days()
+	for _, text := range []string{r.Endpoint, r.Addr, figure(r.Ratio), figure(r.MarginKM), from, until} {
 		b.WriteString(text)
 		b.WriteByte(0)
 	}

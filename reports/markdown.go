@@ -86,7 +86,7 @@ func markdownHead(v *View) string {
 	var b strings.Builder
 	b.WriteString("## " + markdownText(headline(v)) + "\n\n")
 	for _, r := range v.Runs[:min(len(v.Runs), markdownNotes)] {
-		b.WriteString(cell(fmt.Sprintf("Measured on %s from %s, run %s.", moment(r.Started), vantageWords(v, r.ID), r.ID)) + "\n\n")
+		b.WriteString(cell(fmt.Sprintf("Run %s of %s, from %s.", r.ID, moment(r.Started), vantageWords(v, r.ID))) + "\n\n")
 	}
 	for _, note := range v.Notes[:min(len(v.Notes), markdownNotes)] {
 		b.WriteString("> " + cell(note) + "\n\n")

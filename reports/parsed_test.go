@@ -249,6 +249,45 @@ func TestSARIFPointsAtTheClaim(t *testing.T) {
 	}
 }
 
+// A refutation is the one error of SARIF: what is disputed warns, what is open is a
+// note, and what speaks for a claim is no result.
+func TestSARIFLevels(t *testing.T) {
+	want := map[verdict.Result]string{
+		verdict.Refuted: "error", verdict.Disputed: "warning", verdict.Inconclusive: "note", verdict.NotTested: "note", verdict.Consistent: "", verdict.Proven: "",
+	}
+	for _, is := range verdict.Results() {
+		d := &verdict.Document{Claims: []verdict.ClaimResult{{Vendor: "v", Claim: "c", Result: is}}}
+		var doc struct {
+			Runs []struct {
+				Tool struct {
+					Driver struct {
+						Rules []struct {
+							ID                   string
+							DefaultConfiguration struct{ Level string }
+						}
+					}
+				}
+				Results []struct{ RuleID, Level string }
+			}
+		}
+		if err := json.Unmarshal([]byte(render(t, "sarif", NewView([]*verdict.Document{d}, Options{}))), &doc); err != nil {
+			t.Fatal(err)
+		}
+		level, rule := "", ""
+		for _, r := range doc.Runs[0].Results {
+			level, rule = level+r.Level, r.RuleID
+		}
+		if expected, listed := want[is]; !listed || level != expected {
+			t.Errorf("%s is told as %q, want %q", is, level, expected)
+		}
+		for _, r := range doc.Runs[0].Tool.Driver.Rules {
+			if r.ID == rule && r.DefaultConfiguration.Level != want[is] {
+				t.Errorf("the rule %s is of level %q, want %q", r.ID, r.DefaultConfiguration.Level, want[is])
+			}
+		}
+	}
+}
+
 // TestJUnitNeverPassesWhatWasNotMeasured: only what speaks for a claim passes.
 func TestJUnitNeverPassesWhatWasNotMeasured(t *testing.T) {
 	for _, c := range []struct {

@@ -200,8 +200,9 @@ func (t *textWriter) tally(what string, counts Tally) {
 	t.line("", spans...)
 }
 
-// openPoints gives the first few limits of a claim that its sentence does not
-// tell already: its own, then those of the findings that carry it.
+// openPoints returns the first few limits of a claim that its sentence does not
+// tell already: its own, then what the findings that carry it take for granted, and
+// theirs.
 func (c *Claim) openPoints(n int) []string {
 	var out []string
 	add := func(limits []string) {
@@ -213,6 +214,7 @@ func (c *Claim) openPoints(n int) []string {
 	}
 	add(c.Limits)
 	for _, f := range c.lead() {
+		add(f.Unsaid())
 		add(f.Limits)
 	}
 	return out

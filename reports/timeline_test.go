@@ -152,3 +152,31 @@ func TestAccepted(t *testing.T) {
 		}
 	}
 }
+
+// An acceptance covers the result that it names and better ones, until its last
+// day, and never a worse one: of every two results.
+func TestAcceptanceCoversNoWorse(t *testing.T) {
+	for _, accepted := range verdict.Results() {
+		own := Acceptance{Vendor: "v", Claim: "c", Result: accepted, Reason: "known", Until: "2026-12-31"}
+		another, other := own, own
+		another.Vendor, other.Claim = "another", "another"
+		for _, is := range verdict.Results() {
+			d := &verdict.Document{Run: verdict.RunSummary{Started: "2026-11-22T07:00:00Z"}, Claims: []verdict.ClaimResult{{Vendor: "v", Claim: "c", Result: is}}}
+			for _, c := range []struct {
+				list   []Acceptance
+				covers bool
+			}{
+				{[]Acceptance{own}, is.Severity() >= accepted.Severity()},
+				{[]Acceptance{another, other}, false},
+			} {
+				v := NewView([]*verdict.Document{d}, Options{Accepted: c.list})
+				if got := v.allClaims()[0].Stands(); got != c.covers {
+					t.Errorf("%s with %+v: accepted %t, want %t", is, c.list, got, c.covers)
+				}
+				if worst := v.WorstUnaccepted(); !c.covers && worst != is {
+					t.Errorf("%s with %+v fails a run as %s", is, c.list, worst)
+				}
+			}
+		}
+	}
+}

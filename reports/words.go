@@ -77,7 +77,7 @@ func withoutLead(c *Claim) string {
 // rowSentence tells what was measured at one place of a finding, and what
 // follows for the claim.
 func rowSentence(started string, f *Finding, r *Row) string {
-	when := "Measured on " + day(started) + ", "
+	when := measuredWhen(started, f, r)
 	switch f.Subject {
 	case verdict.Store:
 		return storeSentence(when, f, r)
@@ -87,6 +87,30 @@ func rowSentence(started string, f *Finding, r *Row) string {
 		return pathSentence(when, f, r)
 	}
 	return doorSentence(when, f, r)
+}
+
+// measuredWhen begins a sentence with when the replies were measured that carry a
+// result, or else with the run: what is imported today may be years old.
+func measuredWhen(started string, f *Finding, r *Row) string {
+	from, until := r.days()
+	switch {
+	case from == "" && f.Basis == verdict.BasisPhysics && f.Result != verdict.Inconclusive:
+		return "Measured on " + day(started) + ", " // a document of before times were kept
+	case from == "":
+		return "In the run of " + day(started) + ", "
+	case from == until:
+		return "Measured on " + from + ", "
+	}
+	return "Measured from " + from + " to " + until + ", "
+}
+
+// days returns the first and the last day of the replies that carry a result;
+// empty where it names none.
+func (r *Row) days() (from, until string) {
+	if r.Measured == nil {
+		return "", ""
+	}
+	return day(r.Measured.From), day(r.Measured.Until)
 }
 
 func doorSentence(when string, f *Finding, r *Row) string {
@@ -266,6 +290,8 @@ func basisWords(b verdict.Basis) string {
 // assumesWords says what a result takes for granted.
 func assumesWords(a string) string {
 	switch a {
+	case verdict.AssumesNoInterception:
+		return "nobody on the way answers or relays connections in the host's place"
 	case verdict.AssumesOneHost:
 		return "one host answered all vantages"
 	case verdict.AssumesProviderRegions:

@@ -77,3 +77,14 @@ func (k *Verifier) SharingScans(known map[Position][]float64) *Verifier {
 	k.leastKM = known
 	return k
 }
+
+// Controllers are the holders of a chain that count as the operator.
+func Controllers(chain []providers.Owner) []string {
+	var out []string
+	for _, h := range flatten(chain, true) {
+		if h.controls {
+			out = append(out, h.Holder)
+		}
+	}
+	return out
+}

@@ -9,6 +9,7 @@ import (
 	"github.com/landfall-audit/landfall/evidence"
 	"github.com/landfall-audit/landfall/internal/geo"
 	"github.com/landfall-audit/landfall/providers"
+	"github.com/landfall-audit/landfall/providers/ranges"
 )
 
 // statement is what one source other than physics says of where an address is.
@@ -70,6 +71,8 @@ func (c *caseFile) rangeSays(t *terms, l *location, r *evidence.Range) (s statem
 	}
 	where := fmt.Sprintf("%s publishes %s", r.Provider, r.Prefix)
 	switch region, known := providers.LookupRegion(r.Provider, r.Region); {
+	case r.Region != "" && c.ofEdge(r):
+		s.text = fmt.Sprintf("%s for its edge network, of which the region %q says nothing", where, r.Region)
 	case r.Region != "" && known:
 		name := r.Provider + ":" + region.Code
 		s.says = t.placeIn(region.Country, name)
@@ -88,6 +91,15 @@ func (c *caseFile) rangeSays(t *terms, l *location, r *evidence.Range) (s statem
 		s.text = where + " without saying where it is"
 	}
 	return s, false
+}
+
+// ofEdge reports whether who supplied a range line supplied one of the same
+// provider, of the same prefix or one within it, that is of an edge network. AWS
+// lists each prefix of Global Accelerator a second time, as its own in a region.
+func (c *caseFile) ofEdge(r *evidence.Range) bool {
+	return slices.ContainsFunc(c.ranges[r.Addr.Unmap()], func(o *evidence.Range) bool {
+		return o.Provider == r.Provider && o.Prefix.Bits() >= r.Prefix.Bits() && c.supplierOf(o.ID) == c.supplierOf(r.ID) && ranges.EdgeLine(o)
+	})
 }
 
 // published reports whether the run that a range line is from names the published

@@ -80,7 +80,11 @@ func asideError(doc *verdict.Document) error {
 	if len(doc.SetAside) == 0 {
 		return nil
 	}
-	return incomplete(fmt.Errorf("%s of the evidence could not be used; the others were judged", counted(len(doc.SetAside), "line or file")))
+	what := "1 line or file"
+	if n := len(doc.SetAside); n != 1 {
+		what = fmt.Sprintf("%d lines or files", n)
+	}
+	return incomplete(fmt.Errorf("%s of the evidence could not be used; the others were judged", what))
 }
 
 // addWindow adds the flag that says how far apart replies of one verdict may be.

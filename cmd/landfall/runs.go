@@ -296,8 +296,9 @@ func nameOfRun(u *ui, path string, now time.Time) string {
 	if err != nil {
 		u.problem(err)
 	}
-	if header.Run == "" {
+	name := filepath.Base(filepath.Clean("/" + header.Run))
+	if name == string(filepath.Separator) { // no name, or one that leads to another folder
 		return unreadableAs + now.UTC().Format("20060102T150405Z")
 	}
-	return filepath.Base(filepath.Clean("/" + header.Run))
+	return name
 }

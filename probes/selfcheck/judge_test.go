@@ -333,6 +333,28 @@ func TestHonestVantageNeverFails(t *testing.T) {
 	})
 }
 
+// A reply of a far host fails the check from the speed of light in fibre on: one
+// that would need half as much more fails, whichever host and method it is of, and
+// one that takes as long as light does not.
+func TestHalfAsFastAgainAsLightFails(t *testing.T) {
+	for _, far := range []string{"tyo.one.test", "syd.one.test", "gru.two.test"} {
+		k := hostOf(far)
+		v := frankfurt()
+		away := geo.AtLeastKM(geo.Point(50, 8.5), geo.Point(k.Lat, k.Lon)) - k.RadiusKM - v.RadiusKM
+		for _, method := range []string{evidence.MethodTCP, evidence.MethodICMP, evidence.MethodTLS, evidence.MethodH2Ping} {
+			for speed, want := range map[float64]string{1.5: evidence.CheckFailed, 1.01: evidence.CheckFailed, 0.99: evidence.CheckPassed} {
+				w := honest(50, 8.5)
+				w.rtt(far, method, 2*away/geo.FibreKMPerMS/speed)
+				got := selfcheck.Check(v, known, w.all)
+				check := got.Checks[slices.IndexFunc(got.Checks, func(c evidence.Check) bool { return c.Name == "light-speed" })]
+				if got.Result != want || check.Result != want {
+					t.Errorf("%s by %s at %.2f times the speed of light: %s, light-speed %s; %s is expected: %s", far, method, speed, got.Result, check.Result, want, check.Text)
+				}
+			}
+		}
+	}
+}
+
 // Who says to be far from where the replies show fails.
 func TestLiarFails(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {

@@ -21,8 +21,13 @@ const timeExceeded = 11
 
 // exceeded makes an ICMP message from a hop that quotes a packet.
 func exceeded(from netip.Addr, protocol byte, to netip.Addr, quoted []byte) []byte {
+	return icmpError(timeExceeded, 0, from, protocol, to, quoted)
+}
+
+// icmpError makes an ICMP error of a type and code that quotes a packet.
+func icmpError(kind, code byte, from netip.Addr, protocol byte, to netip.Addr, quoted []byte) []byte {
 	inner := header(me, to, protocol, 20+len(quoted))
-	message := append([]byte{timeExceeded, 0, 0, 0, 0, 0, 0, 0}, append(inner, quoted...)...)
+	message := append([]byte{kind, code, 0, 0, 0, 0, 0, 0}, append(inner, quoted...)...)
 	binary.BigEndian.PutUint16(message[2:], checksum(message))
 	return append(header(from, me, unix.IPPROTO_ICMP, 20+len(message)), message...)
 }
@@ -189,6 +194,32 @@ func TestLies(t *testing.T) {
 		replies, _ := await(t, u, u.fd)
 		want(t, replies)
 	})
+}
+
+// A port is unreachable where the host itself says so. A router that says it of a
+// port behind it, as firewalls do, ends the path and is not the host.
+func TestUnreachablePortOfARouter(t *testing.T) {
+	const unreachable, port = 3, 3 // RFC 792
+	c := newChain(t, 3)
+	c.silence(t, 3)
+	host, s := c.host4(), shot{ttl: 64, try: 1}
+	for _, from := range []netip.Addr{left(1), left(2), host} {
+		t.Run("udp from "+from.String(), func(t *testing.T) {
+			u, _ := scoutTo(t, host, 443, evidence.MethodUDP).(*udpScout)
+			if err := u.fire(s); err != nil {
+				t.Fatal(err)
+			}
+			quote := append(ports(u.main, t, udpPort), 0, 40, 0, 0)
+			for mark := range u.shots {
+				quote = append(quote, mark[:]...)
+			}
+			c.routers[0].inject(t, icmpError(unreachable, port, from, unix.IPPROTO_UDP, host, quote))
+			replies, _ := await(t, u, u.main)
+			if len(replies) != 1 || replies[0].from != from || !replies[0].end || replies[0].host != (from == host) {
+				t.Errorf("%+v; an end of the path at %s is expected, the host: %t", replies, from, from == host)
+			}
+		})
+	}
 }
 
 // TestShortQuotes has a router that repeats eight bytes of a packet, as RFC 792
