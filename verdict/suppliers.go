@@ -1,0 +1,116 @@
+package verdict
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/landfall-audit/landfall/evidence"
+)
+
+// holdAgainstOthers holds a result back that needs one supplier's evidence while that
+// of others contradicts it; or that imported evidence alone carries while measured
+// evidence of others does. Where a supplier carries it alone, a reply of anybody else
+// that cannot be of the same host contradicts it; where it takes several suppliers,
+// which many sites behind one address can explain, another conclusive result does.
+func (f *finding) holdAgainstOthers(g *ground, t *terms, c carriers, l *location) {
+	if l.suppliers < 2 || len(c.disks) == 0 {
+		return
+	}
+	c = carriers{disks: slices.Clone(c.disks), alone: slices.Clone(c.alone)} // what follows asks again
+	e, files := l.electorate(), filesOf(c.disks)
+	if !c.suffice(e) {
+		return
+	}
+	for _, file := range files {
+		if c.without(fileOf, []string{file}).suffice(e) {
+			continue
+		}
+		own := c.only(file)
+		theirs := c
+		if own.suffice(e) {
+			theirs = own
+		}
+		if ids, against := l.othersAgainst(g, t, f.result, theirs, files, own.suffice(e)); against {
+			f.holdFor(CodeOneSupplier, fmt.Sprintf("held back: without the evidence of one supplier (run %s) this would not follow, and that of others contradicts it", file), ids)
+			return
+		}
+	}
+	f.holdImports(g, t, c, l)
+}
+
+// holdImports holds back what imported evidence alone carries while what others
+// measured themselves contradicts it.
+func (f *finding) holdImports(g *ground, t *terms, c carriers, l *location) {
+	imported := func(d *disk) bool { return d.from.network == evidence.NetworkImport }
+	if slices.ContainsFunc(c.disks, func(d *disk) bool { return !imported(d) }) {
+		return
+	}
+	measured := *l
+	measured.disks = slices.DeleteFunc(slices.Clone(l.disks), func(d disk) bool { return imported(&d) })
+	measured.suspects = slices.DeleteFunc(slices.Clone(l.suspects), func(d disk) bool { return imported(&d) })
+	if ids, against := measured.othersAgainst(g, t, f.result, c, filesOf(c.disks), true); against {
+		f.holdFor(CodeImportsAgainstMeasured, "held back: imported evidence alone carries this, and what others measured themselves contradicts it", ids)
+	}
+}
+
+// holdFor holds a finding back and cites what does.
+func (f *finding) holdFor(code, why string, ids []string) {
+	f.hold(code, why)
+	f.because = append(f.because, Reason{Evidence: ids, Text: why, Code: code})
+}
+
+// holdSince keeps a finding from being a proof, for a reason that is cited.
+func (f *finding) holdSince(why *Reason) {
+	if f.result != Proven && f.heldBack == nil {
+		return
+	}
+	f.hold(why.Code, "not held to be proven, since "+why.Text)
+	f.because = append(f.because, *why)
+}
+
+func filesOf(disks []*disk) []string {
+	var out []string
+	for _, d := range disks {
+		if file := fileOf(d); !slices.Contains(out, file) {
+			out = append(out, file)
+		}
+	}
+	return out
+}
+
+// only returns the carriers of one file.
+func (c carriers) only(file string) carriers {
+	others := func(d *disk) bool { return fileOf(d) != file }
+	return carriers{disks: slices.DeleteFunc(slices.Clone(c.disks), others), alone: slices.DeleteFunc(slices.Clone(c.alone), others)}
+}
+
+// othersAgainst reports whether the replies of those who do not say the same
+// contradict carriers: together they have another conclusive result or, where that is
+// enough, one of them cannot be of the same host.
+func (l *location) othersAgainst(g *ground, t *terms, result Result, c carriers, agree []string, apartIsEnough bool) (ids []string, against bool) {
+	var believed []disk
+	for _, disks := range [][]disk{l.disks, l.suspects} {
+		for i := range disks {
+			d := &disks[i]
+			if slices.Contains(agree, fileOf(d)) {
+				continue
+			}
+			if apartIsEnough && slices.ContainsFunc(c.disks, func(own *disk) bool { return own.apart(d) }) {
+				return []string{d.id}, true
+			}
+			if !d.from.contradicted {
+				believed = append(believed, *d)
+			}
+		}
+	}
+	if len(believed) == 0 {
+		return nil, false
+	}
+	rest := newLocation(g, believed, l.mayLie)
+	rest.kind, rest.store, rest.suppliers, rest.via = l.kind, l.store, len(suppliersOf(believed)), l.via
+	f, _ := physicsOf(g, t, rest)
+	if f.result != result && (f.result == Refuted || f.result == Proven) {
+		return rest.boundingIDs(), true
+	}
+	return nil, false
+}
