@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/landfall-audit/landfall/evidence"
+	"github.com/landfall-audit/landfall/providers"
 	"github.com/landfall-audit/landfall/verdict"
 )
 
@@ -216,4 +217,59 @@ func blamedByOthers() []string {
 		made = append(made, keyedReply(fmt.Sprintf("z%d", i), fmt.Sprintf("x%d", i), "0.5"))
 	}
 	return []string{file("A", own...), file("X", made...)}
+}
+
+// A published verdict of which any part that says where, when or by whom is changed
+// is no proof of it.
+func TestChangedVerdictsAreRejected(t *testing.T) {
+	lines := []string{vantageLine("v1", "fra", `,"machine":"m"`), vantageLine("v2", "par", ""), wideAnswer, keyedReply("e1", "v1", "5"), keyedReply("e2", "v2", "60")}
+	lines = append(lines, landmarkLines("l", "v1", "fra", "0.2")...)
+	b := mergedBundle(t, file("A", append(lines, tcpReply("t1", "v1", "4"), tcpReply("t2", "v2", "4"), vantageLine("v3", "lon", `,"machine":"m"`), keyedReply("e3", "v3", "9"))...))
+	s := story{name: "changed", claim: "allow: [CN]\nstate: processing\ncovers: [metadata]"}
+	sheet := s.sheetOf(t)
+	doc := judged(t, b, sheet)
+	honest := doc.Verdicts[0]
+	if honest.Result != verdict.Refuted || honest.Proof.Disks[0].Via == "" {
+		t.Fatalf("%s by %+v; a refutation by a landmark is expected", honest.Result, honest.Proof)
+	}
+	own := verdict.ProofDisk{Vantage: "v1", Evidence: "e1", Lat: 50.11, Lon: 8.68, RTTMS: 5, RadiusKM: 504.65409666666667}
+	machine := verdict.ProofDisk{Vantage: "v3", Evidence: "e3", Lat: 51.51, Lon: -0.13, RTTMS: 9, RadiusKM: 904.377374}
+	for what, change := range map[string]func(v *verdict.Verdict, d *verdict.ProofDisk){
+		"the landmark's name":  func(_ *verdict.Verdict, d *verdict.ProofDisk) { d.Landmark = "other.example" },
+		"the landmark's reply": func(_ *verdict.Verdict, d *verdict.ProofDisk) { d.LandmarkEvidence = "e2" },
+		"no landmark":          func(_ *verdict.Verdict, d *verdict.ProofDisk) { *d = own },
+		"a later end": func(v *verdict.Verdict, _ *verdict.ProofDisk) {
+			v.Measured = &verdict.Measured{From: "2026-11-23T00:00:00Z", Until: "2026-11-24T00:00:00Z"}
+		},
+		"an earlier end": func(v *verdict.Verdict, _ *verdict.ProofDisk) {
+			v.Measured = &verdict.Measured{From: "2026-11-20T00:00:00Z", Until: "2026-11-21T00:00:00Z"}
+		},
+		"no time":         func(v *verdict.Verdict, _ *verdict.ProofDisk) { v.Measured = nil },
+		"another port":    func(v *verdict.Verdict, _ *verdict.ProofDisk) { v.Port = 8443 },
+		"another address": func(v *verdict.Verdict, _ *verdict.ProofDisk) { v.Addr = "203.0.113.9" },
+		"another name":    func(v *verdict.Verdict, _ *verdict.ProofDisk) { v.Endpoint = "www.example.com" },
+		"by connections": func(v *verdict.Verdict, d *verdict.ProofDisk) {
+			v.Assumes = []string{"no-interception"}
+			d.Evidence = "t1"
+			d.RTTMS--
+			d.RadiusKM -= 199.86163866666667 / 2
+		},
+		"twice the same machine": func(v *verdict.Verdict, d *verdict.ProofDisk) {
+			*d = own
+			v.Proof.Disks = append(v.Proof.Disks, machine)
+		},
+	} {
+		t.Run(what, func(t *testing.T) {
+			forged, p := honest, *honest.Proof
+			p.Disks = slices.Clone(p.Disks[:1])
+			forged.Proof = &p
+			if err := verifierOf(b, doc).Check(claimOf([]*providers.Sheet{sheet}, &forged), &forged); err != nil {
+				t.Fatalf("unchanged: %v", err)
+			}
+			change(&forged, &p.Disks[0])
+			if verifierOf(b, doc).Check(claimOf([]*providers.Sheet{sheet}, &forged), &forged) == nil {
+				t.Errorf("it was taken: %+v", p)
+			}
+		})
+	}
 }

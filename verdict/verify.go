@@ -1,6 +1,7 @@
 package verdict
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math"
@@ -24,6 +25,9 @@ type Verifier struct {
 	known    map[string]landmarks.Landmark      // by name, in lower case
 	answered map[string]map[string][]netip.Addr // by source and name: the addresses that a name has there
 	unused   map[string]bool                    // vantages that failed it, or are set aside
+	unplaced map[string]bool                    // vantages whose declared place is not used
+	marked   map[string][]*evidence.Landmark    // the landmark lines of a source
+	secured  map[string]bool                    // "NAME:PORT" and "ADDR:PORT" of what speaks TLS
 	leastKM  map[Position][]float64
 	compiled map[claimDay]*terms
 }
@@ -38,7 +42,7 @@ type claimDay struct {
 func NewVerifier(b *evidence.Bundle, doc *Document) *Verifier {
 	k := &Verifier{
 		ground: newGround(0), byID: map[string]evidence.Observation{}, sources: map[string]evidence.Header{"": b.Header},
-		known: map[string]landmarks.Landmark{}, answered: map[string]map[string][]netip.Addr{}, unused: map[string]bool{}, leastKM: map[Position][]float64{}, compiled: map[claimDay]*terms{},
+		known: map[string]landmarks.Landmark{}, answered: map[string]map[string][]netip.Addr{}, unused: map[string]bool{}, unplaced: map[string]bool{}, marked: map[string][]*evidence.Landmark{}, secured: map[string]bool{}, leastKM: map[Position][]float64{}, compiled: map[claimDay]*terms{},
 	}
 	for _, s := range b.Sources {
 		k.sources[s.Name] = s.Header
@@ -47,7 +51,7 @@ func NewVerifier(b *evidence.Bundle, doc *Document) *Verifier {
 		k.known[hostKey(l.Host)] = l
 	}
 	for _, v := range doc.Vantages {
-		k.unused[v.ID] = v.SetAside != ""
+		k.unused[v.ID], k.unplaced[v.ID] = v.SetAside != "", v.Misplaced != ""
 	}
 	for _, o := range b.Observations {
 		k.byID[o.Common().ID] = o
@@ -56,9 +60,24 @@ func NewVerifier(b *evidence.Bundle, doc *Document) *Verifier {
 			k.unused[x.Vantage] = k.unused[x.Vantage] || x.Result == evidence.CheckFailed
 		case *evidence.DNS:
 			k.addAnswer(x)
+		case *evidence.Landmark:
+			source := evidence.SourceOf(x.ID)
+			k.marked[source] = append(k.marked[source], x)
+		case *evidence.TLS:
+			k.addSecured(x.ServerName, x.Addr, x.Port)
+		case *evidence.RTT:
+			if x.Authenticated != nil {
+				k.addSecured(x.Authenticated.ServerName, x.Addr, x.Port)
+			}
 		}
 	}
 	return k
+}
+
+// addSecured notes that a port speaks TLS: there only its own key carries a verdict.
+func (k *Verifier) addSecured(name string, addr netip.Addr, port uint16) {
+	k.secured[nameAt(name, portOr(port))] = true
+	k.secured[nameAt(addr.Unmap().String(), portOr(port))] = true
 }
 
 // Check reports why the proof of a verdict does not hold; nil where it does.
@@ -75,7 +94,7 @@ func (k *Verifier) Check(claim *providers.Claim, v *Verdict) error {
 		return err
 	}
 	for i := range p.Disks {
-		if err := k.checkDisk(v, &p.Disks[i]); err != nil {
+		if err := errors.Join(k.checkDisk(v, &p.Disks[i]), k.checkWhen(v, &p.Disks[i])); err != nil {
 			return fmt.Errorf("disk %d: %w", i+1, err)
 		}
 	}
@@ -108,6 +127,21 @@ func (k *Verifier) terms(claim *providers.Claim, v *Verdict) (*terms, error) {
 	return t, err
 }
 
+// checkWhen needs the replies of a disk to be of the time that the verdict says, to
+// the second.
+func (k *Verifier) checkWhen(v *Verdict, d *ProofDisk) error {
+	for _, id := range []string{d.Evidence, d.LandmarkEvidence} {
+		o, ok := k.byID[id]
+		if !ok {
+			continue
+		}
+		if at := k.timeOfLine(o.Common()).UTC().Format("2006-01-02T15:04:05Z"); at < v.Measured.From || at > v.Measured.Until {
+			return fmt.Errorf("%s was measured at %s, not from %s until %s", id, at, v.Measured.From, v.Measured.Until)
+		}
+	}
+	return nil
+}
+
 // checkDisk holds one disk against the reply and the vantage that it names.
 func (k *Verifier) checkDisk(v *Verdict, d *ProofDisk) error {
 	vantage, ok := k.byID[d.Vantage].(*evidence.Vantage)
@@ -122,6 +156,7 @@ func (k *Verifier) checkDisk(v *Verdict, d *ProofDisk) error {
 		return err
 	}
 	lat, lon, placed := vantage.Position()
+	placed = placed && !k.unplaced[d.Vantage]
 	radius := geo.ReachKM(ms, geo.FibreKMPerMS) + vantage.RadiusKM
 	if d.Via != "" {
 		if lat, lon, ms, radius, err = k.aroundLandmark(v, d, ms); err != nil {
@@ -155,7 +190,7 @@ func (k *Verifier) timeOf(v *Verdict, d *ProofDisk) (ms float64, err error) {
 		}
 	case *evidence.Retrieval:
 		ms, why := timeOf(x)
-		if x.Target == v.Endpoint && x.Vantage == d.Vantage && why == "" {
+		if storeKey(x.Target) == storeKey(v.Endpoint) && x.Vantage == d.Vantage && why == "" {
 			return ms, nil
 		}
 	}
@@ -188,6 +223,9 @@ func (k *Verifier) answersFor(v *Verdict, x *evidence.RTT) bool {
 	bare := err == nil
 	if !slices.Contains(v.Assumes, AssumesNoInterception) {
 		return x.Authenticated != nil && hostKey(x.Authenticated.ServerName) == hostKey(v.Endpoint) && portOr(x.Port) == port
+	}
+	if !bare && (k.secured[nameAt(v.Endpoint, port)] || k.secured[nameAt(v.Addr, port)]) {
+		return false
 	}
 	switch x.Method {
 	case evidence.MethodTCP, evidence.MethodTLS, evidence.MethodH2Ping:
@@ -222,8 +260,8 @@ func (k *Verifier) aroundLandmark(v *Verdict, d *ProofDisk, ms float64) (lat, lo
 		return 0, 0, 0, 0, fmt.Errorf("%q is no reply by the landmark's own key", d.LandmarkEvidence)
 	}
 	at, ok := k.landmarkOf(reply, keyed)
-	if !ok {
-		return 0, 0, 0, 0, fmt.Errorf("the place of what answered in %q is not published", d.LandmarkEvidence)
+	if !ok || at.Host != d.Landmark {
+		return 0, 0, 0, 0, fmt.Errorf("the place of what answered in %q is not published, or %q is not its name", d.LandmarkEvidence, d.Landmark)
 	}
 	of := k.byID[d.Evidence].Common()
 	if apart := k.timeOfLine(of).Sub(k.timeOfLine(&reply.Meta)).Abs(); apart > landmarkWithin {
@@ -257,27 +295,44 @@ func (k *Verifier) landmarkOf(reply *evidence.RTT, keyed bool) (landmarks.Landma
 		}
 	}
 	source, addr := evidence.SourceOf(reply.ID), reply.Addr.Unmap()
-	for name, l := range k.known {
-		if !keyed && slices.Contains(k.answered[source][name], addr) {
+	for _, l := range landmarks.All() {
+		if !keyed && slices.Contains(k.answered[source][hostKey(l.Host)], addr) {
 			return l, true
 		}
 	}
-	for _, o := range k.byID {
-		if l, ok := o.(*evidence.Landmark); ok && l.Addr.Unmap() == addr && evidence.SourceOf(l.ID) == source {
-			return landmarks.Landmark{Lat: *l.Lat, Lon: *l.Lon, RadiusKM: l.RadiusKM}, true
+	return k.markedAt(source, addr)
+}
+
+// markedAt returns the place that the lines of a file have for an address: the first
+// of them, where no other has it elsewhere.
+func (k *Verifier) markedAt(source string, addr netip.Addr) (at landmarks.Landmark, ok bool) {
+	for _, l := range k.marked[source] {
+		switch {
+		case l.Addr.Unmap() != addr:
+		case !ok:
+			at, ok = landmarks.Landmark{Host: cmp.Or(l.Name, addr.String()), Lat: *l.Lat, Lon: *l.Lon, RadiusKM: l.RadiusKM}, true
+		case geo.AtLeastKM(geo.Point(at.Lat, at.Lon), geo.Point(*l.Lat, *l.Lon)) > at.RadiusKM+l.RadiusKM:
+			return landmarks.Landmark{}, false
 		}
 	}
-	return landmarks.Landmark{}, false
+	return at, ok
 }
 
 // carriedBy reports whether two vantages carry the proof, or one whose disk is
 // around a landmark.
 func (k *Verifier) carriedBy(p *Proof) error {
 	first := p.Disks[0].Vantage
-	if slices.ContainsFunc(p.Disks, func(d ProofDisk) bool { return d.Vantage != first || d.Via == ViaLandmark }) {
+	if slices.ContainsFunc(p.Disks, func(d ProofDisk) bool { return !k.oneMachine(d.Vantage, first) || d.Via == ViaLandmark }) {
 		return nil
 	}
 	return fmt.Errorf("the vantage %q alone carries it, by the place that it declares", first)
+}
+
+// oneMachine reports whether two vantages are one, or say that they are one machine.
+func (k *Verifier) oneMachine(a, b string) bool {
+	v, _ := k.byID[a].(*evidence.Vantage)
+	w, _ := k.byID[b].(*evidence.Vantage)
+	return a == b || v != nil && w != nil && v.Machine != "" && v.Machine == w.Machine
 }
 
 // checkRefutation needs every disk to be out of reach of all that is allowed.
