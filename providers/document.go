@@ -83,6 +83,19 @@ func document(file string, data []byte) (root ast.Node, problems Problems) {
 	}
 }
 
+// CheckNesting reports YAML that nests deeper, or has more structure, than any of
+// this program's files does. Whoever reads a file from outside asks before parsing
+// it: the recursive YAML parser would exhaust the memory.
+func CheckNesting(data []byte) error {
+	if marks(data) > maxMarks {
+		return fmt.Errorf("it has more than %d brackets, colons, dashes, line breaks and the like; split it", maxMarks)
+	}
+	if tk := tooDeep(lexer.Tokenize(string(data))); tk != nil {
+		return fmt.Errorf("line %d, column %d: nested deeper than %d levels", tk.Position.Line, tk.Position.Column, maxDepth)
+	}
+	return nil
+}
+
 // marks is how many characters of the file can have a meaning in YAML, which is
 // every one of ASCII but letters, digits, blanks and what numbers and addresses
 // are mostly made of.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/goccy/go-yaml"
 
+	"github.com/landfall-audit/landfall/providers"
 	"github.com/landfall-audit/landfall/verdict"
 )
 
@@ -58,6 +59,9 @@ func ReadAccepted(path string) ([]Acceptance, error) {
 
 // ParseAccepted reads accepted results. The name stands in errors.
 func ParseAccepted(file string, data []byte) ([]Acceptance, error) {
+	if err := providers.CheckNesting(data); err != nil {
+		return nil, fmt.Errorf("%s: %w; expected `schema: %s` and under `accepted` a list", file, err, AcceptedSchema)
+	}
 	var doc acceptedFile
 	if err := yaml.NewDecoder(bytes.NewReader(data), yaml.Strict()).Decode(&doc); err != nil && !errors.Is(err, io.EOF) {
 		return nil, fmt.Errorf("%s: %s; expected `schema: %s` and under `accepted` a list", file, visible(yaml.FormatError(err, false, false)), AcceptedSchema)

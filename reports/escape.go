@@ -44,11 +44,15 @@ func visibleLines(text string) string {
 	return strings.Join(lines, "\n")
 }
 
-// acts reports whether a character does something other than show. The joiners
-// U+200C and U+200D do, but several scripts cannot be written without them.
+// acts reports whether a character does something other than show, or is none
+// (Unicode 23.7): XML and others may hold no such. The joiners U+200C and U+200D act,
+// but several scripts cannot be written without them.
 func acts(r rune) bool {
 	if r == '\u200c' || r == '\u200d' {
 		return false
+	}
+	if r&0xfffe == 0xfffe || r >= 0xfdd0 && r <= 0xfdef {
+		return true
 	}
 	return unicode.Is(unicode.Cc, r) || unicode.Is(unicode.Cf, r) || unicode.Is(unicode.Zl, r) || unicode.Is(unicode.Zp, r)
 }

@@ -2,6 +2,7 @@ package reports
 
 import (
 	"bytes"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -156,4 +157,28 @@ func FuzzSite(f *testing.F) {
 			Notes: []string{text}, EvidenceFile: text + "~", Evidence: func(string) *evidence.Bundle { return hostileBundle(d, func(int) string { return text }) },
 		})))
 	})
+}
+
+// A file of the site has a name that every system can write, and each text one of
+// its own.
+func TestFileNames(t *testing.T) {
+	seen := map[string]string{}
+	for _, text := range []string{
+		"con", "nul", "prn", "aux", "com1", "com9", "lpt1", "lpt0", "con1", "com", "com10", "console", "CON", "Nul", "v", "a/b", "..", "", "con.html", "203.0.113.7", "2001:db8::7", "\x00",
+	} {
+		got := fileName(text)
+		stem, _, _ := strings.Cut(strings.ToUpper(got), ".")
+		if regexp.MustCompile(`^(CON|PRN|AUX|NUL|(COM|LPT)[0-9])$`).MatchString(stem) || !regexp.MustCompile(`^[a-z0-9][a-z0-9.-]*$`).MatchString(got) {
+			t.Errorf("%q is the file %q", text, got)
+		}
+		if other, twice := seen[got]; twice {
+			t.Errorf("%q and %q are both %q", text, other, got)
+		}
+		seen[got] = text
+	}
+	for _, kept := range []string{"v", "con1", "com10", "console"} {
+		if got := fileName(kept); got != kept {
+			t.Errorf("%q is the file %q", kept, got)
+		}
+	}
 }

@@ -174,10 +174,24 @@ func fileName(text string) string {
 	if addr, err := netip.ParseAddr(text); err == nil && addr.Zone() == "" {
 		return strings.ReplaceAll(addr.String(), ":", "-")
 	}
-	if isPlain(text) {
+	if isPlain(text) && !isDevice(text) {
 		return text
 	}
 	return strings.TrimPrefix(anchor("verdict", text), "verdict.")
+}
+
+// isDevice reports whether Windows takes a name for that of a device, whatever
+// ending it has: such a file can neither be written nor copied there.
+func isDevice(name string) bool {
+	switch name {
+	case "con", "prn", "aux", "nul":
+		return true
+	}
+	port, digit := strings.CutPrefix(name, "com")
+	if !digit {
+		port, digit = strings.CutPrefix(name, "lpt")
+	}
+	return digit && len(port) == 1 && port[0] >= '0' && port[0] <= '9'
 }
 
 // templates are the parts of the pages. They are tested, so an error is a

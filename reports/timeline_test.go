@@ -146,9 +146,11 @@ func TestAccepted(t *testing.T) {
 		"schema: landfall.accepted/v1\naccepted: [{vendor: a, claim: b, result: refuted, until: 2026-01-01}]",
 		"schema: landfall.accepted/v1\naccepted: [{vendor: a, claim: b, result: refuted, reason: c}]",
 		"schema: landfall.accepted/v1\naccepted: [{vendor: a, claim: b, result: refuted, reason: c, until: 2026-01-01, more: d}]",
+		"schema: landfall.accepted/v1\naccepted: " + strings.Repeat("[", 100_000), "schema: landfall.accepted/v1\naccepted: " + strings.Repeat("{a: ", 50_000),
+		"schema: landfall.accepted/v1\naccepted:\n" + strings.Repeat("- ", 50_000), strings.Repeat("? ", 50_000),
 	} {
 		if _, err := ParseAccepted("accepted.yaml", []byte(bad)); err == nil || !strings.Contains(err.Error(), "accepted.yaml") || strings.Contains(err.Error(), "\n") {
-			t.Errorf("%q gives %v", bad, err)
+			t.Errorf("%.200q gives %v", bad, err)
 		}
 	}
 }
