@@ -2,6 +2,7 @@ package remote
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/landfall-audit/landfall/evidence"
 )
@@ -73,6 +74,21 @@ func (j *Journal) Asked() []*evidence.Order {
 		}
 	}
 	return out
+}
+
+// MachineOf returns the id of the first handshake that an offer was asked for alone,
+// empty where there is none. Whatever has to be of the same machine is ordered with
+// it as [Ask.Again].
+func (j *Journal) MachineOf(platform, key string) string {
+	for _, e := range j.orders {
+		if e.asked.Platform != platform || e.asked.Type != TypeHTTP || e.state == evidence.OrderRefused || len(e.asked.From) != 1 || e.asked.From[0] != key {
+			continue
+		}
+		if _, id, placed := strings.Cut(e.measurement, ":"); placed {
+			return id
+		}
+	}
+	return ""
 }
 
 // Tests gives how many measurements, each from one vantage, platforms took or

@@ -45,16 +45,21 @@ type Offer struct {
 // Ask is one measurement from any number of vantages of one platform.
 type Ask struct {
 	Type   string
-	Addr   netip.Addr // of ping, traceroute, mtr and sslcert
+	Addr   netip.Addr // of ping, traceroute, mtr and sslcert; of http where Name is to be asked for there
 	Name   string     // of dns and http
 	Port   uint16
 	Method string // tcp, icmp or udp; of dns the type of the record
 	From   []Offer
+	// Again is the id of an earlier measurement from the same offers: the very
+	// machines that made it are to make this one, of all that an offer stands for.
+	Again string
 }
 
 // Target is what is asked about, as error observations name it.
 func (a Ask) Target() string {
 	switch {
+	case a.Name != "" && a.Addr.IsValid():
+		return netip.AddrPortFrom(a.Addr, a.Port).String() + " " + a.Name
 	case a.Name != "":
 		return a.Name
 	case a.Port != 0:
@@ -113,6 +118,15 @@ type Finder interface {
 	// Find gives the id of the measurement that was ordered with the mark; ok is
 	// false where none was.
 	Find(ctx context.Context, mark string) (id string, ok bool, err error)
+}
+
+// KeyTimer is a platform whose machines time the handshake in which an endpoint's
+// own key answers, and which can have the same machine measure again.
+type KeyTimer interface {
+	Platform
+	// TimeKey returns the ask for such a handshake with a name: at the address,
+	// or where that is not valid, at the one that the machine is given for it.
+	TimeKey(addr netip.Addr, name string, port uint16, from Offer) Ask
 }
 
 // Balance is what can be ordered now.
@@ -214,8 +228,12 @@ func Place(v *evidence.Vantage, lat, lon, radiusKM float64) {
 	v.Lat, v.Lon, v.RadiusKM = &lat, &lon, radiusKM
 }
 
-// SameVantage reports whether two lines speak of one vantage.
+// SameVantage reports whether two lines speak of one vantage. Two machines of one
+// place and network are two, where both lines name the machine.
 func SameVantage(a, b *evidence.Vantage) bool {
+	if a.Machine != "" && b.Machine != "" && a.Machine != b.Machine {
+		return false
+	}
 	return a.Network == b.Network && a.Name == b.Name && a.Country == b.Country && a.ASN == b.ASN && a.RadiusKM == b.RadiusKM &&
 		samePlace(a.Lat, b.Lat) && samePlace(a.Lon, b.Lon)
 }

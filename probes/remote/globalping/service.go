@@ -95,7 +95,7 @@ func readHTTP(a remote.Ask, r remote.Reading, t *test) remote.Reading {
 	}
 	out := &evidence.HTTP{
 		Meta: evidence.Meta{Kind: evidence.KindHTTP}, Addr: addr, Status: t.StatusCode, TTFBMS: wholeMS(times.FirstByte),
-		URL:       scheme + "://" + net.JoinHostPort(probe.Text(strings.ToLower(a.Target()), maxSaidBytes), strconv.Itoa(int(a.Port))) + "/",
+		URL:       scheme + "://" + net.JoinHostPort(probe.Text(strings.ToLower(a.Name), maxSaidBytes), strconv.Itoa(int(a.Port))) + "/",
 		ConnectMS: wholeMS(times.TCP), HandshakeMS: wholeMS(times.TLS), Location: probe.Text(t.header().Get("Location"), maxSaidBytes),
 		Headers: probe.Placing(t.header()),
 	}
