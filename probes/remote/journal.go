@@ -45,14 +45,14 @@ func (j *Journal) add(o *evidence.Order) {
 	}
 }
 
-// open gives the orders that are not settled.
+// open returns the orders that are not settled.
 func (j *Journal) open() []*entry {
 	return slices.DeleteFunc(slices.Clone(j.orders), func(e *entry) bool {
 		return e.state == evidence.OrderSettled || e.state == evidence.OrderRefused
 	})
 }
 
-// Spent gives what the orders cost that a platform took or may have taken, in
+// Spent returns what the orders cost that a platform took or may have taken, in
 // its own unit.
 func (j *Journal) Spent(platform string) int {
 	spent := 0
@@ -64,7 +64,7 @@ func (j *Journal) Spent(platform string) int {
 	return spent
 }
 
-// Asked gives the orders that a platform took or may have taken: what is in
+// Asked returns the orders that a platform took or may have taken: what is in
 // them is not ordered again.
 func (j *Journal) Asked() []*evidence.Order {
 	var out []*evidence.Order
@@ -91,7 +91,7 @@ func (j *Journal) MachineOf(platform, key string) string {
 	return ""
 }
 
-// Tests gives how many measurements, each from one vantage, platforms took or
+// Tests returns how many measurements, each from one vantage, platforms took or
 // may have taken.
 func (j *Journal) Tests() int {
 	tests := 0

@@ -68,7 +68,7 @@ func (a Ask) Target() string {
 	return a.Addr.String()
 }
 
-// order gives the line that stands in the journal before the ask is sent.
+// order returns the line that stands in the journal before the ask is sent.
 func (a Ask) order(platform string, cost int) *evidence.Order {
 	o := &evidence.Order{
 		State: evidence.OrderAsked, Platform: platform, Type: a.Type, Addr: a.Addr, Name: a.Name, Port: a.Port, Method: a.Method, Cost: cost,
@@ -79,7 +79,7 @@ func (a Ask) order(platform string, cost int) *evidence.Order {
 	return o
 }
 
-// AskOf gives what a line of the journal asked. Of the vantages it knows the
+// AskOf returns what a line of the journal asked. Of the vantages it knows the
 // keys alone.
 func AskOf(o *evidence.Order) Ask {
 	a := Ask{Type: o.Type, Addr: o.Addr, Name: o.Name, Port: o.Port, Method: o.Method}
@@ -93,21 +93,21 @@ func AskOf(o *evidence.Order) Ask {
 type Platform interface {
 	// Name is the word for it in evidence and in --vantage.
 	Name() string
-	// Offers gives the vantages that can be asked now, in an order that does not
+	// Offers returns the vantages that can be asked now, in an order that does not
 	// change from call to call.
 	Offers(ctx context.Context) ([]Offer, error)
-	// Balance gives what can be ordered now.
+	// Balance returns what can be ordered now.
 	Balance(ctx context.Context) (Balance, error)
-	// Cost gives what an ask takes from the balance.
+	// Cost returns what an ask takes from the balance.
 	Cost(a Ask) int
 	// Order asks for a measurement and gives its id. Mark is a text that nobody
 	// else uses, for platforms that keep one with a measurement. An error that
 	// is a [Refusal] says that nothing was ordered; after any other it is not
 	// known.
 	Order(ctx context.Context, a Ask, mark string) (id string, err error)
-	// Fetch gives a measurement as it is now.
+	// Fetch returns a measurement as it is now.
 	Fetch(ctx context.Context, id string) (Answer, error)
-	// Read gives what an answer holds. It is pure, and believes nothing: what
+	// Read returns what an answer holds. It is pure, and believes nothing: what
 	// does not fit the ask is an error, or an error observation.
 	Read(a Ask, body json.RawMessage) ([]Reading, error)
 }
@@ -115,7 +115,7 @@ type Platform interface {
 // Finder is a platform that can tell whether an ask arrived whose answer did
 // not.
 type Finder interface {
-	// Find gives the id of the measurement that was ordered with the mark; ok is
+	// Find returns the id of the measurement that was ordered with the mark; ok is
 	// false where none was.
 	Find(ctx context.Context, mark string) (id string, ok bool, err error)
 }
@@ -168,7 +168,7 @@ type Refusal struct{ Err error }
 
 func (r *Refusal) Error() string { return r.Err.Error() }
 
-// Unwrap gives the cause.
+// Unwrap returns the cause.
 func (r *Refusal) Unwrap() error { return r.Err }
 
 // In reports whether the offer is of a place: words of it, joined by "+", such

@@ -45,12 +45,12 @@ type Client struct {
 
 var _ remote.KeyTimer = (*Client)(nil)
 
-// New gives a client of the interface at base; without a token it is anonymous.
+// New returns a client of the interface at base; without a token it is anonymous.
 func New(base *url.URL, token, version string, notify func(string)) *Client {
 	return &Client{remote.NewAPI(base, "Bearer", token, version, notify)}
 }
 
-// Name gives the word for the platform.
+// Name returns the word for the platform.
 func (c *Client) Name() string { return evidence.NetworkGlobalping }
 
 // Cost is one test for each vantage.
@@ -94,7 +94,7 @@ func (l location) words() []string {
 	return slices.DeleteFunc(words, func(w string) bool { return w == "" })
 }
 
-// Offers gives the cities and networks that have a machine now.
+// Offers returns the cities and networks that have a machine now.
 func (c *Client) Offers(ctx context.Context) ([]remote.Offer, error) {
 	body, _, err := c.API.Get(ctx, "/v1/probes")
 	if err != nil {
@@ -116,7 +116,7 @@ func (c *Client) Offers(ctx context.Context) ([]remote.Offer, error) {
 	return slices.CompactFunc(out, func(a, b remote.Offer) bool { return a.Key == b.Key }), nil
 }
 
-// Balance gives what is left of the hour, and of the credits.
+// Balance returns what is left of the hour, and of the credits.
 func (c *Client) Balance(ctx context.Context) (remote.Balance, error) {
 	body, _, err := c.API.Get(ctx, "/v1/limits")
 	if err != nil {
@@ -231,7 +231,7 @@ func (c *Client) Order(ctx context.Context, a remote.Ask, _ string) (string, err
 	return made.ID, nil
 }
 
-// Fetch gives a measurement as it is now.
+// Fetch returns a measurement as it is now.
 func (c *Client) Fetch(ctx context.Context, id string) (remote.Answer, error) {
 	body, _, err := c.API.Get(ctx, "/v1/measurements/"+url.PathEscape(id))
 	if err != nil {
