@@ -77,7 +77,7 @@ func (a *auditing) run(ctx context.Context, args []string) error {
 	ctx, cancel := a.within(ctx)
 	defer cancel()
 	if a.dryRun {
-		return a.rehearse(ctx, a.ui, p)
+		return a.planOnly(ctx, a.ui, p)
 	}
 	b, err := a.openBundle(p.from.here)
 	if err != nil {

@@ -43,7 +43,7 @@ func TestScenarios(t *testing.T) {
 			continue // TestDemo
 		}
 		t.Run(s.Name, func(t *testing.T) {
-			// Proofs from afar need round trips that a busy machine does not
+			// Proofs from remote vantages need round trips that a busy machine does not
 			// lengthen: the one scenario with platforms runs by itself.
 			if s.Name != fromEverywhere {
 				t.Parallel()

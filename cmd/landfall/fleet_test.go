@@ -42,7 +42,7 @@ func TestFleet(t *testing.T) {
 	s, out, errs := isolated(t)
 	dir := t.TempDir()
 	claims := filepath.Join(dir, "far.yaml")
-	if err := os.WriteFile(claims, []byte(afarClaims), 0o600); err != nil {
+	if err := os.WriteFile(claims, []byte(farClaims), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	var addresses []string
@@ -79,7 +79,7 @@ func TestFleet(t *testing.T) {
 	}
 }
 
-// machineBundle is what one machine saw of the hosts of afarClaims.
+// machineBundle is what one machine saw of the hosts of farClaims.
 func machineBundle(t *testing.T, i int) string {
 	t.Helper()
 	var text bytes.Buffer

@@ -68,7 +68,7 @@ func TestImport(t *testing.T) {
 		t.Errorf("nothing is said of the probe without a place: %s", errs)
 	}
 	claims := at("far.yaml")
-	if err := os.WriteFile(claims, []byte(afarClaims), 0o600); err != nil {
+	if err := os.WriteFile(claims, []byte(farClaims), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if got := run(t.Context(), s, []string{"judge", "--claims", claims, "--fail-on", "never", "--out", at("v.json"), out}); got != exitComplete {

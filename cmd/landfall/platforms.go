@@ -54,16 +54,16 @@ func (p platform) open(s surroundings, u *ui) (remote.Platform, error) {
 	return p.start(base, s.getenv(p.keyName), version(), func(text string) { u.note("%s: %s", p.name, text) }), nil
 }
 
-// hired is a platform that a run looks from, and what it offers there.
-type hired struct {
+// connected is a platform that a run looks from, and what it offers there.
+type connected struct {
 	remote.Platform
 	offers       []remote.Offer
 	measurements []string // of others, by id
 }
 
-// hire asks the platforms of the standpoints what they offer.
-func hire(ctx context.Context, s surroundings, u *ui, from []afar) ([]hired, error) {
-	var out []hired
+// connect asks the platforms of the standpoints what they offer.
+func connect(ctx context.Context, s surroundings, u *ui, from []afar) ([]connected, error) {
+	var out []connected
 	for _, p := range platforms() {
 		own := slices.DeleteFunc(slices.Clone(from), func(a afar) bool { return a.platform != p.name })
 		if len(own) == 0 {
@@ -73,7 +73,7 @@ func hire(ctx context.Context, s surroundings, u *ui, from []afar) ([]hired, err
 		if err != nil {
 			return nil, err
 		}
-		h := hired{Platform: client}
+		h := connected{Platform: client}
 		if err := h.choose(ctx, own); err != nil {
 			return nil, err
 		}
@@ -83,7 +83,7 @@ func hire(ctx context.Context, s surroundings, u *ui, from []afar) ([]hired, err
 }
 
 // choose takes of a platform what the standpoints name.
-func (h *hired) choose(ctx context.Context, from []afar) error {
+func (h *connected) choose(ctx context.Context, from []afar) error {
 	var places []string
 	for _, a := range from {
 		if a.measurement == "" {

@@ -68,7 +68,7 @@ func (p *probing) run(ctx context.Context, args []string) error {
 	ctx, cancel := p.within(ctx)
 	defer cancel()
 	if p.dryRun {
-		return p.rehearse(ctx, u, ready)
+		return p.planOnly(ctx, u, ready)
 	}
 	if out.path, err = out.folder(p.now()); err != nil {
 		return err

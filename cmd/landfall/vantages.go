@@ -37,6 +37,10 @@ func newVantages(s surroundings) *cobra.Command {
 		Long: `List the vantages that measurement platforms offer now, the nearest to a place
 first, and what may still be ordered of each. Nothing is ordered.
 
+Globalping times the TLS handshake of an endpoint, which only the holder of its
+key can answer. RIPE Atlas does not: what it measures of an endpoint that speaks
+TLS decides nothing by itself, and tells where to look.
+
 PLACE is LAT,LON, a country (DE) or a provider's region (aws:eu-central-1).
 
 Exit status: 0 listed; 2 bad usage; 3 a platform could not be asked.`,

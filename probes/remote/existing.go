@@ -12,10 +12,10 @@ import (
 // nothing.
 type Library interface {
 	Platform
-	// Existing gives the ids of public measurements that tell how far an address
+	// Existing returns the ids of public measurements that tell how far an address
 	// is, and go on or have ended since a time, those from most vantages first.
 	Existing(ctx context.Context, addr netip.Addr, since time.Time) ([]string, error)
-	// Latest gives the newest result of each vantage of a public measurement, with
+	// Latest returns the newest result of each vantage of a public measurement, with
 	// the time of it.
 	Latest(ctx context.Context, id string) (Answer, error)
 }

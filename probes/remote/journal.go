@@ -2,6 +2,7 @@ package remote
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/landfall-audit/landfall/evidence"
 )
@@ -44,14 +45,14 @@ func (j *Journal) add(o *evidence.Order) {
 	}
 }
 
-// open gives the orders that are not settled.
+// open returns the orders that are not settled.
 func (j *Journal) open() []*entry {
 	return slices.DeleteFunc(slices.Clone(j.orders), func(e *entry) bool {
 		return e.state == evidence.OrderSettled || e.state == evidence.OrderRefused
 	})
 }
 
-// Spent gives what the orders cost that a platform took or may have taken, in
+// Spent returns what the orders cost that a platform took or may have taken, in
 // its own unit.
 func (j *Journal) Spent(platform string) int {
 	spent := 0
@@ -63,7 +64,7 @@ func (j *Journal) Spent(platform string) int {
 	return spent
 }
 
-// Asked gives the orders that a platform took or may have taken: what is in
+// Asked returns the orders that a platform took or may have taken: what is in
 // them is not ordered again.
 func (j *Journal) Asked() []*evidence.Order {
 	var out []*evidence.Order
@@ -75,7 +76,22 @@ func (j *Journal) Asked() []*evidence.Order {
 	return out
 }
 
-// Tests gives how many measurements, each from one vantage, platforms took or
+// MachineOf returns the id of the first handshake that an offer was asked for alone,
+// empty where there is none. Whatever has to be of the same machine is ordered with
+// it as [Ask.Again].
+func (j *Journal) MachineOf(platform, key string) string {
+	for _, e := range j.orders {
+		if e.asked.Platform != platform || e.asked.Type != TypeHTTP || e.state == evidence.OrderRefused || len(e.asked.From) != 1 || e.asked.From[0] != key {
+			continue
+		}
+		if _, id, placed := strings.Cut(e.measurement, ":"); placed {
+			return id
+		}
+	}
+	return ""
+}
+
+// Tests returns how many measurements, each from one vantage, platforms took or
 // may have taken.
 func (j *Journal) Tests() int {
 	tests := 0

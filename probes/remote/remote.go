@@ -45,16 +45,21 @@ type Offer struct {
 // Ask is one measurement from any number of vantages of one platform.
 type Ask struct {
 	Type   string
-	Addr   netip.Addr // of ping, traceroute, mtr and sslcert
+	Addr   netip.Addr // of ping, traceroute, mtr and sslcert; of http where Name is to be asked for there
 	Name   string     // of dns and http
 	Port   uint16
 	Method string // tcp, icmp or udp; of dns the type of the record
 	From   []Offer
+	// Again is the id of an earlier measurement from the same offers: the very
+	// machines that made it are to make this one, of all that an offer stands for.
+	Again string
 }
 
 // Target is what is asked about, as error observations name it.
 func (a Ask) Target() string {
 	switch {
+	case a.Name != "" && a.Addr.IsValid():
+		return netip.AddrPortFrom(a.Addr, a.Port).String() + " " + a.Name
 	case a.Name != "":
 		return a.Name
 	case a.Port != 0:
@@ -63,7 +68,7 @@ func (a Ask) Target() string {
 	return a.Addr.String()
 }
 
-// order gives the line that stands in the journal before the ask is sent.
+// order returns the line that stands in the journal before the ask is sent.
 func (a Ask) order(platform string, cost int) *evidence.Order {
 	o := &evidence.Order{
 		State: evidence.OrderAsked, Platform: platform, Type: a.Type, Addr: a.Addr, Name: a.Name, Port: a.Port, Method: a.Method, Cost: cost,
@@ -74,7 +79,7 @@ func (a Ask) order(platform string, cost int) *evidence.Order {
 	return o
 }
 
-// AskOf gives what a line of the journal asked. Of the vantages it knows the
+// AskOf returns what a line of the journal asked. Of the vantages it knows the
 // keys alone.
 func AskOf(o *evidence.Order) Ask {
 	a := Ask{Type: o.Type, Addr: o.Addr, Name: o.Name, Port: o.Port, Method: o.Method}
@@ -88,21 +93,21 @@ func AskOf(o *evidence.Order) Ask {
 type Platform interface {
 	// Name is the word for it in evidence and in --vantage.
 	Name() string
-	// Offers gives the vantages that can be asked now, in an order that does not
+	// Offers returns the vantages that can be asked now, in an order that does not
 	// change from call to call.
 	Offers(ctx context.Context) ([]Offer, error)
-	// Balance gives what can be ordered now.
+	// Balance returns what can be ordered now.
 	Balance(ctx context.Context) (Balance, error)
-	// Cost gives what an ask takes from the balance.
+	// Cost returns what an ask takes from the balance.
 	Cost(a Ask) int
 	// Order asks for a measurement and gives its id. Mark is a text that nobody
 	// else uses, for platforms that keep one with a measurement. An error that
 	// is a [Refusal] says that nothing was ordered; after any other it is not
 	// known.
 	Order(ctx context.Context, a Ask, mark string) (id string, err error)
-	// Fetch gives a measurement as it is now.
+	// Fetch returns a measurement as it is now.
 	Fetch(ctx context.Context, id string) (Answer, error)
-	// Read gives what an answer holds. It is pure, and believes nothing: what
+	// Read returns what an answer holds. It is pure, and believes nothing: what
 	// does not fit the ask is an error, or an error observation.
 	Read(a Ask, body json.RawMessage) ([]Reading, error)
 }
@@ -110,9 +115,18 @@ type Platform interface {
 // Finder is a platform that can tell whether an ask arrived whose answer did
 // not.
 type Finder interface {
-	// Find gives the id of the measurement that was ordered with the mark; ok is
+	// Find returns the id of the measurement that was ordered with the mark; ok is
 	// false where none was.
 	Find(ctx context.Context, mark string) (id string, ok bool, err error)
+}
+
+// KeyTimer is a platform whose machines time the handshake in which an endpoint's
+// own key answers, and which can have the same machine measure again.
+type KeyTimer interface {
+	Platform
+	// TimeKey returns the ask for such a handshake with a name: at the address,
+	// or where that is not valid, at the one that the machine is given for it.
+	TimeKey(addr netip.Addr, name string, port uint16, from Offer) Ask
 }
 
 // Balance is what can be ordered now.
@@ -154,7 +168,7 @@ type Refusal struct{ Err error }
 
 func (r *Refusal) Error() string { return r.Err.Error() }
 
-// Unwrap gives the cause.
+// Unwrap returns the cause.
 func (r *Refusal) Unwrap() error { return r.Err }
 
 // In reports whether the offer is of a place: words of it, joined by "+", such
@@ -214,8 +228,12 @@ func Place(v *evidence.Vantage, lat, lon, radiusKM float64) {
 	v.Lat, v.Lon, v.RadiusKM = &lat, &lon, radiusKM
 }
 
-// SameVantage reports whether two lines speak of one vantage.
+// SameVantage reports whether two lines speak of one vantage. Two machines of one
+// place and network are two, where both lines name the machine.
 func SameVantage(a, b *evidence.Vantage) bool {
+	if a.Machine != "" && b.Machine != "" && a.Machine != b.Machine {
+		return false
+	}
 	return a.Network == b.Network && a.Name == b.Name && a.Country == b.Country && a.ASN == b.ASN && a.RadiusKM == b.RadiusKM &&
 		samePlace(a.Lat, b.Lat) && samePlace(a.Lon, b.Lon)
 }

@@ -234,7 +234,7 @@ func (r *Run) await(ctx context.Context, p Platform, id string) (answer Answer, 
 	}
 }
 
-// linesOf gives what one vantage saw, with the vantage where it is new.
+// linesOf returns what one vantage saw, with the vantage where it is new.
 func (r *Run) linesOf(p Platform, ask Ask, reading *Reading, late bool) []evidence.Observation {
 	vantage, lines := r.vantage(&reading.Vantage)
 	seen := reading.Observations
@@ -267,7 +267,7 @@ func validate(o evidence.Observation) error {
 	return evidence.Validate(o)
 }
 
-// vantage gives the id of a vantage, and the line for it where it is new.
+// vantage returns the id of a vantage, and the line for it where it is new.
 func (r *Run) vantage(v *evidence.Vantage) (id string, lines []evidence.Observation) {
 	for _, known := range r.vantages {
 		if SameVantage(known, v) {
@@ -282,7 +282,7 @@ func (r *Run) vantage(v *evidence.Vantage) (id string, lines []evidence.Observat
 	return added.ID, []evidence.Observation{&added}
 }
 
-// silent gives an error for each vantage that was asked and is not in the
+// silent returns an error for each vantage that was asked and is not in the
 // answer.
 func (r *Run) silent(p Platform, ask Ask, readings []Reading) []evidence.Observation {
 	answered := map[string]bool{}

@@ -13,6 +13,7 @@ import (
 	"math"
 	"net/netip"
 	"slices"
+	"strings"
 
 	"github.com/landfall-audit/landfall/evidence"
 	"github.com/landfall-audit/landfall/providers"
@@ -24,6 +25,10 @@ type Offer struct {
 	Key     string           // unique among the offers
 	Vantage evidence.Vantage // its place and network
 	Cost    int              // of one measurement, in the unit of the budget; 0 counts as 1
+	// TimesKeys is whether it times the handshake of an endpoint's own key.
+	TimesKeys bool
+	// Opening is what its first handshake costs more: landmarks are timed with it.
+	Opening int
 }
 
 // Asked is a measurement that was ordered, whatever came of it.
@@ -41,13 +46,18 @@ type Question struct {
 	Cannot map[Asked]bool  // what is not on offer: a vantage without IPv6 times no such address
 	Named  map[string]bool // names that were looked up from vantages on offer
 	Budget int             // what may still be spent
+	// AskedKeys is how often each handshake was ordered.
+	AskedKeys map[AskedKey]int
+	// OfferOf is the number of the offer that a vantage of the evidence is, by its id.
+	OfferOf map[string]int
 }
 
 // Measurement is the timing of one address from some vantages.
 type Measurement struct {
 	Addr netip.Addr
 	Port uint16
-	From []int // numbers of offers
+	Name string // whose key is timed; empty: whatever answers
+	From []int  // numbers of offers
 	Why  string
 }
 
@@ -93,7 +103,7 @@ const (
 	enough = 2 + verdict.LeastOfAny
 )
 
-// Next gives the next round. It fails only where the claims cannot be judged.
+// Next returns the next round. It fails only where the claims cannot be judged.
 func Next(q Question) (*Plan, error) {
 	doc, err := verdict.Judge(q.Sheets, q.Known)
 	if err != nil {
@@ -102,11 +112,15 @@ func Next(q Question) (*Plan, error) {
 	r := newRound(q, doc)
 	p := &Plan{Open: r.undecided}
 	r.lookUp(p)
-	chosen := r.choose()
-	chosen, p.Hopeless, err = r.hopeful(chosen)
+	keys, refused := r.chooseKeys()
+	r.afford(p, keys)
+	r.Budget -= p.Cost
+	chosen, hopeless, err := r.feasible(r.choose())
 	if err != nil {
 		return nil, err
 	}
+	r.Budget += p.Cost
+	p.Hopeless = refused + hopeless
 	r.afford(p, chosen)
 	return p, nil
 }
@@ -120,17 +134,22 @@ type round struct {
 	addrs     []netip.Addr // of all claims, decided or not
 	reused    []int        // offers that have a place, those for the most addresses first
 	undecided int
+	tls       handshakes
+	timesKeys []int             // offers that time keys
+	repliedTo map[string]string // vantages by the id of a reply to them
 }
 
 // subject is an address that some claim is open at.
 type subject struct {
-	addr    netip.Addr
-	port    uint16
-	open    map[string]bool // verdicts by their key
-	denied  []string        // countries that open claims deny, as often as they do
-	replies []reply         // in the order in which they came
-	tried   int             // measurements ordered
-	asked   []bool          // of offers: they were asked, or cannot be
+	addr     netip.Addr
+	port     uint16
+	open     map[string]bool // verdicts by their key, which pings could settle
+	services []endpoint      // of open verdicts
+	keyed    []*keyed        // endpoints whose own key could settle one
+	denied   []string        // countries that open claims deny, as often as they do
+	replies  []reply         // in the order in which they came
+	tried    int             // measurements ordered
+	asked    []bool          // of offers: they were asked, or cannot be
 }
 
 // key tells verdicts apart.
@@ -145,8 +164,9 @@ func Decided(v *verdict.Verdict) bool {
 }
 
 func newRound(q Question, doc *verdict.Document) *round {
-	r := &round{Question: q, world: newWorld(q.Offers, q.Known)}
-	ports, denied := portsOf(q.Sheets), deniedBy(q.Sheets, providers.DateOf(q.Known.Header.Started))
+	r := &round{Question: q, world: newWorld(q.Offers, q.Known), tls: handshakesOf(q.Known)}
+	r.findKeys()
+	denied := deniedBy(q.Sheets, providers.DateOf(q.Known.Header.Started))
 	byAddr, seen := map[netip.Addr]*subject{}, map[netip.Addr]bool{}
 	for i := range doc.Verdicts {
 		v := &doc.Verdicts[i]
@@ -163,16 +183,21 @@ func newRound(q Question, doc *verdict.Document) *round {
 		if !seen[addr] {
 			seen[addr], r.addrs = true, append(r.addrs, addr)
 		}
-		if Decided(v) || !couldBeDecided(v) {
+		at := endpointOf(v, addr)
+		if r.settled(v, at) || !couldBeDecided(v) {
 			continue
 		}
 		r.undecided++
 		s := byAddr[addr]
 		if s == nil {
-			s = &subject{addr: addr, port: ports[v.Endpoint], open: map[string]bool{}, asked: make([]bool, len(q.Offers))}
+			s = &subject{addr: addr, port: at.port, open: map[string]bool{}, asked: make([]bool, len(q.Offers))}
 			byAddr[addr], r.subjects = s, append(r.subjects, s)
 		}
-		s.open[key(v)] = true
+		if s.services = append(s.services, at); len(r.timesKeys) > 0 && r.tls.speaks(at) && waitsForKey(v) {
+			s.wait(at, key(v), r.citedOffers(v))
+		} else {
+			s.open[key(v)] = true
+		}
 		s.denied = append(s.denied, denied[v.Vendor+" "+v.Claim]...)
 	}
 	r.recall(byAddr)
@@ -186,17 +211,16 @@ func couldBeDecided(v *verdict.Verdict) bool {
 	return v.Result != verdict.Inconclusive || v.Basis != verdict.BasisNone || v.Ratio > 0 || len(v.Countries) > 0 || len(v.Because) > 0
 }
 
-func portsOf(sheets []*providers.Sheet) map[string]uint16 {
-	out := map[string]uint16{}
-	for _, sheet := range sheets {
-		for _, e := range sheet.Endpoints {
-			out[e.Host] = e.Port
-		}
+// endpointOf returns what a verdict on a front end is about.
+func endpointOf(v *verdict.Verdict, addr netip.Addr) endpoint {
+	e := endpoint{addr: addr, port: cmp.Or(v.Port, httpsPort)}
+	if _, err := netip.ParseAddr(v.Endpoint); err != nil {
+		e.name = strings.ToLower(strings.TrimSuffix(v.Endpoint, "."))
 	}
-	return out
+	return e
 }
 
-// deniedBy gives the countries that each claim denies, in order.
+// deniedBy returns the countries that each claim denies, in order.
 func deniedBy(sheets []*providers.Sheet, on providers.Date) map[string][]string {
 	out := map[string][]string{}
 	for _, sheet := range sheets {
@@ -212,7 +236,7 @@ func deniedBy(sheets []*providers.Sheet, on providers.Date) map[string][]string 
 	return out
 }
 
-// recall gives each subject what is known of it.
+// recall returns each subject what is known of it.
 func (r *round) recall(byAddr map[netip.Addr]*subject) {
 	for _, o := range r.Known.Observations {
 		t, ok := o.(*evidence.RTT)
@@ -256,7 +280,7 @@ func (r *round) lookUp(p *Plan) {
 
 func (r *round) cost(offer int) int { return max(1, r.Offers[offer].Cost) }
 
-// choose gives for each subject the vantages that come next, the most urgent
+// choose returns for each subject the vantages that come next, the most urgent
 // first.
 func (r *round) choose() []Measurement {
 	var out []Measurement
@@ -268,6 +292,9 @@ func (r *round) choose() []Measurement {
 	begin := r.affordable(step)
 	for _, s := range r.subjects {
 		m := Measurement{Addr: s.addr, Port: s.port}
+		if len(s.open) == 0 {
+			continue
+		}
 		if s.tried == 0 {
 			if begin--; begin < 0 {
 				continue
@@ -288,7 +315,7 @@ func (r *round) choose() []Measurement {
 func (r *round) affordable(step int) int {
 	begun := 0
 	for _, s := range r.subjects {
-		if s.tried > 0 {
+		if s.tried > 0 && len(s.open) > 0 {
 			begun++
 		}
 	}
@@ -298,17 +325,19 @@ func (r *round) affordable(step int) int {
 // share is how many measurements there are for an address if each has as many,
 // or those that are begun with have enough.
 func (r *round) share() int {
-	if len(r.subjects) == 0 {
+	spent, open := 0, 0
+	for _, s := range r.subjects {
+		if len(s.open) > 0 {
+			spent, open = spent+s.tried, open+1
+		}
+	}
+	if open == 0 {
 		return 0
 	}
-	spent := 0
-	for _, s := range r.subjects {
-		spent += s.tried
-	}
-	return max(enough, (r.Budget+spent+len(r.subjects)-1)/len(r.subjects))
+	return max(enough, (r.Budget+spent+open-1)/open)
 }
 
-// first gives the vantages of a first round: near where databases put the
+// first returns the vantages of a first round: near where databases put the
 // address, and spread.
 func (r *round) first(s *subject, n int) []int {
 	var out []int
@@ -320,7 +349,7 @@ func (r *round) first(s *subject, n int) []int {
 	return append(out, r.far(s, n-len(out), out)...)
 }
 
-// far gives vantages that are spread over the earth, and not among those that
+// far returns vantages that are spread over the earth, and not among those that
 // were asked or taken.
 func (r *round) far(s *subject, n int, taken []int) []int {
 	var out []int
@@ -337,7 +366,7 @@ func (r *round) far(s *subject, n int, taken []int) []int {
 	return out
 }
 
-// more gives the vantages of a further round.
+// more returns the vantages of a further round.
 func (r *round) more(s *subject, n int) ([]int, string) {
 	if apart(s.replies) {
 		out := r.inside(s, n)
@@ -357,7 +386,7 @@ func (r *round) more(s *subject, n int) ([]int, string) {
 	return out, fmt.Sprintf("near where it seems to be, by %.1f°, %.1f°", at.lat, at.lon)
 }
 
-// inside gives vantages in the countries that open claims deny: where many hosts
+// inside returns vantages in the countries that open claims deny: where many hosts
 // share an address, one of them may be there. Countries that were looked at the
 // least come first.
 func (r *round) inside(s *subject, n int) []int {
@@ -391,7 +420,7 @@ func (r *round) inside(s *subject, n int) []int {
 	return out
 }
 
-// nearest gives the shortest round trip in milliseconds.
+// nearest returns the shortest round trip in milliseconds.
 func (s *subject) nearest() float64 {
 	least := math.Inf(1)
 	for _, r := range s.replies {
@@ -424,11 +453,17 @@ func (r *round) afford(p *Plan, chosen []Measurement) {
 	slices.SortStableFunc(chosen, func(a, b Measurement) int {
 		return cmp.Or(cmp.Compare(tried[a.Addr], tried[b.Addr]), a.Addr.Compare(b.Addr))
 	})
+	opened := map[int]bool{}
 	for _, m := range chosen {
 		var from []int
 		for _, i := range m.From {
-			if cost := r.cost(i); p.Cost+cost <= r.Budget {
+			cost := r.cost(i)
+			if m.Name != "" && !opened[i] {
+				cost += r.Offers[i].Opening
+			}
+			if p.Cost+cost <= r.Budget {
 				p.Cost += cost
+				opened[i] = opened[i] || m.Name != ""
 				from = append(from, i)
 			}
 		}

@@ -103,7 +103,7 @@ func (w *world) cover(offers []int, n int) []int {
 	return out
 }
 
-// sample gives at most maxCandidates of the offers.
+// sample returns at most maxCandidates of the offers.
 func sample(offers []int) []int {
 	if len(offers) <= maxCandidates {
 		return offers
@@ -115,7 +115,7 @@ func sample(offers []int) []int {
 	return out
 }
 
-// nearest gives the offers nearest to a place, without those to skip.
+// nearest returns the offers nearest to a place, without those to skip.
 func (w *world) nearest(at geo.Place, n int, skip func(i int) bool) []int {
 	type far struct {
 		offer int

@@ -13,21 +13,19 @@ import (
 // authenticated returns the round trip within which the endpoint's own key
 // answered; nil where that is not known.
 //
-// A test makes a new connection and one handshake in it, and sends its request
-// once that is complete. So tls holds at least one round trip, up to the message
-// that proves possession of the key, and firstByte one more inside the encrypted
-// connection. Both are differences of a clock that counts whole milliseconds, so
-// up to one has to be added to each. The lesser of the two is taken.
+// A test makes a new connection and one handshake in it. Its time tls is from the
+// connection to the end of the handshake, so it holds at least one round trip, up
+// to the message that proves possession of the key for this client's random octets
+// (RFC 8446, 4.4.3). It is a difference of a clock that counts whole milliseconds,
+// so up to one has to be added.
+//
+// The time firstByte is not used: whoever has the key can send an answer before the
+// request has arrived, so it can be shorter than a round trip.
 func authenticated(a remote.Ask, addr netip.Addr, name string, t *test, times took) *evidence.RTT {
 	if name == "" || !t.TLS.Authorized || !t.covers(name) {
 		return nil
 	}
-	ms := 0.0
-	for _, time := range []*float64{times.TLS, times.FirstByte} {
-		if upper := wholeMS(time); upper > 0 && (ms == 0 || upper < ms) {
-			ms = upper
-		}
-	}
+	ms := wholeMS(times.TLS)
 	if ms == 0 {
 		return nil
 	}

@@ -11,6 +11,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"net/netip"
 	"net/url"
 	"slices"
 	"strconv"
@@ -42,14 +43,14 @@ type Client struct {
 	API remote.API
 }
 
-var _ remote.Platform = (*Client)(nil)
+var _ remote.KeyTimer = (*Client)(nil)
 
-// New gives a client of the interface at base; without a token it is anonymous.
+// New returns a client of the interface at base; without a token it is anonymous.
 func New(base *url.URL, token, version string, notify func(string)) *Client {
 	return &Client{remote.NewAPI(base, "Bearer", token, version, notify)}
 }
 
-// Name gives the word for the platform.
+// Name returns the word for the platform.
 func (c *Client) Name() string { return evidence.NetworkGlobalping }
 
 // Cost is one test for each vantage.
@@ -93,7 +94,7 @@ func (l location) words() []string {
 	return slices.DeleteFunc(words, func(w string) bool { return w == "" })
 }
 
-// Offers gives the cities and networks that have a machine now.
+// Offers returns the cities and networks that have a machine now.
 func (c *Client) Offers(ctx context.Context) ([]remote.Offer, error) {
 	body, _, err := c.API.Get(ctx, "/v1/probes")
 	if err != nil {
@@ -115,7 +116,7 @@ func (c *Client) Offers(ctx context.Context) ([]remote.Offer, error) {
 	return slices.CompactFunc(out, func(a, b remote.Offer) bool { return a.Key == b.Key }), nil
 }
 
-// Balance gives what is left of the hour, and of the credits.
+// Balance returns what is left of the hour, and of the credits.
 func (c *Client) Balance(ctx context.Context) (remote.Balance, error) {
 	body, _, err := c.API.Get(ctx, "/v1/limits")
 	if err != nil {
@@ -142,7 +143,7 @@ func (c *Client) Balance(ctx context.Context) (remote.Balance, error) {
 type request struct {
 	Type      string         `json:"type"`
 	Target    string         `json:"target"`
-	Locations []choice       `json:"locations"`
+	Locations any            `json:"locations"` // choices, or the id of a measurement whose probes measure again
 	Options   map[string]any `json:"measurementOptions,omitempty"`
 }
 
@@ -169,12 +170,16 @@ func requestOf(a remote.Ask) (*request, error) {
 	if a.Addr.IsValid() {
 		r.Target = a.Addr.String()
 	}
+	var choices []choice
 	for _, offer := range a.From {
 		chosen, err := choiceOf(offer.Key)
 		if err != nil {
 			return nil, err
 		}
-		r.Locations = append(r.Locations, chosen)
+		choices = append(choices, chosen)
+	}
+	if r.Locations = choices; a.Again != "" {
+		r.Locations = a.Again
 	}
 	switch a.Type {
 	case remote.TypePing:
@@ -186,7 +191,11 @@ func requestOf(a remote.Ask) (*request, error) {
 		r.Options["query"] = map[string]string{"type": a.Method}
 	case remote.TypeHTTP:
 		r.Options["protocol"], r.Options["port"] = "HTTPS", a.Port
-		r.Options["request"] = map[string]string{"method": "HEAD"}
+		request := map[string]string{"method": "HEAD"}
+		if a.Addr.IsValid() && a.Name != "" {
+			request["host"] = a.Name
+		}
+		r.Options["request"] = request
 	default:
 		return nil, fmt.Errorf("globalping has no measurement of type %q", a.Type)
 	}
@@ -198,6 +207,11 @@ func (r *request) protocol(a remote.Ask) {
 	if a.Method == evidence.MethodTCP {
 		r.Options["port"] = a.Port
 	}
+}
+
+// TimeKey returns the ask for a request over HTTPS, whose times tell the handshake's.
+func (c *Client) TimeKey(addr netip.Addr, name string, port uint16, from remote.Offer) remote.Ask {
+	return remote.Ask{Type: remote.TypeHTTP, Addr: addr, Name: name, Port: port, From: []remote.Offer{from}}
 }
 
 // Order asks for a measurement.
@@ -217,7 +231,7 @@ func (c *Client) Order(ctx context.Context, a remote.Ask, _ string) (string, err
 	return made.ID, nil
 }
 
-// Fetch gives a measurement as it is now.
+// Fetch returns a measurement as it is now.
 func (c *Client) Fetch(ctx context.Context, id string) (remote.Answer, error) {
 	body, _, err := c.API.Get(ctx, "/v1/measurements/"+url.PathEscape(id))
 	if err != nil {

@@ -203,3 +203,35 @@ func (l *lab) settled(t *testing.T) {
 func contextFor(t *testing.T, d time.Duration) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(t.Context(), d)
 }
+
+// A handshake with a name at an address is timed by the holder of the key alone, and
+// again by the very machine that timed it before, of two that an offer stands for.
+func TestTimeKey(t *testing.T) {
+	l := newLab(t, fakeplatform.Options{}, "")
+	from := l.offers(t, "Singapore+AS64531")[0]
+	for range 2 {
+		ask := l.client.TimeKey(photos, "photos.far.example", 443, from)
+		ask.Again = remote.ReadJournal(l.Lines).MachineOf(l.client.Name(), from.Key)
+		if err := l.run().Do(t.Context(), l.client, []remote.Ask{ask}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	rtts := remotetest.Of[*evidence.RTT](l.Lab)
+	if len(rtts) != 2 || len(remotetest.Of[*evidence.Vantage](l.Lab)) != 1 {
+		t.Fatalf("%d round trips; 2 to one vantage are expected: %+v", len(rtts), remotetest.Of[*evidence.Error](l.Lab))
+	}
+	for _, r := range rtts {
+		if who := r.Authenticated; r.Addr != photos || r.Port != 443 || r.MinMS < 1 || who == nil || who.ServerName != "photos.far.example" {
+			t.Errorf("%+v", r)
+		}
+	}
+	if orders := l.platform.Orders(); !strings.Contains(orders[1].Body, `"locations":"`+orders[0].ID+`"`) || strings.Contains(orders[0].Body, orders[0].ID) {
+		t.Errorf("ordered %+v; the second is expected of the machine of the first", orders)
+	}
+	for _, d := range remotetest.Of[*evidence.DNS](l.Lab) {
+		t.Errorf("%s was not looked up: %+v", d.Name, d)
+	}
+	if r := remotetest.Of[*evidence.HTTP](l.Lab)[0]; r.URL != "https://photos.far.example:443/" {
+		t.Errorf("%s was asked for", r.URL)
+	}
+}

@@ -57,7 +57,7 @@ func (m *measurement) at() time.Time {
 	return time.Time{}
 }
 
-// Read gives what the tests of a measurement saw.
+// Read returns what the tests of a measurement saw.
 func (c *Client) Read(a remote.Ask, body json.RawMessage) ([]remote.Reading, error) {
 	return Read(a, body)
 }
@@ -200,7 +200,7 @@ func readTest(a remote.Ask, at location, body json.RawMessage, host string) remo
 	return failed(r, evidence.ClassOther, "a result of a type that is not known: "+a.Type)
 }
 
-// failed gives the reading of a vantage that could not measure.
+// failed returns the reading of a vantage that could not measure.
 func failed(r remote.Reading, class evidence.Class, text string) remote.Reading {
 	r.Observations = append(r.Observations, &evidence.Error{
 		Meta: evidence.Meta{Kind: evidence.KindError}, Error: probe.Text(strings.TrimSpace(text), maxSaidBytes), Class: class,
@@ -208,7 +208,7 @@ func failed(r remote.Reading, class evidence.Class, text string) remote.Reading 
 	return r
 }
 
-// answered gives the address that a test reached, if it is the one asked for;
+// answered returns the address that a test reached, if it is the one asked for;
 // of a name it is the one that the vantage was given.
 func (t *test) answered(a remote.Ask) (netip.Addr, error) {
 	if t.ResolvedAddress == nil {
@@ -261,7 +261,7 @@ func newRTT(a remote.Ask, addr netip.Addr) *evidence.RTT {
 	return out
 }
 
-// times gives the round trips that the figures stand for at the most; none
+// times returns the round trips that the figures stand for at the most; none
 // takes no time at all.
 func times(timings []timing) []float64 {
 	var out []float64

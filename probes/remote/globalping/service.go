@@ -28,7 +28,7 @@ type dnsTest struct {
 // maxAnswers bounds the records of one answer: what fits into a DNS message.
 const maxAnswers = 4096
 
-// readDNS gives what users at the vantage are answered.
+// readDNS returns what users at the vantage are answered.
 func readDNS(a remote.Ask, r remote.Reading, t *test) remote.Reading {
 	out := &evidence.DNS{
 		Meta: evidence.Meta{Kind: evidence.KindDNS}, Name: strings.ToLower(a.Name), Type: a.Method,
@@ -80,7 +80,9 @@ type took struct {
 }
 
 // readHTTP returns the answer of a web server, its certificate, and, where its key
-// answered, the round trip.
+// answered, the round trip. The time of the connection is no round trip of its own: a
+// handshake can take a slow machine twice as long, which is how an answer of somebody
+// nearby looks.
 func readHTTP(a remote.Ask, r remote.Reading, t *test) remote.Reading {
 	addr, err := t.answered(a)
 	if err != nil {
@@ -95,7 +97,7 @@ func readHTTP(a remote.Ask, r remote.Reading, t *test) remote.Reading {
 	}
 	out := &evidence.HTTP{
 		Meta: evidence.Meta{Kind: evidence.KindHTTP}, Addr: addr, Status: t.StatusCode, TTFBMS: wholeMS(times.FirstByte),
-		URL:       scheme + "://" + net.JoinHostPort(probe.Text(strings.ToLower(a.Target()), maxSaidBytes), strconv.Itoa(int(a.Port))) + "/",
+		URL:       scheme + "://" + net.JoinHostPort(probe.Text(strings.ToLower(a.Name), maxSaidBytes), strconv.Itoa(int(a.Port))) + "/",
 		ConnectMS: wholeMS(times.TCP), HandshakeMS: wholeMS(times.TLS), Location: probe.Text(t.header().Get("Location"), maxSaidBytes),
 		Headers: probe.Placing(t.header()),
 	}
@@ -121,7 +123,7 @@ func wholeMS(v *float64) float64 {
 	return math.Floor(*v) + 1
 }
 
-// header gives the headers of the answer; one may have come several times.
+// header returns the headers of the answer; one may have come several times.
 func (t *httpTest) header() http.Header {
 	out := http.Header{}
 	for name, raw := range t.Headers {

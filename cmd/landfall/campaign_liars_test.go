@@ -14,7 +14,7 @@ import (
 
 // With one vantage in five elsewhere than its platform says, nothing false is
 // proven and nothing true refuted.
-func TestLiarsAfar(t *testing.T) {
+func TestMisplacedVantages(t *testing.T) {
 	for _, seed := range []uint64{0, 2} { // with which untested vantages would refute what is true
 		s, err := fakenet.Named("from-everywhere")
 		if err != nil {
@@ -36,7 +36,7 @@ func TestLiarsAfar(t *testing.T) {
 		t.Setenv("GLOBALPING_API_URL", server.URL)
 		dir := t.TempDir()
 		claims, file := filepath.Join(dir, "far.yaml"), filepath.Join(dir, "afar.jsonl")
-		if err := os.WriteFile(claims, []byte(afarClaims), 0o600); err != nil {
+		if err := os.WriteFile(claims, []byte(farClaims), 0o600); err != nil {
 			t.Fatal(err)
 		}
 		command, _, errs := isolated(t)

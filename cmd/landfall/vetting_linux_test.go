@@ -40,7 +40,7 @@ func TestVantagesOfOneCity(t *testing.T) {
 	t.Setenv("GLOBALPING_API_URL", server.URL)
 	dir := t.TempDir()
 	claims, file := filepath.Join(dir, "far.yaml"), filepath.Join(dir, "afar.jsonl")
-	if err := os.WriteFile(claims, []byte(afarClaims), 0o600); err != nil {
+	if err := os.WriteFile(claims, []byte(farClaims), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	command, _, errs := isolated(t)

@@ -6,7 +6,6 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
-	"net/netip"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -19,7 +18,6 @@ import (
 	"github.com/landfall-audit/landfall/evidence"
 	"github.com/landfall-audit/landfall/internal/fakenet"
 	"github.com/landfall-audit/landfall/internal/fakeplatform"
-	"github.com/landfall-audit/landfall/probes/selfcheck"
 )
 
 // kills is how often the run is killed, at moments drawn at random:
@@ -31,9 +29,9 @@ func kills() int {
 	return 20
 }
 
-// afarClaims are about three hosts of the scenario, by their addresses: this
+// farClaims are about three hosts of the scenario, by their addresses: this
 // machine asks nobody for names.
-const afarClaims = `schema: landfall.claims/v1
+const farClaims = `schema: landfall.claims/v1
 vendor: far
 name: Far
 endpoints:
@@ -74,7 +72,7 @@ func TestKilledWhileOrdering(t *testing.T) {
 	}()
 	dir := t.TempDir()
 	claims := filepath.Join(dir, "claims.yaml")
-	if err := os.WriteFile(claims, []byte(afarClaims), 0o600); err != nil {
+	if err := os.WriteFile(claims, []byte(farClaims), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	killed, lost, done, runs := 0, 0, 0, 0
@@ -123,16 +121,27 @@ func probeUntilKilled(t *testing.T, url, claims, file, cache string, victim *ato
 	return false, 0
 }
 
-// once checks that no vantage was ordered twice for one address.
+// once checks that no vantage was ordered twice for one address, be it named or that
+// of an earlier order.
 func once(t *testing.T, orders []fakeplatform.Order) {
 	t.Helper()
-	seen := map[string]bool{}
+	seen, vantages := map[string]bool{}, map[string][]json.RawMessage{}
 	for _, o := range orders {
-		var body struct{ Locations []json.RawMessage }
+		var body struct{ Locations json.RawMessage }
 		if err := json.Unmarshal([]byte(o.Body), &body); err != nil {
 			t.Fatal(err)
 		}
-		for _, at := range body.Locations {
+		var earlier string
+		var from []json.RawMessage
+		if json.Unmarshal(body.Locations, &earlier) == nil {
+			from = vantages[earlier]
+		} else if err := json.Unmarshal(body.Locations, &from); err != nil {
+			t.Fatal(err)
+		}
+		if vantages[o.ID] = from; len(from) != o.Tests {
+			t.Errorf("%s: %d tests of %d vantages", o.ID, o.Tests, len(from))
+		}
+		for _, at := range from {
 			if key := o.Target + string(at); seen[key] {
 				t.Errorf("ordered twice: %s", key)
 			} else {
@@ -155,8 +164,8 @@ func missing(t *testing.T, file string, orders []fakeplatform.Order) int {
 		switch o := o.(type) {
 		case *evidence.RTT:
 			results[o.Measurement]++
-		case *evidence.Error: // an address of nobody gives nothing else
-			if at, err := netip.ParseAddrPort(o.Target); err == nil && at.Addr() == selfcheck.Unannounced {
+		case *evidence.Error: // an address of nobody gives nothing else, nor a name that is not known
+			if o.Vantage != "" {
 				results[o.Measurement]++
 			}
 		case *evidence.Order:

@@ -74,7 +74,7 @@ func (r reply) detour(km float64) float64 {
 	return math.Log((r.ms + hostMS) / (2*km/geo.FibreKMPerMS + hostMS))
 }
 
-// guess gives the vantage whose place explains the replies best: known
+// guess returns the vantage whose place explains the replies best: known
 // vantages stand for all places where hosts are.
 func (w *world) guess(replies []reply) (spot, bool) {
 	if len(replies) == 0 {
@@ -95,7 +95,7 @@ func (w *world) guess(replies []reply) (spot, bool) {
 	return best, true
 }
 
-// elsewhere gives the vantage, among those not to skip, that is the best guess
+// elsewhere returns the vantage, among those not to skip, that is the best guess
 // away from a place: a guess may be wrong, and looking only around it never
 // tells.
 func (w *world) elsewhere(from spot, replies []reply, skip func(i int) bool) (int, bool) {

@@ -21,24 +21,24 @@ const (
 	maxSearched = 100
 )
 
-// borrow takes what others have measured and platforms show for nothing: the
+// reuse takes what others have measured and platforms show for nothing: the
 // measurements that the user names, and recent ones of the addresses that are
 // looked at, from the places that the user names.
-func (e *voyage) borrow(ctx context.Context) error {
-	for i := range e.hired {
-		h := &e.hired[i]
+func (c *campaign) reuse(ctx context.Context) error {
+	for i := range c.connected {
+		h := &c.connected[i]
 		library, shows := h.Platform.(remote.Library)
 		if !shows {
 			continue
 		}
 		for _, id := range h.measurements {
-			if err := e.take(ctx, library, id, remote.Ask{}, time.Time{}, func(string) bool { return true }); err != nil {
+			if err := c.take(ctx, library, id, remote.Ask{}, time.Time{}, func(string) bool { return true }); err != nil {
 				return err
 			}
 		}
 		h.measurements = nil
 		if len(h.offers) > 0 {
-			if err := e.search(ctx, h, library); err != nil {
+			if err := c.search(ctx, h, library); err != nil {
 				return err
 			}
 		}
@@ -47,24 +47,24 @@ func (e *voyage) borrow(ctx context.Context) error {
 }
 
 // search looks for measurements of the addresses that were not looked for yet.
-func (e *voyage) search(ctx context.Context, h *hired, library remote.Library) error {
+func (c *campaign) search(ctx context.Context, h *connected, library remote.Library) error {
 	offered := map[string]bool{}
 	for _, o := range h.offers {
 		offered[o.Key] = true
 	}
-	since := e.now().Add(-recently)
-	for _, addr := range probe.Addrs(e.prepared.targets, probes.NewSeen(e.bundle.seen...)) {
-		if e.borrowed[addr] || len(e.borrowed) >= maxSearched || probe.Allowed(addr) != nil {
+	since := c.now().Add(-recently)
+	for _, addr := range probe.Addrs(c.prepared.targets, probes.NewSeen(c.bundle.seen...)) {
+		if c.reused[addr] || len(c.reused) >= maxSearched || probe.Allowed(addr) != nil {
 			continue
 		}
-		e.borrowed[addr] = true
+		c.reused[addr] = true
 		ids, err := library.Existing(ctx, addr, since)
 		if err != nil {
-			e.ui.warn("%v; what others have measured is not used", err)
+			c.ui.warn("%v; what others have measured is not used", err)
 			return context.Cause(ctx)
 		}
 		for _, id := range ids {
-			if err := e.take(ctx, library, id, remote.Ask{Addr: addr}, since, func(key string) bool { return offered[key] }); err != nil {
+			if err := c.take(ctx, library, id, remote.Ask{Addr: addr}, since, func(key string) bool { return offered[key] }); err != nil {
 				return err
 			}
 		}
@@ -72,37 +72,37 @@ func (e *voyage) search(ctx context.Context, h *hired, library remote.Library) e
 	return nil
 }
 
-func (e *voyage) take(ctx context.Context, library remote.Library, id string, about remote.Ask, since time.Time, keep func(string) bool) error {
+func (c *campaign) take(ctx context.Context, library remote.Library, id string, about remote.Ask, since time.Time, keep func(string) bool) error {
 	name := library.Name() + ":" + id
-	for _, o := range e.bundle.seen {
+	for _, o := range c.bundle.seen {
 		if o.Common().Measurement == name {
 			return nil // it is in the evidence that this run goes on from
 		}
 	}
-	n, err := e.newRun(func(int64, int64) {}).Take(ctx, library, id, about, since, keep)
+	n, err := c.newRun(func(int64, int64) {}).Take(ctx, library, id, about, since, keep)
 	if err != nil {
 		return fmt.Errorf("taking measurement %s: %w", name, err)
 	}
-	e.ui.note("%s: measurement %s of others tells of %s, for nothing", library.Name(), id, counted(n, "vantage"))
+	c.ui.note("%s: measurement %s of others tells of %s, for nothing", library.Name(), id, counted(n, "vantage"))
 	return nil
 }
 
-// taken gives what measurements of others have told: it need not be ordered.
-func (e *voyage) taken() map[plan.Asked]bool {
+// taken returns what measurements of others have told: it need not be ordered.
+func (c *campaign) taken() map[plan.Asked]bool {
 	ordered, keys := map[string]bool{}, map[string]string{}
-	for _, o := range e.bundle.seen {
+	for _, o := range c.bundle.seen {
 		switch o := o.(type) {
 		case *evidence.Order:
 			ordered[o.Measurement] = true
 		case *evidence.Vantage:
-			if at, ok := e.offered(o); ok {
-				offer := e.hired[at.platform].offers[at.offer]
+			if at, ok := c.offered(o); ok {
+				offer := c.connected[at.platform].offers[at.offer]
 				keys[o.ID] = offer.Platform + " " + offer.Key
 			}
 		}
 	}
 	out := map[plan.Asked]bool{}
-	for _, o := range e.bundle.seen {
+	for _, o := range c.bundle.seen {
 		rtt, timed := o.(*evidence.RTT)
 		if timed && keys[rtt.Vantage] != "" && strings.Contains(rtt.Measurement, ":") && !ordered[rtt.Measurement] {
 			out[plan.Asked{Key: keys[rtt.Vantage], Addr: rtt.Addr.Unmap()}] = true

@@ -15,8 +15,8 @@ var farHosts = []string{"203.0.113.10", "203.0.113.20", "203.0.113.30"}
 
 // What others have measured decides without an order, and nobody is asked again
 // for what it tells.
-func TestBorrowed(t *testing.T) {
-	l := newAfarLab(t, fakeplatform.Options{Credits: 10_000})
+func TestExistingMeasurements(t *testing.T) {
+	l := newFarLab(t, fakeplatform.Options{Credits: 10_000})
 	for _, host := range farHosts {
 		l.atlas.Publish("ping", host)
 	}
@@ -49,7 +49,7 @@ func TestBorrowed(t *testing.T) {
 // A measurement that is named is taken, whatever its vantages; without a key and
 // without an order.
 func TestNamedMeasurement(t *testing.T) {
-	l := newAfarLab(t, fakeplatform.Options{})
+	l := newFarLab(t, fakeplatform.Options{})
 	t.Setenv("RIPE_ATLAS_API_KEY", "")
 	id := l.atlas.Publish("ping", "203.0.113.20", 6001, 6002, 6011, 6012)
 	s, _, errs := isolated(t)

@@ -19,22 +19,22 @@ import (
 
 const labToken = "lab-t0ken-which-nobody-may-see"
 
-// afarLab is a Globalping and a RIPE Atlas on this machine, and claims about
+// farLab is a Globalping and a RIPE Atlas on this machine, and claims about
 // hosts of the scenario that they measure in.
-type afarLab struct {
+type farLab struct {
 	globalping *fakeplatform.Globalping
 	atlas      *fakeplatform.Atlas
 	claims     string
 }
 
-func newAfarLab(t *testing.T, o fakeplatform.Options) *afarLab {
+func newFarLab(t *testing.T, o fakeplatform.Options) *farLab {
 	t.Helper()
 	s, err := fakenet.Named("from-everywhere")
 	if err != nil {
 		t.Fatal(err)
 	}
 	o.Token = labToken
-	l := &afarLab{globalping: fakeplatform.NewGlobalping(s, o), atlas: fakeplatform.NewAtlas(s, o), claims: filepath.Join(t.TempDir(), "far.yaml")}
+	l := &farLab{globalping: fakeplatform.NewGlobalping(s, o), atlas: fakeplatform.NewAtlas(s, o), claims: filepath.Join(t.TempDir(), "far.yaml")}
 	for name, handler := range map[string]http.Handler{"GLOBALPING_API_URL": l.globalping, "RIPE_ATLAS_API_URL": l.atlas} {
 		server := httptest.NewServer(handler)
 		t.Cleanup(server.Close)
@@ -43,7 +43,7 @@ func newAfarLab(t *testing.T, o fakeplatform.Options) *afarLab {
 	t.Cleanup(func() { _, _ = l.globalping.Close(), l.atlas.Close() })
 	t.Setenv("GLOBALPING_TOKEN", labToken)
 	t.Setenv("RIPE_ATLAS_API_KEY", labToken)
-	if err := os.WriteFile(l.claims, []byte(afarClaims), 0o600); err != nil {
+	if err := os.WriteFile(l.claims, []byte(farClaims), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	return l
@@ -52,10 +52,10 @@ func newAfarLab(t *testing.T, o fakeplatform.Options) *afarLab {
 // Both platforms together decide what is true, within the budget; what they cost
 // is said, and no token.
 func TestTwoPlatforms(t *testing.T) {
-	l := newAfarLab(t, fakeplatform.Options{Credits: 10_000})
+	l := newFarLab(t, fakeplatform.Options{Credits: 10_000})
 	s, out, errs := isolated(t)
 	file := filepath.Join(t.TempDir(), "afar.jsonl")
-	args := []string{"probe", "--claims", l.claims, "--vantage", "globalping:world", "--vantage", "atlas:world", "--budget", "60", "--out", file}
+	args := []string{"probe", "--claims", l.claims, "--vantage", "globalping:world", "--vantage", "atlas:world", "--budget", "90", "--out", file}
 	if got := run(t.Context(), s, args); got != exitComplete {
 		t.Fatalf("status %d: %s", got, errs)
 	}
@@ -64,7 +64,7 @@ func TestTwoPlatforms(t *testing.T) {
 	for _, o := range orders {
 		tests += o.Tests
 	}
-	if tests > 60 || len(l.globalping.Orders()) == 0 || len(l.atlas.Orders()) == 0 {
+	if tests > 90 || len(l.globalping.Orders()) == 0 || len(l.atlas.Orders()) == 0 {
 		t.Errorf("%d tests, %d orders at Globalping and %d at Atlas", tests, len(l.globalping.Orders()), len(l.atlas.Orders()))
 	}
 	for _, want := range []string{"globalping, before: ", "atlas, after: ", "credits left", "nothing more to order"} {
@@ -90,21 +90,21 @@ func TestTwoPlatforms(t *testing.T) {
 			want = verdict.Refuted
 		}
 		if v.Claim == "eu" && v.Result != want || v.Result == verdict.Refuted && want != verdict.Refuted {
-			t.Errorf("%s of %s is %s, want %s", v.Claim, v.Addr, v.Result, want)
+			t.Errorf("%s of %s is %s, want %s: %s", v.Claim, v.Addr, v.Result, want, errs)
 		}
 	}
 }
 
-// A rehearsal says what would be ordered, and orders nothing.
+// A dry run says what would be ordered, and orders nothing.
 func TestDryRun(t *testing.T) {
-	l := newAfarLab(t, fakeplatform.Options{Credits: 1000})
+	l := newFarLab(t, fakeplatform.Options{Credits: 1000})
 	s, out, errs := isolated(t)
 	for _, verb := range []string{"probe", "audit"} {
 		out.Reset()
-		if got := run(t.Context(), s, []string{verb, "--offline", "--dry-run", "--claims", l.claims, "--vantage", "globalping:world", "--budget", "30"}); got != exitComplete {
+		if got := run(t.Context(), s, []string{verb, "--offline", "--dry-run", "--claims", l.claims, "--vantage", "globalping:world", "--budget", "60"}); got != exitComplete {
 			t.Fatalf("%s: status %d: %s", verb, got, errs)
 		}
-		for _, want := range []string{"203.0.113.20", "globalping: ", "spread over the earth", "costs 15 of the 30"} {
+		for _, want := range []string{"203.0.113.20", "globalping: ", "spread over the earth", "costs 15 of the 60"} {
 			if !strings.Contains(out.String(), want) {
 				t.Errorf("%s: %q is not said: %s", verb, want, out)
 			}
@@ -121,7 +121,7 @@ func TestDryRun(t *testing.T) {
 // A limit that is used up ends the run as incomplete, what was measured is kept,
 // and the evidence says why there is no more; later the run goes on.
 func TestRateLimited(t *testing.T) {
-	l := newAfarLab(t, fakeplatform.Options{Limit: 16, Period: 4 * time.Second})
+	l := newFarLab(t, fakeplatform.Options{Limit: 16, Period: 4 * time.Second})
 	t.Setenv("GLOBALPING_TOKEN", "")
 	s, _, errs := isolated(t)
 	file := filepath.Join(t.TempDir(), "afar.jsonl")
@@ -154,7 +154,7 @@ func TestRateLimited(t *testing.T) {
 }
 
 func TestVantages(t *testing.T) {
-	newAfarLab(t, fakeplatform.Options{Credits: 1000})
+	newFarLab(t, fakeplatform.Options{Credits: 1000})
 	s, out, errs := isolated(t)
 	for place, first := range map[string]string{"1.3,103.8": "Singapore", "aws:eu-central-1": "Frankfurt", "jp": "Tokyo"} {
 		out.Reset()
@@ -178,7 +178,7 @@ func TestVantages(t *testing.T) {
 // A vendor with ten endpoints is looked at within what Globalping gives anybody
 // in an hour.
 func TestTenEndpoints(t *testing.T) {
-	l := newAfarLab(t, fakeplatform.Options{})
+	l := newFarLab(t, fakeplatform.Options{})
 	t.Setenv("GLOBALPING_TOKEN", "")
 	var text strings.Builder
 	text.WriteString("schema: landfall.claims/v1\nvendor: ten\nname: Ten\nendpoints:\n")
