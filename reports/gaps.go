@@ -87,9 +87,9 @@ func lookedFrom(v *View) []Gap {
 	case used == 0:
 		out = append(out, Gap{Text: "No vantage can be used: no result here rests on a measured round trip."})
 	case used == 1:
-		out = append(out, Gap{Text: "Only one vantage was used. Users elsewhere may be served from other places, and results that it alone carries are held back unless it passed its self-check."})
+		out = append(out, Gap{Text: "Only one vantage was used. Users elsewhere may be served from other places, and results that it alone carries are held back, unless its own round trips to hosts of published place carry them."})
 	}
-	return append(out, setAside(v)...)
+	return append(append(out, setAside(v)...), unused(v)...)
 }
 
 // setAside names the first vantages that are not used, with the reason.
@@ -98,15 +98,29 @@ func setAside(v *View) []Gap {
 	left := 0
 	for _, p := range v.Vantages {
 		switch {
-		case p.SetAside == "":
+		case p.SetAside == "" && p.Misplaced == "":
 		case len(out) == maxRefs:
 			left++
+		case p.SetAside == "":
+			out = append(out, Gap{Text: ended("The place that vantage " + p.Name + " declares is not used, only hosts of published place that it timed: " + p.Misplaced)})
 		default:
 			out = append(out, Gap{Text: ended("The round trips of vantage " + p.Name + " are not used: " + p.SetAside)})
 		}
 	}
 	if left > 0 {
 		out = append(out, Gap{Text: "The round trips of " + plural(left, "further vantage", "further vantages") + " are not used either."})
+	}
+	return out
+}
+
+// unused says which lines and files of the evidence could not be used.
+func unused(v *View) []Gap {
+	var out []Gap
+	for _, d := range v.docs {
+		if len(d.SetAside) > 0 {
+			first := d.SetAside[0]
+			out = append(out, Gap{Text: ended(plural(len(d.SetAside), "line or file", "lines or files") + " of the evidence could not be used, such as " + clip(first.String(), maxText))})
+		}
 	}
 	return out
 }

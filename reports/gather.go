@@ -149,7 +149,7 @@ func vantages(d *verdict.Document) []Vantage {
 	for _, v := range d.Vantages {
 		own := Vantage{
 			Run: name(d.Run.Run), id: name(v.ID), Name: name(cmp.Or(v.Name, v.ID)), Country: name(v.Country),
-			Network: name(v.Network), SetAside: clip(v.SetAside, maxText),
+			Network: name(v.Network), SetAside: clip(v.SetAside, maxText), Misplaced: clip(v.Misplaced, maxText),
 		}
 		if v.Lat != nil && v.Lon != nil {
 			own.Position = position(*v.Lat, *v.Lon, v.RadiusKM)

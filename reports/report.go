@@ -89,6 +89,8 @@ type Vantage struct {
 	Network  string
 	Position string // in words; empty where it is not known
 	SetAside string // why its round trips are not used; empty where they are
+	// Misplaced is why the place that it declares is not used.
+	Misplaced string
 
 	id string      // in the evidence
 	at *[2]float64 // longitude and latitude in degrees; nil where they are not known

@@ -91,8 +91,11 @@ func (c *caseFile) findTLS() {
 	}
 }
 
-// tlsProbe is the probe whose failures say that TLS was tried.
-const tlsProbe = "tls"
+// triedTLS reports whether a failure is of TLS: of the probe of this program, or of a
+// platform that was asked for a request to the name.
+func triedTLS(f *evidence.Error, name string) bool {
+	return f.Probe == "tls" || f.Probe == evidence.NetworkGlobalping && name != ""
+}
 
 // findTLSFailure files the failures of a target ADDR:PORT NAME. A further word says
 // which part of a look failed where TLS itself did not.
@@ -105,7 +108,7 @@ func (c *caseFile) findTLSFailure(target string, failures []*evidence.Error) {
 	}
 	at = netip.AddrPortFrom(at.Addr().Unmap(), at.Port())
 	for _, f := range failures {
-		if f.Probe != tlsProbe {
+		if !triedTLS(f, name) {
 			continue
 		}
 		c.secured[at] = true
