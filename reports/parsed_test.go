@@ -367,6 +367,9 @@ func TestMetricsCountTheClaims(t *testing.T) {
 // checkBadge fails on an SVG that is more than a picture of text.
 func checkBadge(t *testing.T, svg string) {
 	t.Helper()
+	if err := wellFormed(svg); err != nil {
+		t.Fatalf("a badge is no XML: %v", err)
+	}
 	root, err := html.Parse(strings.NewReader(svg))
 	if err != nil {
 		t.Fatal(err)

@@ -211,7 +211,7 @@ func (v vault) holdsOf(claim string) bool {
 	return inside == (word == "only")
 }
 
-// judgeFlight judges what one run saw, as a vantage that passed its self-check,
+// judgeFlight judges what one run saw, from a vantage with a landmark beside it,
 // and with the door's region known: what says the most. It counts the verdicts
 // that say something, and those that are wrong.
 func judgeFlight(t testing.TB, v vault, reads []*evidence.Retrieval) (said, wrong int) {
@@ -224,7 +224,11 @@ func judgeFlight(t testing.TB, v vault, reads []*evidence.Retrieval) (said, wron
 		b.Observations = append(b.Observations, o)
 	}
 	add(&evidence.Vantage{Lat: &canaryVantage.Lat, Lon: &canaryVantage.Lon, RadiusKM: 5, Network: evidence.NetworkLocal}, evidence.KindVantage, "v1")
-	add(&evidence.Selfcheck{Meta: evidence.Meta{Vantage: "v1"}, Result: evidence.CheckPassed}, evidence.KindSelfcheck, "s1")
+	// One vantage alone carries a result by a host of published place that its own key
+	// answered for.
+	near := netip.MustParseAddr("192.0.2.1")
+	add(&evidence.Landmark{Addr: near, Lat: &canaryVantage.Lat, Lon: &canaryVantage.Lon, RadiusKM: 5, Source: "test"}, evidence.KindLandmark, "l1")
+	add(&evidence.RTT{Meta: evidence.Meta{Vantage: "v1", At: reads[0].At}, Addr: near, Port: 443, Method: evidence.MethodTLS, MinMS: 0.2, Authenticated: &evidence.Authenticated{ServerName: "landmark.example", How: evidence.MethodTLS}}, evidence.KindRTT, "l2")
 	for i, r := range reads {
 		own := *r
 		own.Target = host

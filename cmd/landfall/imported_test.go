@@ -174,3 +174,18 @@ func TestExpiredInTheTargetsName(t *testing.T) {
 		}
 	}
 }
+
+// Where a tool says of what kind the last message was, one that is no arrival makes
+// no round trip, though the path ends there; an answer of the target does.
+func TestLastMessageInTheTargetsName(t *testing.T) {
+	trace := func(kind, code int) string {
+		return fmt.Sprintf(`{"type":"trace","version":"0.1","method":"icmp-echo-paris","src":"192.0.2.1","dst":"203.0.113.7","stop_reason":"COMPLETED","start":{"sec":1790000000,"usec":1},"hop_count":2,"hops":[{"addr":"198.51.100.1","probe_ttl":1,"rtt":0.7,"icmp_type":11,"icmp_code":0},{"addr":"203.0.113.7","probe_ttl":2,"rtt":1.5,"icmp_type":%d,"icmp_code":%d}]}`, kind, code)
+	}
+	for kind, arrives := range map[[2]int]bool{{0, 0}: true, {3, 3}: true, {11, 0}: false, {3, 1}: false, {3, 13}: false, {5, 0}: false} {
+		f := &foreignFiles{dir: t.TempDir()}
+		f.imports(t, exitComplete, trace(kind[0], kind[1]), "--vantage", inFrankfurt)
+		if got := strings.Contains(f.files[0].text, `"kind":"rtt"`); got != arrives {
+			t.Errorf("ICMP type %d, code %d: a round trip %t, want %t: %s", kind[0], kind[1], got, arrives, f.files[0].text)
+		}
+	}
+}
