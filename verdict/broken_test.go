@@ -1,6 +1,7 @@
 package verdict_test
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 	"strings"
@@ -56,6 +57,11 @@ func TestBroken(t *testing.T) {
 		"claim for users elsewhere, country unknown": {"allow: [IN]\nwhen: {user_country: [IN]}", []string{file("A", append([]string{placeless("v1", ""), placedAnswer, keyedReply("e1", "v1", "5")}, landmarkLines("l", "v1", "fra", "0.2")...)...)}, []verdict.Result{verdict.NotTested, verdict.Disputed, verdict.Inconclusive}},
 		"claim for users but of China, unknown":      {"deny: [DE]\nwhen: {user_country: {not: [DE]}}", []string{file("A", append([]string{placeless("v1", ""), placedAnswer, keyedReply("e1", "v1", "0.1")}, landmarkLines("l", "v1", "fra", "0.1")...)...)}, []verdict.Result{verdict.NotTested, verdict.Disputed, verdict.Inconclusive}},
 		"a vantage without a place beside two":       {"allow: [CN]", []string{honest, file("B", append([]string{placeless("v1", `,"machine":"m"`), answerLine, keyedReply("e1", "v1", "5")}, landmarkLines("l", "v1", "fra", "0.2")...)...)}, []verdict.Result{verdict.Refuted}},
+		"a ping of next year":                        {"allow: [CN]", []string{honest, file("B", vantageLine("z", "lon", ""), `{"kind":"rtt","id":"p","vantage":"z","at":"2027-11-22T00:00:00Z","addr":"203.0.113.7","method":"icmp","min_ms":90}`)}, []verdict.Result{verdict.Refuted}},
+		"a ping after the claim ends":                {"allow: [CN]\nuntil: 2026-12-31", []string{honest, file("B", vantageLine("z", "lon", ""), `{"kind":"rtt","id":"p","vantage":"z","at":"2027-11-22T00:00:00Z","addr":"203.0.113.7","method":"icmp","min_ms":90}`)}, []verdict.Result{verdict.Refuted}},
+		"another port after the claim ends":          {"allow: [CN]\nuntil: 2026-12-31", []string{honest, file("B", vantageLine("z", "lon", ""), `{"kind":"rtt","id":"p","vantage":"z","at":"2027-11-22T00:00:00Z","addr":"203.0.113.7","port":22,"method":"tcp","min_ms":90}`)}, []verdict.Result{verdict.Refuted}},
+		"a file that could not measure users":        {"deny: [CN]", []string{file("A", fra, par, wideAnswer, keyedReply("e1", "v1", "1"), keyedReply("e2", "v2", "4")), file("B", unmeasuredLine(240))}, []verdict.Result{verdict.Proven}},
+		"made-up countries":                          {"deny: [CN]", []string{file("A", append(madeUpCountries(300), fra, par, unmeasuredLine(240), keyedReply("e1", "v1", "1"), keyedReply("e2", "v2", "4"))...)}, []verdict.Result{verdict.Consistent}},
 		"a record of another's zone":                 {"allow: [DE]", []string{file("A", append(elsewhere(tcps(asia)), fra, par, strings.ReplaceAll(answerLine, ".7", ".7"), tcpReply("e1", "v1", "0.5"), tcpReply("e2", "v2", "4.6"), `{"kind":"dns","id":"h","name":"evil.example.net","type":"HTTPS","rcode":"NOERROR","services":[{"priority":1,"target":"api.example.com","hints":["203.0.113.9"]}]}`)...)}, []verdict.Result{verdict.Consistent, verdict.Inconclusive, verdict.Proven}},
 		"a redirect that one file alone has":         {"allow: [DE, FR, BE, NL, LU, CH, GB]", []string{honest, file("A2", `{"kind":"http","id":"h","addr":"203.0.113.7","url":"https://api.example.com/","status":200}`, vantageLine("v1", "lon", "")), file("X", append(elsewhere(tld(asia)), strings.NewReplacer("api", "cn", ".7", ".9").Replace(answerLine), `{"kind":"http","id":"h","addr":"203.0.113.7","url":"https://api.example.com/","status":307,"location":"https://cn.example.com/"}`)...)}, []verdict.Result{verdict.Disputed}},
 		"no address":                                 {"allow: [CN]", []string{file("A", fra, par, strings.ReplaceAll(answerLine, "203.0.113.7", "0.0.0.0"), strings.ReplaceAll(tcpReply("e1", "v1", "0.1"), "203.0.113.7", "0.0.0.0"), strings.ReplaceAll(tcpReply("e2", "v2", "0.1"), "203.0.113.7", "0.0.0.0"))}, []verdict.Result{verdict.Inconclusive, verdict.NotTested, verdict.Disputed}},
@@ -276,6 +282,35 @@ func TestChangedVerdictsAreRejected(t *testing.T) {
 			change(&forged, &p.Disks[0])
 			if verifierOf(b, doc).Check(claimOf([]*providers.Sheet{sheet}, &forged), &forged) == nil {
 				t.Errorf("it was taken: %+v", p)
+			}
+		})
+	}
+}
+
+// Of several files that say the same, thinning keeps each one's line: what one supplier
+// alone has is told by what others have.
+func TestThinnedFilesAreJudgedTheSame(t *testing.T) {
+	page := `{"kind":"http","id":"h","addr":"203.0.113.7","url":"https://api.example.com/","status":200}`
+	sent := `{"kind":"http","id":"i","addr":"203.0.113.7","url":"https://api.example.com/","status":307,"location":"https://cn.example.com/"}`
+	asia := tld(elsewhere([]string{keyedReply("y1", "x1", "0.5"), keyedReply("y2", "x2", "4"), answerLine}))
+	other := strings.Replace(answerLine, ".7", ".9", 1)
+	for name, files := range map[string][]string{
+		"an address of two files":  {file("A", answerLine, keyedReply("e1", "v1", "1"), vantageLine("v1", "fra", "")), file("B", answerLine, keyedReply("e1", "v1", "4"), vantageLine("v1", "par", "")), file("C", other)},
+		"a redirect of one file":   {file("A", slices.Concat([]string{page, sent, vantageLine("x1", "tyo", ""), vantageLine("x2", "osa", ""), answerLine}, asia)...), file("B", answerLine, page)},
+		"users that one could ask": {file("A", wideAnswer, keyedReply("e1", "v1", "1"), vantageLine("v1", "fra", ""), unmeasuredLine(3)), file("B", strings.Replace(wideAnswer, "200", "5", 1), unmeasuredLine(240), keyedReply("e1", "v1", "4"), vantageLine("v1", "par", ""))},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := story{name: name, claim: "deny: [JP]\nstate: processing\ncovers: [metadata]"}
+			b, sheet := mergedBundle(t, files...), s.sheetOf(t)
+			doc := judged(t, b, sheet)
+			var whole, thinned bytes.Buffer
+			for out, doc := range map[*bytes.Buffer]*verdict.Document{&whole: doc, &thinned: judged(t, evidence.Thin(b, doc.Cited()), sheet)} {
+				if _, err := doc.WriteTo(out); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if whole.String() != thinned.String() {
+				t.Errorf("judged to other bytes:\n%s", firstDifference(whole.String(), thinned.String()))
 			}
 		})
 	}
