@@ -129,7 +129,11 @@ func (d *DNS) check() error {
 			return err
 		}
 	}
-	return firstError(d.Meta.check(), checkText("name", d.Name), checkText("resolver", d.Resolver),
+	var asked error
+	if d.CountriesAsked < 0 || d.CountriesAsked > maxCountries {
+		asked = fmt.Errorf("countries_asked is %d; 0 to %d are expected", d.CountriesAsked, maxCountries)
+	}
+	return firstError(d.Meta.check(), asked, checkText("name", d.Name), checkText("resolver", d.Resolver),
 		checkText("nsid", d.NSID), checkText("zone", d.Zone))
 }
 

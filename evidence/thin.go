@@ -135,7 +135,7 @@ func (t *thinning) needs(o Observation) bool {
 	case *RTT:
 		return t.long || x.MinMS <= 0
 	case *TLS:
-		return t.first(fmt.Sprintf("tls %s %d %s %v", x.Addr, x.Port, strings.ToLower(x.ServerName), x.Trusted))
+		return t.first(fmt.Sprintf("tls %s %s %d %s %v", SourceOf(x.ID), x.Addr, x.Port, strings.ToLower(x.ServerName), x.Trusted))
 	case *HTTP:
 		return t.needsHTTP(x)
 	case *Error:
@@ -155,7 +155,7 @@ func (t *thinning) needsHTTP(x *HTTP) bool {
 	if x.Location != "" || len(x.Headers) > 0 {
 		return true
 	}
-	return t.first(fmt.Sprintf("http %s %s", x.Addr, x.URL))
+	return t.first(fmt.Sprintf("http %s %s %s", SourceOf(x.ID), x.Addr, x.URL))
 }
 
 // first reports whether nothing of the key was seen before.
@@ -165,10 +165,10 @@ func (t *thinning) first(key string) bool {
 	return !again
 }
 
-// answerKey is equal for answers that say the same to the same users.
+// answerKey is equal for answers of one file that say the same to the same users.
 func answerKey(d *DNS) string {
 	parts := []string{
-		strings.ToLower(d.Name), d.Type, d.Vantage, d.ClientCountry, d.ECSScope, fmt.Sprint(d.ClientSubnet != "", d.CountriesAsked, d.Port), d.Rcode,
+		SourceOf(d.ID), strings.ToLower(d.Name), d.Type, d.Vantage, d.ClientCountry, d.ECSScope, fmt.Sprint(d.ClientSubnet != "", d.CountriesAsked, d.Port), d.Rcode,
 	}
 	for _, s := range d.Services {
 		parts = append(parts, fmt.Sprint(s))

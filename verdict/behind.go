@@ -63,26 +63,31 @@ func (c *caseFile) behindOf(target string) *behind {
 // addDoors adds the bounds around the front doors whose place is known and that
 // no reply rules out.
 func (b *behind) addDoors(c *caseFile, reads []read) {
-	byAddr := map[netip.Addr][]int{}
-	var order []netip.Addr
-	for i, r := range reads {
-		if byAddr[r.addr] == nil {
-			order = append(order, r.addr)
-		}
-		byAddr[r.addr] = append(byAddr[r.addr], i)
+	type asked struct {
+		addr netip.Addr
+		by   *supplier
 	}
-	for _, addr := range order {
-		d := c.doorAt(addr)
+	byDoor := map[asked][]int{}
+	var order []asked
+	for i, r := range reads {
+		at := asked{r.addr, r.from.supplier}
+		if byDoor[at] == nil {
+			order = append(order, at)
+		}
+		byDoor[at] = append(byDoor[at], i)
+	}
+	for _, at := range order {
+		d := c.doorAt(at.addr, at.by)
 		if d == nil {
 			continue
 		}
 		var own []bound
-		for _, i := range byAddr[addr] {
+		for _, i := range byDoor[at] {
 			if behind, ok := reads[i].behindDoor(d, i); ok {
 				own = append(own, behind)
 			}
 		}
-		if len(own) == len(byAddr[addr]) {
+		if len(own) == len(byDoor[at]) {
 			b.doors = append(b.doors, own...)
 			b.named = b.named || d.named
 		}
@@ -99,7 +104,9 @@ func (c *caseFile) storeProvider(target string) string {
 	if _, bucket := (providers.Endpoint{Host: target}).Bucket(); bucket && names == nil {
 		for _, r := range c.timed.reads[target] {
 			for _, published := range c.ranges[r.addr] {
-				names = append(names, published.Provider)
+				if c.supplierOf(published.ID) == r.from.supplier {
+					names = append(names, published.Provider)
+				}
 			}
 		}
 	}

@@ -1,6 +1,7 @@
 package verdict_test
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 	"strings"
@@ -52,8 +53,15 @@ func TestBroken(t *testing.T) {
 		"landmarks by TCP alone":                     {"allow: [CN]", []string{file("A", append([]string{placeless("v1", ""), placeless("v2", ""), answerLine, keyedReply("e1", "v1", "5"), keyedReply("e2", "v2", "5")}, notKeyed(slices.Concat(landmarkLines("l", "v1", "fra", "0.2"), landmarkLines("m", "v2", "fra", "0.2")))...)...)}, []verdict.Result{verdict.Disputed, verdict.Inconclusive, verdict.NotTested}},
 		"a landmark by TCP, of vague vantages":       {"allow: [CN]", []string{file("A", append([]string{strings.Replace(fra, `"radius_km":5`, `"radius_km":20000`, 1), strings.Replace(par, `"radius_km":5`, `"radius_km":20000`, 1), answerLine, keyedReply("e1", "v1", "5"), keyedReply("e2", "v2", "5")}, notKeyed(slices.Concat(landmarkLines("l", "v1", "fra", "0.2"), landmarkLines("m", "v2", "fra", "0.2")))...)...)}, []verdict.Result{verdict.Disputed, verdict.Inconclusive, verdict.NotTested}},
 		"a landmark that a database calls anycast":   {"allow: [CN]", []string{file("A", append([]string{placeless("v1", ""), answerLine, keyedReply("e1", "v1", "5"), fmt.Sprintf(`{"kind":"geoip","id":"g","addr":%q,"database":"d","anycast":true}`, landmarkAddr("fra"))}, landmarkLines("l", "v1", "fra", "0.2")...)...)}, []verdict.Result{verdict.Inconclusive, verdict.NotTested}},
+		"another's landmark line":                    {"allow: [CN]", []string{file("A", append([]string{fra, answerLine, keyedReply("e1", "v1", "5")}, landmarkLines("l", "v1", "fra", "0.2")...)...), file("B", landmarkLines("l", "v1", "fra", "0.2")[0], vantageLine("z", "lon", "")), file("C", strings.Replace(landmarkLines("l", "v1", "tyo", "0.2")[0], landmarkAddr("tyo"), landmarkAddr("fra"), 1), vantageLine("z", "lon", ""))}, []verdict.Result{verdict.Refuted}},
 		"claim for users elsewhere, country unknown": {"allow: [IN]\nwhen: {user_country: [IN]}", []string{file("A", append([]string{placeless("v1", ""), placedAnswer, keyedReply("e1", "v1", "5")}, landmarkLines("l", "v1", "fra", "0.2")...)...)}, []verdict.Result{verdict.NotTested, verdict.Disputed, verdict.Inconclusive}},
 		"claim for users but of China, unknown":      {"deny: [DE]\nwhen: {user_country: {not: [DE]}}", []string{file("A", append([]string{placeless("v1", ""), placedAnswer, keyedReply("e1", "v1", "0.1")}, landmarkLines("l", "v1", "fra", "0.1")...)...)}, []verdict.Result{verdict.NotTested, verdict.Disputed, verdict.Inconclusive}},
+		"a vantage without a place beside two":       {"allow: [CN]", []string{honest, file("B", append([]string{placeless("v1", `,"machine":"m"`), answerLine, keyedReply("e1", "v1", "5")}, landmarkLines("l", "v1", "fra", "0.2")...)...)}, []verdict.Result{verdict.Refuted}},
+		"a ping of next year":                        {"allow: [CN]", []string{honest, file("B", vantageLine("z", "lon", ""), `{"kind":"rtt","id":"p","vantage":"z","at":"2027-11-22T00:00:00Z","addr":"203.0.113.7","method":"icmp","min_ms":90}`)}, []verdict.Result{verdict.Refuted}},
+		"a ping after the claim ends":                {"allow: [CN]\nuntil: 2026-12-31", []string{honest, file("B", vantageLine("z", "lon", ""), `{"kind":"rtt","id":"p","vantage":"z","at":"2027-11-22T00:00:00Z","addr":"203.0.113.7","method":"icmp","min_ms":90}`)}, []verdict.Result{verdict.Refuted}},
+		"another port after the claim ends":          {"allow: [CN]\nuntil: 2026-12-31", []string{honest, file("B", vantageLine("z", "lon", ""), `{"kind":"rtt","id":"p","vantage":"z","at":"2027-11-22T00:00:00Z","addr":"203.0.113.7","port":22,"method":"tcp","min_ms":90}`)}, []verdict.Result{verdict.Refuted}},
+		"a file that could not measure users":        {"deny: [CN]", []string{file("A", fra, par, wideAnswer, keyedReply("e1", "v1", "1"), keyedReply("e2", "v2", "4")), file("B", unmeasuredLine(240))}, []verdict.Result{verdict.Proven}},
+		"made-up countries":                          {"deny: [CN]", []string{file("A", append(madeUpCountries(300), fra, par, unmeasuredLine(240), keyedReply("e1", "v1", "1"), keyedReply("e2", "v2", "4"))...)}, []verdict.Result{verdict.Consistent}},
 		"a record of another's zone":                 {"allow: [DE]", []string{file("A", append(elsewhere(tcps(asia)), fra, par, strings.ReplaceAll(answerLine, ".7", ".7"), tcpReply("e1", "v1", "0.5"), tcpReply("e2", "v2", "4.6"), `{"kind":"dns","id":"h","name":"evil.example.net","type":"HTTPS","rcode":"NOERROR","services":[{"priority":1,"target":"api.example.com","hints":["203.0.113.9"]}]}`)...)}, []verdict.Result{verdict.Consistent, verdict.Inconclusive, verdict.Proven}},
 		"a redirect that one file alone has":         {"allow: [DE, FR, BE, NL, LU, CH, GB]", []string{honest, file("A2", `{"kind":"http","id":"h","addr":"203.0.113.7","url":"https://api.example.com/","status":200}`, vantageLine("v1", "lon", "")), file("X", append(elsewhere(tld(asia)), strings.NewReplacer("api", "cn", ".7", ".9").Replace(answerLine), `{"kind":"http","id":"h","addr":"203.0.113.7","url":"https://api.example.com/","status":307,"location":"https://cn.example.com/"}`)...)}, []verdict.Result{verdict.Disputed}},
 		"no address":                                 {"allow: [CN]", []string{file("A", fra, par, strings.ReplaceAll(answerLine, "203.0.113.7", "0.0.0.0"), strings.ReplaceAll(tcpReply("e1", "v1", "0.1"), "203.0.113.7", "0.0.0.0"), strings.ReplaceAll(tcpReply("e2", "v2", "0.1"), "203.0.113.7", "0.0.0.0"))}, []verdict.Result{verdict.Inconclusive, verdict.NotTested, verdict.Disputed}},
@@ -62,13 +70,14 @@ func TestBroken(t *testing.T) {
 		"one by a landmark, among wide ones":         {"deny: [CN]", []string{file("A", append([]string{fra, vantageLine("v3", "lon", ""), vantageLine("v4", "tyo", ""), wideAnswer, keyedReply("e1", "v1", "1"), keyedReply("e3", "v3", "150"), keyedReply("e4", "v4", "180")}, landmarkLines("l", "v1", "fra", "0.2")...)...)}, []verdict.Result{verdict.Proven}},
 		"a host's copies by a storage line":          {"allow: [DE, FR, BE, NL, LU, CH, GB]", []string{honest, file("X", append(elsewhere(tld(asia)), strings.NewReplacer("api", "cn", ".7", ".9").Replace(answerLine), `{"kind":"storage","id":"s","target":"api.example.com","provider":"aws","api":"x","replicas":[{"target":"t","host":"cn.example.com"}]}`)...)}, []verdict.Result{verdict.Proven, verdict.Consistent, verdict.Inconclusive, verdict.Disputed}},
 		"a bucket's place by a line of another":      {"endpoint", []string{file("A", fra, storageLine("aws:eu-central-1")), file("X", vantageLine("z", "lon", ""), storageLine("aws:cn-north-1"))}, []verdict.Result{verdict.Disputed}},
+		"a front end's region by another":            {"endpoint EU", []string{file("A", fra, par, readLine("r1", "v1"), readLine("r2", "v2"), storageLine("aws:zz-nowhere-1")), file("X", vantageLine("z", "lon", ""), `{"kind":"range","id":"r","addr":"203.0.113.7","prefix":"203.0.113.0/24","provider":"aws","region":"us-east-1","source":"ip-ranges.json"}`)}, []verdict.Result{verdict.Inconclusive}},
 		"liars by another file":                      {"allow: [CN]", blamedByOthers(), []verdict.Result{verdict.Refuted, verdict.Disputed}},
 		"many sites, two files say outside":          {"allow: [CN]", []string{honest, file("B", asia[0], asia[2])}, []verdict.Result{verdict.Refuted}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if c.claim == "endpoint" {
+			if claim, ok := map[string]string{"endpoint": "deny: [CN]", "endpoint EU": "allow: [EU]"}[c.claim]; ok {
 				b := mergedBundle(t, c.files...)
-				s := story{name: name, claim: "deny: [CN]", endpoint: `host: "s3://bucket"`}
+				s := story{name: name, claim: claim, endpoint: `host: "s3://bucket"`}
 				if got := judged(t, b, s.sheetOf(t)).Verdicts[0]; !slices.Contains(c.want, got.Result) {
 					t.Errorf("%s; want %v: %+v", got.Result, c.want, got)
 				}
@@ -177,6 +186,10 @@ func imported(lines ...string) string {
 	return strings.ReplaceAll(file("A", lines...), `"network":"local"`, `"network":"import"`)
 }
 
+func readLine(id, vantage string) string {
+	return fmt.Sprintf(`{"kind":"retrieval","id":%q,"vantage":%q,"target":"s3://bucket","addr":"203.0.113.7","challenges":8,"ttfb_min_ms":100,"rtt_min_ms":80}`, id, vantage)
+}
+
 func storageLine(location string) string {
 	return fmt.Sprintf(`{"kind":"storage","id":"s","target":"s3://bucket","provider":"aws","locations":[%q],"api":"GetBucketLocation"}`, location)
 }
@@ -269,6 +282,35 @@ func TestChangedVerdictsAreRejected(t *testing.T) {
 			change(&forged, &p.Disks[0])
 			if verifierOf(b, doc).Check(claimOf([]*providers.Sheet{sheet}, &forged), &forged) == nil {
 				t.Errorf("it was taken: %+v", p)
+			}
+		})
+	}
+}
+
+// Of several files that say the same, thinning keeps each one's line: what one supplier
+// alone has is told by what others have.
+func TestThinnedFilesAreJudgedTheSame(t *testing.T) {
+	page := `{"kind":"http","id":"h","addr":"203.0.113.7","url":"https://api.example.com/","status":200}`
+	sent := `{"kind":"http","id":"i","addr":"203.0.113.7","url":"https://api.example.com/","status":307,"location":"https://cn.example.com/"}`
+	asia := tld(elsewhere([]string{keyedReply("y1", "x1", "0.5"), keyedReply("y2", "x2", "4"), answerLine}))
+	other := strings.Replace(answerLine, ".7", ".9", 1)
+	for name, files := range map[string][]string{
+		"an address of two files":  {file("A", answerLine, keyedReply("e1", "v1", "1"), vantageLine("v1", "fra", "")), file("B", answerLine, keyedReply("e1", "v1", "4"), vantageLine("v1", "par", "")), file("C", other)},
+		"a redirect of one file":   {file("A", slices.Concat([]string{page, sent, vantageLine("x1", "tyo", ""), vantageLine("x2", "osa", ""), answerLine}, asia)...), file("B", answerLine, page)},
+		"users that one could ask": {file("A", wideAnswer, keyedReply("e1", "v1", "1"), vantageLine("v1", "fra", ""), unmeasuredLine(3)), file("B", strings.Replace(wideAnswer, "200", "5", 1), unmeasuredLine(240), keyedReply("e1", "v1", "4"), vantageLine("v1", "par", ""))},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := story{name: name, claim: "deny: [JP]\nstate: processing\ncovers: [metadata]"}
+			b, sheet := mergedBundle(t, files...), s.sheetOf(t)
+			doc := judged(t, b, sheet)
+			var whole, thinned bytes.Buffer
+			for out, doc := range map[*bytes.Buffer]*verdict.Document{&whole: doc, &thinned: judged(t, evidence.Thin(b, doc.Cited()), sheet)} {
+				if _, err := doc.WriteTo(out); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if whole.String() != thinned.String() {
+				t.Errorf("judged to other bytes:\n%s", firstDifference(whole.String(), thinned.String()))
 			}
 		})
 	}

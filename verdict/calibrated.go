@@ -47,29 +47,45 @@ type landmark struct {
 	radiusKM float64
 	id       string
 	name     string
+	file     *supplier
 }
 
-// addLandmark files a host of known place. Of two places for one address,
-// neither is known.
+// addLandmark files a host of known place. Of two places for one address in one
+// file, neither is known; no file speaks of the landmarks of another.
 func (c *caseFile) addLandmark(x *evidence.Landmark) {
-	addr := x.Addr.Unmap()
 	if x.Lat == nil || x.Lon == nil {
 		return
 	}
-	l := landmark{addr: addr, at: geo.Point(*x.Lat, *x.Lon), radiusKM: x.RadiusKM, id: x.ID, name: x.Name}
-	i := slices.IndexFunc(c.landmarks, func(other landmark) bool { return other.addr == addr })
+	l := landmark{addr: x.Addr.Unmap(), at: geo.Point(*x.Lat, *x.Lon), radiusKM: x.RadiusKM, id: x.ID, name: x.Name, file: c.supplierOf(x.ID)}
+	c.landmarks = joined(c.landmarks, l, func(other landmark) bool { return other.addr == l.addr && other.file == l.file })
+}
+
+// joined adds a landmark that is none of those; where one is the same host at another
+// place, its place is not known.
+func joined(all []landmark, l landmark, same func(landmark) bool) []landmark {
+	i := slices.IndexFunc(all, same)
 	switch {
 	case i < 0:
-		c.landmarks = append(c.landmarks, l)
-	case geo.AtLeastKM(c.landmarks[i].at, l.at) > c.landmarks[i].radiusKM+l.radiusKM:
-		c.landmarks[i].radiusKM = geo.HalfwayKM
+		return append(all, l)
+	case geo.AtLeastKM(all[i].at, l.at) > all[i].radiusKM+l.radiusKM:
+		all[i].radiusKM = geo.HalfwayKM
 	}
+	return all
+}
+
+// landmarksOfAll are the landmarks of all files, each address once.
+func (c *caseFile) landmarksOfAll() []landmark {
+	var out []landmark
+	for _, l := range c.landmarks {
+		out = joined(out, l, func(other landmark) bool { return other.addr == l.addr })
+	}
+	return out
 }
 
 // calibrate measures the landmarks, when it is first asked for.
 func (c *caseFile) calibrate() *calibration {
 	if c.calibration == nil {
-		k := &calibration{landmarks: c.landmarks, share: map[*vantage][]float64{}}
+		k := &calibration{landmarks: c.landmarksOfAll(), share: map[*vantage][]float64{}}
 		for i, l := range k.landmarks {
 			for _, d := range c.anyDisks(l.addr) {
 				if k.share[d.from] == nil {

@@ -18,7 +18,7 @@ type caseFile struct {
 	suppliers map[string]*supplier // by name; one without a name where there is one file
 	aside     []evidence.Aside
 	newest    int64 // Unix time of the newest line, s
-	lastReply map[netip.Addr]int64
+	lastReply map[doorKey]int64
 	ground    *ground
 	origins   int // how many places disks can be drawn around
 	vantages  []*vantage
@@ -39,8 +39,8 @@ type caseFile struct {
 	timed        timedReads
 	landmarks    []landmark
 	paths        map[netip.Addr][]*evidence.Trace
-	answers      map[string][]*evidence.DNS        // by name in lower case
-	unmeasured   map[string][]*evidence.Unmeasured // likewise: users of which countries a name was asked for in vain
+	answers      map[string][]*evidence.DNS // by name in lower case
+	unmeasured   map[string][]unmeasured    // likewise: users of which countries a name was asked for in vain
 	databases    map[netip.Addr][]*evidence.GeoIP
 	networks     map[netip.Addr][]*evidence.Network
 	ranges       map[netip.Addr][]*evidence.Range
@@ -89,7 +89,7 @@ func openCase(header evidence.Header, o Options) *caseFile {
 		shakes: map[netip.AddrPort][]*evidence.TLS{}, tlsFailures: map[netip.AddrPort][]*evidence.Error{},
 		stores: map[string][]disk{}, suspectReads: map[string][]disk{},
 		replies: map[netip.Addr][]reply{}, names: newNamePool(),
-		paths: map[netip.Addr][]*evidence.Trace{}, unmeasured: map[string][]*evidence.Unmeasured{}, answers: map[string][]*evidence.DNS{},
+		paths: map[netip.Addr][]*evidence.Trace{}, unmeasured: map[string][]unmeasured{}, answers: map[string][]*evidence.DNS{},
 		databases: map[netip.Addr][]*evidence.GeoIP{}, networks: map[netip.Addr][]*evidence.Network{},
 		ranges: map[netip.Addr][]*evidence.Range{}, hints: map[netip.Addr][]*evidence.Hint{},
 		headers: map[netip.Addr][]*evidence.HTTP{}, redirects: map[string][]evidence.Observation{}, sentOn: map[askedFor]map[string]bool{}, storage: map[string][]*evidence.Storage{},
@@ -187,7 +187,7 @@ func (c *caseFile) add(o evidence.Observation) {
 	case *evidence.Error:
 		c.failures[x.Target] = append(c.failures[x.Target], x)
 		if u := x.Unmeasured; u != nil {
-			c.unmeasured[hostKey(u.Name)] = append(c.unmeasured[hostKey(u.Name)], u)
+			c.unmeasured[hostKey(u.Name)] = append(c.unmeasured[hostKey(u.Name)], unmeasured{u, c.supplierOf(x.ID)})
 		}
 	}
 }

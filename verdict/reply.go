@@ -94,8 +94,9 @@ func (c *caseFile) timeOf(m *evidence.Meta) int64 {
 	return at.Unix()
 }
 
-// withinWindow leaves of the replies of an address those of the newest window:
-// older ones are history.
+// withinWindow leaves of the replies of one endpoint, of one kind, those of the
+// newest window: older ones are history. Those of another port, or of a ping, say
+// nothing of it, and do not make history of it.
 func (c *caseFile) withinWindow(replies []reply) []reply {
 	newest := int64(minTime)
 	for _, r := range replies {
@@ -151,7 +152,7 @@ func (c *caseFile) file(d drawn) {
 }
 
 func (c *caseFile) drawAddr(addr netip.Addr) []drawn {
-	replies := c.withinWindow(c.replies[addr])
+	replies := c.replies[addr]
 	slices.SortFunc(replies, func(a, b reply) int {
 		return cmp.Or(compareService(a, b), cmp.Compare(a.rttMS, b.rttMS), cmp.Compare(c.names.texts[a.vantage], c.names.texts[b.vantage]), cmp.Compare(a.id, b.id))
 	})
@@ -162,7 +163,7 @@ func (c *caseFile) drawAddr(addr netip.Addr) []drawn {
 			n = len(replies)
 		}
 		first := replies[0]
-		out = append(out, c.draw(doorKey{addr, first.port, first.name, first.kind}, replies[:n]))
+		out = append(out, c.draw(doorKey{addr, first.port, first.name, first.kind}, c.withinWindow(slices.Clip(replies[:n]))))
 		replies = replies[n:]
 	}
 	return out

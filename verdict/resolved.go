@@ -56,7 +56,7 @@ func (c *caseFile) resolve(claim *providers.Claim, e *providers.Endpoint, hinted
 }
 
 func (c *caseFile) resolvedOf(name string, answers []*evidence.DNS, byCountry map[string]map[netip.Addr]bool) []resolvedAddr {
-	same, seen := allSame(byCountry), coverageOf(answers, c.unmeasured[name])
+	same, seen := allSame(byCountry), c.coverageOf(answers, c.unmeasured[name])
 	var out []resolvedAddr
 	for country, set := range byCountry {
 		for addr := range set {
@@ -135,18 +135,51 @@ type coverage struct {
 // answered is for how many countries there is an answer.
 func (c coverage) answered() int { return max(c.alike, len(c.measured)) }
 
-func coverageOf(answers []*evidence.DNS, unmeasured []*evidence.Unmeasured) coverage {
+// unmeasured is for whom one file has no answer.
+type unmeasured struct {
+	*evidence.Unmeasured
+	file *supplier
+}
+
+// coverageOf is for which countries' users a name was asked for by the file that has
+// most of them, and by any file for which it was answered: that one could not ask
+// takes nothing from what another was answered.
+func (c *caseFile) coverageOf(answers []*evidence.DNS, not []unmeasured) coverage {
+	files, by := []*supplier{}, map[*supplier][]*evidence.DNS{}
+	for _, a := range answers {
+		file := c.supplierOf(a.ID)
+		if by[file] == nil {
+			files = append(files, file)
+		}
+		by[file] = append(by[file], a)
+	}
+	best, measured, ignored := coverage{}, map[string]bool{}, false
+	for i, file := range files {
+		own := coverageIn(by[file], slices.DeleteFunc(slices.Clone(not), func(u unmeasured) bool { return u.file != file }))
+		maps.Copy(measured, own.measured)
+		ignored = ignored || own.ignored
+		if i == 0 || own.answered() > best.answered() {
+			best = own
+		}
+	}
+	best.measured, best.ignored = measured, ignored
+	maps.DeleteFunc(best.notMeasured, func(code string, _ bool) bool { return measured[code] })
+	return best
+}
+
+// coverageIn is for which countries' users one file asked for a name.
+func coverageIn(answers []*evidence.DNS, not []unmeasured) coverage {
 	seen := coverage{measured: map[string]bool{}, notMeasured: map[string]bool{}}
 	for _, a := range answers {
 		seen.ignored = seen.ignored || a.ECSScope == evidence.NoECS
-		if a.ClientCountry != "" && a.ClientSubnet != "" && a.ECSScope != evidence.NoECS {
-			seen.measured[a.ClientCountry] = true
+		if code := providers.CountryCode(a.ClientCountry); code != "" && a.ClientSubnet != "" && a.ECSScope != evidence.NoECS {
+			seen.measured[code] = true
 		}
 		if a.ClientCountry == "" && a.ECSScope != "" && a.ECSScope != evidence.NoECS {
 			seen.alike = max(seen.alike, a.CountriesAsked)
 		}
 	}
-	for _, u := range unmeasured {
+	for _, u := range not {
 		for _, code := range u.Countries {
 			seen.notMeasured[code] = true
 		}

@@ -161,20 +161,21 @@ func (r read) behindDoor(d *door, number int) (b bound, ok bool) {
 // doorAt gives the place of the front door at an address: the region that its
 // provider publishes for it or, failing that, that names hint at. It is nil
 // where sources differ, where the address is an edge network's, and where a
-// round trip rules the region out.
-func (c *caseFile) doorAt(addr netip.Addr) *door {
+// round trip rules the region out. The lines of the file count that the reads are
+// of: no other says by which way they went.
+func (c *caseFile) doorAt(addr netip.Addr, by *supplier) *door {
 	if c.manyHosts(addr) != nil {
 		return nil
 	}
 	var found []*door
 	for _, r := range c.ranges[addr] {
-		if r.Region != "" {
+		if r.Region != "" && c.supplierOf(r.ID) == by {
 			found = append(found, doorIn(r.Provider, r.Region, r.ID))
 		}
 	}
 	if found == nil {
 		for _, h := range c.hints[addr] {
-			if d := c.hintedDoor(h, c.lastDay()); d != nil {
+			if d := c.hintedDoor(h, c.lastDay()); d != nil && c.supplierOf(h.ID) == by {
 				found = append(found, d)
 			}
 		}

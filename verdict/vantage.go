@@ -114,12 +114,28 @@ func (c *caseFile) severalMachinesNamedOrFiles() bool {
 }
 
 // distinct returns the vantages without those that are one machine with another
-// that is left, those first that say most of who they are.
+// that is left: those first that are one with the fewest of them, and of these those
+// that say most of who they are. One that could be any of two does not make one of
+// them.
 func distinct(vantages []*vantage) []*vantage {
 	if !slices.ContainsFunc(vantages, func(v *vantage) bool { return len(v.twins) > 0 }) {
 		return vantages
 	}
-	sorted := slices.SortedStableFunc(slices.Values(vantages), compareIdentity)
+	among := make(map[*vantage]bool, len(vantages))
+	for _, v := range vantages {
+		among[v] = true
+	}
+	ones := make(map[*vantage]int, len(vantages))
+	for v := range among {
+		for _, twin := range v.twins {
+			if among[twin] {
+				ones[v]++
+			}
+		}
+	}
+	sorted := slices.SortedStableFunc(slices.Values(vantages), func(a, b *vantage) int {
+		return cmp.Or(cmp.Compare(ones[a], ones[b]), compareIdentity(a, b))
+	})
 	var out []*vantage
 	for _, v := range sorted {
 		if !slices.ContainsFunc(v.twins, func(twin *vantage) bool { return slices.Contains(out, twin) }) {

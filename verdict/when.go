@@ -24,16 +24,30 @@ func (o Options) window() time.Duration {
 	return o.Window
 }
 
-// noteTimes notes when each address replied last.
+// noteTimes notes when each endpoint replied last, by the kind of the reply.
 func (c *caseFile) noteTimes() {
-	c.lastReply = make(map[netip.Addr]int64, len(c.replies))
+	c.lastReply = make(map[doorKey]int64, len(c.replies))
 	for addr, replies := range c.replies {
-		last := int64(minTime)
 		for _, r := range replies {
-			last = max(last, r.at)
+			key := doorKey{addr, r.port, r.name, r.kind}
+			if last, had := c.lastReply[key]; !had || r.at > last {
+				c.lastReply[key] = r.at
+			}
 		}
-		c.lastReply[addr] = last
 	}
+}
+
+// lastReplyOf returns when an endpoint replied last, by the replies that show most of
+// who gave them.
+func (c *caseFile) lastReplyOf(s service) (at int64, replied bool) {
+	for _, kind := range []replyKind{authenticated, connected, pinged} {
+		if key, known := c.doorOf(s, kind); known {
+			if at, replied := c.lastReply[key]; replied {
+				return at, true
+			}
+		}
+	}
+	return 0, false
 }
 
 // newestReads returns the timed reads of each target's newest window, in their
@@ -66,39 +80,55 @@ func (c *caseFile) keepNewestAnswers() {
 }
 
 // dayOfEndpoint is the day as of which a claim is judged at an endpoint: that of
-// the newest observation of it. Where there is none, it is that of the newest
-// observation at all.
+// its newest reply or, where there is none, of the newest observation of it. Where
+// there is none of that either, it is that of the newest observation at all.
 func (c *caseFile) dayOfEndpoint(e *providers.Endpoint) providers.Date {
 	newest := int64(minTime)
-	take := func(at int64) { newest = max(newest, at) }
-	addrs := map[netip.Addr]bool{}
-	if addr, literal := e.Addr(); literal {
-		addrs[addr] = true
-	}
-	for _, a := range c.answers[hostKey(e.Host)] {
-		take(c.timeOf(&a.Meta))
-		for _, addr := range a.Answers {
-			addrs[addr.Unmap()] = true
+	for addr := range c.addrsOf(e) {
+		if at, replied := c.lastReplyOf(serviceAt(e, addr)); replied {
+			newest = max(newest, at)
 		}
 	}
-	for addr := range addrs {
-		if at, replied := c.lastReply[addr]; replied {
-			take(at)
-		}
-	}
-	target := storeKey(e.Host)
-	for _, s := range c.storage[target] {
-		take(c.timeOf(&s.Meta))
-	}
-	for _, x := range c.retrievals {
-		if storeKey(x.Target) == target {
-			take(c.timeOf(&x.Meta))
-		}
+	if newest == minTime {
+		newest = c.lastSaidOf(e)
 	}
 	if newest == minTime {
 		return c.lastDay()
 	}
 	return dayOf(newest)
+}
+
+// addrsOf are all addresses of an endpoint, whoever was given them.
+func (c *caseFile) addrsOf(e *providers.Endpoint) map[netip.Addr]bool {
+	addrs := map[netip.Addr]bool{}
+	if addr, literal := e.Addr(); literal {
+		addrs[addr] = true
+	}
+	for _, a := range c.answers[hostKey(e.Host)] {
+		for _, addr := range a.Answers {
+			addrs[addr.Unmap()] = true
+		}
+	}
+	return addrs
+}
+
+// lastSaidOf is the time of the newest line about an endpoint but for round trips.
+func (c *caseFile) lastSaidOf(e *providers.Endpoint) int64 {
+	newest := int64(minTime)
+	take := func(m *evidence.Meta) { newest = max(newest, c.timeOf(m)) }
+	for _, a := range c.answers[hostKey(e.Host)] {
+		take(&a.Meta)
+	}
+	target := storeKey(e.Host)
+	for _, s := range c.storage[target] {
+		take(&s.Meta)
+	}
+	for _, x := range c.retrievals {
+		if storeKey(x.Target) == target {
+			take(&x.Meta)
+		}
+	}
+	return newest
 }
 
 // lastDay is the day of the newest observation; that of the header where none says
