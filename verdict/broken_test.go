@@ -315,3 +315,30 @@ func TestThinnedFilesAreJudgedTheSame(t *testing.T) {
 		})
 	}
 }
+
+// What rests on a root that whoever measured vouches for says so: a company's own
+// root is how interception looks.
+func TestRootsOfUser(t *testing.T) {
+	vouched := func(line string) string { return strings.Replace(line, `"how"`, `"roots":"user","how"`, 1) }
+	near, wide := []string{keyedReply("e1", "v1", "1"), keyedReply("e2", "v2", "4")}, keyedReply("e3", "v3", "90")
+	places := []string{vantageLine("v1", "fra", ""), vantageLine("v2", "par", ""), vantageLine("v3", "lon", ""), answerLine}
+	marks := landmarkLines("l", "v1", "fra", "0.2")
+	for name, c := range map[string]struct {
+		lines []string
+		want  bool
+	}{
+		"embedded roots alone":     {[]string{near[0], near[1], wide}, false},
+		"of those that carry it":   {[]string{vouched(near[0]), near[1], wide}, true},
+		"of one that says nothing": {[]string{near[0], near[1], vouched(wide)}, false},
+		"of one by a landmark":     {append([]string{vouched(near[0])}, marks...), true},
+		"of the landmark":          {[]string{near[0], marks[0], vouched(marks[1])}, true},
+		"of a landmark not needed": {[]string{near[0], near[1], marks[0], vouched(marks[1])}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			v := mergedVerdicts(t, "allow: [CN]", file("A", slices.Concat(places, c.lines)...)).Verdicts[0]
+			if got := slices.Contains(v.Assumes, verdict.AssumesRootsOfUser); v.Result != verdict.Refuted || got != c.want {
+				t.Errorf("%s, assumes %q; want refuted, and %v", v.Result, v.Assumes, c.want)
+			}
+		})
+	}
+}

@@ -34,12 +34,13 @@ const (
 
 // landmarkReply is a round trip between a vantage and a landmark.
 type landmarkReply struct {
-	at    *origin
-	name  string
-	rttMS float64
-	when  int64 // Unix time, s
-	id    string
-	kind  replyKind
+	at      *origin
+	name    string
+	rttMS   float64
+	when    int64 // Unix time, s
+	id      string
+	kind    replyKind
+	vouched bool // see reply
 }
 
 // landmarkPlaces finds landmarks: by the name that their key is of, by the
@@ -66,7 +67,7 @@ func (c *caseFile) findLandmarks() {
 			}
 			at, kind := places.of(addr, r, v.supplier)
 			if at != nil && c.manyHostsBy(addr, v.supplier) == nil {
-				v.landmarks = append(v.landmarks, landmarkReply{at: at, name: places.names[at], rttMS: r.rttMS, when: r.at, id: r.id, kind: kind})
+				v.landmarks = append(v.landmarks, landmarkReply{at: at, name: places.names[at], rttMS: r.rttMS, when: r.at, id: r.id, kind: kind, vouched: r.vouched})
 			}
 		}
 	}
@@ -254,7 +255,7 @@ func (v *vantage) near(when int64, kind replyKind) []*landmarkReply {
 func (c *caseFile) via(d disk, r *landmarkReply) (disk, bool) {
 	d.at, d.via = r.at, r
 	d.reachKM = geo.ReachKM(d.totalMS(), geo.FibreKMPerMS) + r.at.radiusKM
-	d.kind = min(d.kind, r.kind)
+	d.kind, d.vouched = min(d.kind, r.kind), d.vouched || r.vouched
 	d.touched = c.ground.touched(d)
 	return d, !d.touched.empty()
 }

@@ -197,6 +197,25 @@ func (l *location) viaLandmarks(c *caseFile) {
 	}
 }
 
+// vouched reports whether a disk of a proof rests on a root that whoever measured
+// vouches for.
+func (l *location) vouched(p *Proof) bool {
+	if p == nil {
+		return false
+	}
+	for i := range l.disks {
+		d := &l.disks[i]
+		for _, drawn := range append([]*disk{d}, l.via[d.from]...) {
+			if drawn.vouched && slices.ContainsFunc(p.Disks, func(in ProofDisk) bool {
+				return in.Evidence == drawn.id && (drawn.via == nil || in.LandmarkEvidence == drawn.via.id)
+			}) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // suppliersOf returns the files that disks are from, each once.
 func suppliersOf(lists ...[]disk) []string {
 	var out []string

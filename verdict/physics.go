@@ -53,8 +53,13 @@ func physics(g *ground, t *terms, l *location) finding {
 	if f.result == Refuted || f.result == Proven {
 		f.holdAgainstOthers(g, t, carried, l)
 	}
-	if l.kind != authenticated && (f.result == Refuted || f.result == Proven || f.heldBack != nil) {
+	says := f.result == Refuted || f.result == Proven || f.heldBack != nil
+	if says && l.kind != authenticated {
 		f.assumes = append(f.assumes, AssumesNoInterception)
+	}
+	if says && l.vouched(f.proof) {
+		f.assumes = append(f.assumes, AssumesRootsOfUser)
+		f.limits = append(f.limits, limitRootsOfUser)
 	}
 	return f.disputedAside(t, l)
 }
@@ -354,5 +359,6 @@ const (
 	limitMayLie         = "held back: of the vantages that carry this, no two agreed with the others often enough, and so many of those that were answered may be wrong"
 	limitOneNetwork     = "held back: all vantages that carry this are %s's in one network, AS%d"
 	limitOneASN         = "all vantages that carry it are in one network, AS%d"
+	limitRootsOfUser    = "takes for granted that the roots which whoever measured vouches for are not those of a box on the way: no embedded root makes the certificates valid"
 	limitOneHost        = "takes for granted that one host answered all vantages"
 )

@@ -38,6 +38,7 @@ type reply struct {
 	name    int32 // number of the name that the key is of; 0 for none
 	port    uint16
 	kind    replyKind
+	vouched bool // the key is valid by a root that whoever measured vouches for, and by none that is embedded
 }
 
 // doorKey names the replies that are of one endpoint at one address: of one
@@ -75,6 +76,7 @@ func (c *caseFile) addReply(x *evidence.RTT) {
 	r := reply{id: x.ID, rttMS: x.MinMS, at: c.timeOf(&x.Meta), vantage: c.names.number(x.Vantage)}
 	switch {
 	case x.Authenticated != nil:
+		r.vouched = x.Authenticated.Roots == evidence.RootsOfUser
 		r.kind, r.port, r.name = authenticated, cmp.Or(x.Port, tcpPort), c.names.number(hostKey(x.Authenticated.ServerName))
 	case x.Method == evidence.MethodTCP, x.Method == evidence.MethodTLS, x.Method == evidence.MethodH2Ping, x.Method == evidence.MethodImport && x.Port != 0:
 		r.kind, r.port = connected, cmp.Or(x.Port, tcpPort)
@@ -185,6 +187,7 @@ func (c *caseFile) draw(key doorKey, replies []reply) drawn {
 		r := &replies[i]
 		v := c.byID[c.names.texts[r.vantage]]
 		if d, ok := c.disk(v, r.rttMS, r.id, r.at, key.kind); ok {
+			d.vouched = r.vouched
 			out.disks = append(out.disks, d)
 		} else if d.from != nil && d.at != nil {
 			out.suspect = append(out.suspect, d)
@@ -219,6 +222,7 @@ type disk struct {
 	id      string         // of the evidence
 	when    int64          // Unix time, s
 	kind    replyKind
+	vouched bool    // see reply
 	touched areaSet // the areas it meets
 }
 

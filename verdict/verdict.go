@@ -73,6 +73,7 @@ const (
 // What a result may take for granted.
 const (
 	AssumesOneHost         = "one-host"         // the disks were intersected as if one host had answered them all
+	AssumesRootsOfUser     = "roots-of-user"    // a root that whoever measured vouches for is nobody's who relays connections
 	AssumesNoInterception  = "no-interception"  // nobody on the way answered in the endpoint's place
 	AssumesProviderRegions = "provider-regions" // the store was taken to be in one of its provider's regions
 )

@@ -220,6 +220,9 @@ func (k *Verifier) answersFor(v *Verdict, x *evidence.RTT) bool {
 	port := portOr(v.Port)
 	_, err := netip.ParseAddr(v.Endpoint)
 	bare := err == nil
+	if x.Authenticated != nil && x.Authenticated.Roots == evidence.RootsOfUser && !slices.Contains(v.Assumes, AssumesRootsOfUser) {
+		return false
+	}
 	if !slices.Contains(v.Assumes, AssumesNoInterception) {
 		return x.Authenticated != nil && hostKey(x.Authenticated.ServerName) == hostKey(v.Endpoint) && portOr(x.Port) == port
 	}
