@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"net/netip"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -38,6 +39,7 @@ type thinning struct {
 	answered map[question]bool
 	seen     map[string]bool // what stands there already
 	long     bool            // the replies are of more than one sitting
+	keyed    map[string]bool // endpoints whose own key answered: that they speak TLS is known
 }
 
 // question is for whom a name was asked.
@@ -52,7 +54,7 @@ type replied struct {
 }
 
 func newThinning(b *Bundle) *thinning {
-	t := &thinning{keep: map[string]bool{}, answered: map[question]bool{}, seen: map[string]bool{}}
+	t := &thinning{keep: map[string]bool{}, answered: map[question]bool{}, seen: map[string]bool{}, keyed: map[string]bool{}}
 	var replies []*RTT
 	newestAnswer := map[string]*DNS{}
 	for _, o := range b.Observations {
@@ -65,6 +67,9 @@ func newThinning(b *Bundle) *thinning {
 			}
 		case *RTT:
 			replies = append(replies, x)
+			if x.Authenticated != nil {
+				t.keyed[endpointKey(&x.Meta, x.Addr, x.Port, x.Authenticated.ServerName)] = true
+			}
 		case *DNS:
 			name := strings.ToLower(x.Name)
 			if best := newestAnswer[name]; best == nil || x.At.After(best.At) {
@@ -80,21 +85,21 @@ func newThinning(b *Bundle) *thinning {
 	return t
 }
 
-// keepReplies keeps of each endpoint the fastest reply to each vantage and, of each
-// address, one of the newest.
+// keepReplies keeps of each endpoint the fastest reply to each vantage, and one of the
+// newest.
 func (t *thinning) keepReplies(replies []*RTT) {
 	if len(replies) == 0 {
 		return
 	}
 	first, last := replies[0].At, replies[0].At
-	fastest, newest, kept := map[replied]*RTT{}, map[netip.Addr]*RTT{}, map[netip.Addr]time.Time{}
+	fastest, newest, kept := map[replied]*RTT{}, map[replied]*RTT{}, map[replied]time.Time{}
 	for _, x := range replies {
 		at := repliedBy(x)
 		if best := fastest[at]; x.MinMS > 0 && (best == nil || cmp.Or(cmp.Compare(x.MinMS, best.MinMS), cmp.Compare(x.ID, best.ID)) < 0) {
 			fastest[at] = x
 		}
-		if best := newest[at.addr]; best == nil || x.At.After(best.At) {
-			newest[at.addr] = x
+		if of := at.byAnybody(); newest[of] == nil || x.At.After(newest[of].At) {
+			newest[of] = x
 		}
 		if x.At.Before(first) {
 			first = x.At
@@ -106,15 +111,21 @@ func (t *thinning) keepReplies(replies []*RTT) {
 	t.long = last.Sub(first) > oneSitting
 	for at, r := range fastest {
 		t.keep[r.ID] = true
-		if had, has := kept[at.addr]; !has || r.At.After(had) {
-			kept[at.addr] = r.At
+		if had, has := kept[at.byAnybody()]; !has || r.At.After(had) {
+			kept[at.byAnybody()] = r.At
 		}
 	}
-	for addr, r := range newest {
-		if at, has := kept[addr]; !has || r.At.After(at) {
+	for of, r := range newest {
+		if at, has := kept[of]; !has || r.At.After(at) {
 			t.keep[r.ID] = true
 		}
 	}
+}
+
+// byAnybody is the endpoint, whichever vantage it answered.
+func (r replied) byAnybody() replied {
+	r.vantage = ""
+	return r
 }
 
 func repliedBy(x *RTT) replied {
@@ -135,7 +146,8 @@ func (t *thinning) needs(o Observation) bool {
 	case *RTT:
 		return t.long || x.MinMS <= 0
 	case *TLS:
-		return t.first(fmt.Sprintf("tls %s %s %d %s %v", SourceOf(x.ID), x.Addr, x.Port, strings.ToLower(x.ServerName), x.Trusted))
+		at := endpointKey(&x.Meta, x.Addr, x.Port, x.ServerName)
+		return !t.keyed[at] && t.first(fmt.Sprintf("tls %s %v", at, x.Trusted))
 	case *HTTP:
 		return t.needsHTTP(x)
 	case *Error:
@@ -152,10 +164,23 @@ func (t *thinning) needs(o Observation) bool {
 // needsHTTP reports whether an answer can matter that nothing cites: it sends its
 // clients on, it names where it came from, or it is the first over TLS there.
 func (t *thinning) needsHTTP(x *HTTP) bool {
-	if x.Location != "" || len(x.Headers) > 0 {
+	if x.Location != "" {
 		return true
 	}
-	return t.first(fmt.Sprintf("http %s %s %s", SourceOf(x.ID), x.Addr, x.URL))
+	if _, edge := x.EdgeHeader(); edge && t.first("edge "+SourceOf(x.ID)+" "+x.Addr.String()) {
+		return true
+	}
+	to, err := url.Parse(x.URL)
+	if err != nil {
+		return true
+	}
+	at := endpointKey(&x.Meta, x.Addr, urlPort(to), to.Hostname())
+	return to.Scheme == "https" && !t.keyed[at] && t.first("https "+at) || t.first("asked "+SourceOf(x.ID)+" "+to.Hostname())
+}
+
+// endpointKey is equal for lines of one file on one name at one address and port.
+func endpointKey(m *Meta, addr netip.Addr, port uint16, name string) string {
+	return fmt.Sprintf("%s %s %d %s", SourceOf(m.ID), addr.Unmap(), cmp.Or(port, httpsPort), bareName(name))
 }
 
 // first reports whether nothing of the key was seen before.

@@ -4,11 +4,9 @@ import (
 	"cmp"
 	"fmt"
 	"iter"
-	"maps"
 	"math"
 	"net/netip"
 	"slices"
-	"strings"
 
 	"github.com/landfall-audit/landfall/internal/geo"
 	"github.com/landfall-audit/landfall/internal/special"
@@ -19,6 +17,7 @@ import (
 // whatever any claim says.
 type location struct {
 	disks     []disk          // one a vantage, the smallest first
+	past      []disk          // of files whose replies are older than the newest window
 	suspects  []disk          // of vantages that are set aside since others contradict them
 	bounding  []int           // the numbers of the disks that no other lies within
 	undrawn   bool            // some that were answered have no disk: the slowest of very many, or in no time
@@ -94,7 +93,7 @@ func (c *caseFile) fromReplies(s service, kind replyKind) *location {
 		return c.describe(c.fromDisks(nil), s, kind)
 	}
 	l := c.fromDisks(c.doors[key])
-	l.suspects, l.undrawn = c.suspect[key], c.undrawn[key]
+	l.suspects, l.undrawn, l.past = c.suspect[key], c.undrawn[key], c.past[key]
 	return c.describe(l, s, kind)
 }
 
@@ -389,10 +388,8 @@ func (c *caseFile) manyHostsBy(addr netip.Addr, file *supplier) *Reason {
 		}
 	}
 	for _, h := range c.headers[addr] {
-		for _, name := range slices.Sorted(maps.Keys(h.Headers)) {
-			if theirs(h.ID) && slices.Contains(popHeaders, strings.ToLower(name)) {
-				return because(h.ID, CodeManyHosts, "many hosts may share the address: its answer names a point of presence (%s)", name)
-			}
+		if name, edge := h.EdgeHeader(); edge && theirs(h.ID) {
+			return because(h.ID, CodeManyHosts, "many hosts may share the address: its answer names a point of presence (%s)", name)
 		}
 	}
 	return nil
@@ -402,11 +399,6 @@ func (c *caseFile) manyHostsBy(addr netip.Addr, file *supplier) *Reason {
 func because(id, code, format string, args ...any) *Reason {
 	return &Reason{Evidence: []string{id}, Code: code, Text: fmt.Sprintf(format, args...)}
 }
-
-// popHeaders are response headers by which edge networks name the point of
-// presence that answered: Cloudflare, Amazon CloudFront, Fastly, Azure Front
-// Door, as their documentation says.
-var popHeaders = []string{"cf-ray", "x-amz-cf-pop", "x-served-by", "x-azure-ref"}
 
 // within reports whether the host can be within the zone, by every disk.
 func (l *location) within(z zone) bool {

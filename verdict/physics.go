@@ -52,6 +52,7 @@ func physics(g *ground, t *terms, l *location) finding {
 	f, carried := physicsOf(g, t, l)
 	if f.result == Refuted || f.result == Proven {
 		f.holdAgainstOthers(g, t, carried, l)
+		f.holdAgainstPast(g, t, carried, l)
 	}
 	says := f.result == Refuted || f.result == Proven || f.heldBack != nil
 	if says && l.kind != authenticated {

@@ -96,16 +96,37 @@ func (c *caseFile) timeOf(m *evidence.Meta) int64 {
 	return at.Unix()
 }
 
-// withinWindow leaves of the replies of one endpoint, of one kind, those of the
-// newest window: older ones are history. Those of another port, or of a ping, say
-// nothing of it, and do not make history of it.
-func (c *caseFile) withinWindow(replies []reply) []reply {
-	newest := int64(minTime)
+// withinWindow parts the replies of one endpoint, of one kind, into those of the
+// newest window and, of files that have none in it, those of their own newest
+// window. What is older decides nothing; but a later date alone does not overturn
+// what another file has, see [finding.holdAgainstPast]. Replies of another port, or
+// of a ping, say nothing of the endpoint, and do not make history of it.
+func (c *caseFile) withinWindow(replies []reply) (current, past []reply) {
+	newest, newestOf := int64(minTime), map[*supplier]int64{}
 	for _, r := range replies {
 		newest = max(newest, r.at)
 	}
 	since := newest - int64(c.window/time.Second)
-	return slices.DeleteFunc(replies, func(r reply) bool { return r.at < since })
+	if !slices.ContainsFunc(replies, func(r reply) bool { return r.at < since }) {
+		return replies, nil
+	}
+	for _, r := range replies {
+		if v := c.byID[c.names.texts[r.vantage]]; v != nil {
+			if at, had := newestOf[v.supplier]; !had || r.at > at {
+				newestOf[v.supplier] = r.at
+			}
+		}
+	}
+	for _, r := range replies {
+		v := c.byID[c.names.texts[r.vantage]]
+		switch {
+		case r.at >= since:
+			current = append(current, r)
+		case v != nil && newestOf[v.supplier] < since && r.at >= newestOf[v.supplier]-int64(c.window/time.Second):
+			past = append(past, r)
+		}
+	}
+	return current, past
 }
 
 const minTime = -1 << 62
@@ -136,9 +157,13 @@ type drawn struct {
 	key            doorKey
 	disks, suspect []disk
 	undrawn        bool
+	past           []disk // of files whose replies are older than the newest window
 }
 
 func (c *caseFile) file(d drawn) {
+	if len(d.past) > 0 {
+		c.past[d.key] = d.past
+	}
 	if len(d.disks) > 0 {
 		c.doors[d.key] = d.disks
 	}
@@ -165,7 +190,13 @@ func (c *caseFile) drawAddr(addr netip.Addr) []drawn {
 			n = len(replies)
 		}
 		first := replies[0]
-		out = append(out, c.draw(doorKey{addr, first.port, first.name, first.kind}, c.withinWindow(slices.Clip(replies[:n]))))
+		key := doorKey{addr, first.port, first.name, first.kind}
+		current, past := c.withinWindow(slices.Clip(replies[:n]))
+		now := c.draw(key, current)
+		if len(past) > 0 {
+			now.past = c.draw(key, past).disks
+		}
+		out = append(out, now)
 		replies = replies[n:]
 	}
 	return out
@@ -254,8 +285,10 @@ func (c *caseFile) disk(v *vantage, ms float64, id string, when int64, kind repl
 
 // keepSmallest leaves one disk for each vantage, the smallest first.
 func (c *caseFile) keepSmallest() {
-	for key, disks := range c.doors {
-		c.doors[key] = smallest(disks)
+	for _, all := range []map[doorKey][]disk{c.doors, c.past} {
+		for key, disks := range all {
+			all[key] = smallest(disks)
+		}
 	}
 	for target, disks := range c.stores {
 		c.stores[target] = smallest(disks)

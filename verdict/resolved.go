@@ -64,7 +64,7 @@ func (c *caseFile) resolvedOf(name string, answers []*evidence.DNS, byCountry ma
 				country = ""
 			}
 			r := resolvedAddr{addr: addr, country: country, scope: c.scopeOf(seen, answers, country)}
-			r.byOneSupplier = c.oneSupplierOf(answers, addr)
+			r.byOneSupplier = c.oneSupplierOf(slices.Concat(answers, c.everyAnswer[name]), addr)
 			if r.byOneSupplier != "" {
 				r.ids = citedAddrs(answers, addr)
 			}
@@ -102,7 +102,8 @@ func (c *caseFile) hintsFor(name string, port uint16, by []string) []*evidence.D
 }
 
 // oneSupplierOf returns the file whose evidence alone has an address for a name,
-// while that of others has other ones; empty where that is not so.
+// while that of others has other ones, or had before the newest window; empty where
+// that is not so.
 func (c *caseFile) oneSupplierOf(answers []*evidence.DNS, addr netip.Addr) string {
 	has := map[string]bool{} // by file: whether it has this address
 	for _, a := range answers {

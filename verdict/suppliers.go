@@ -114,3 +114,17 @@ func (l *location) othersAgainst(g *ground, t *terms, result Result, c carriers,
 	}
 	return nil, false
 }
+
+// holdAgainstPast holds a result back where older evidence of others, by itself, had
+// another conclusive one: a file with a later date is no more to be believed than
+// they are.
+func (f *finding) holdAgainstPast(g *ground, t *terms, c carriers, l *location) {
+	if len(l.past) == 0 {
+		return
+	}
+	before := *l
+	before.disks, before.suspects = l.past, nil
+	if ids, against := before.othersAgainst(g, t, f.result, c, filesOf(c.disks), false); against {
+		f.holdFor(CodeOneSupplier, "held back: evidence of others from before the newest window shows the opposite, and a later date alone does not overturn it", ids)
+	}
+}

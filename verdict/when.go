@@ -73,9 +73,11 @@ func (c *caseFile) keepNewestAnswers() {
 		for _, a := range answers {
 			newest = max(newest, c.timeOf(&a.Meta))
 		}
-		c.answers[name] = slices.DeleteFunc(answers, func(a *evidence.DNS) bool {
-			return c.timeOf(&a.Meta) < newest-int64(c.window/time.Second)
-		})
+		old := func(a *evidence.DNS) bool { return c.timeOf(&a.Meta) < newest-int64(c.window/time.Second) }
+		if slices.ContainsFunc(answers, old) {
+			c.everyAnswer[name] = slices.Clone(answers)
+			c.answers[name] = slices.DeleteFunc(answers, old)
+		}
 	}
 }
 

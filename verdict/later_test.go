@@ -1,0 +1,50 @@
+package verdict_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/landfall-audit/landfall/verdict"
+)
+
+// A file with a later date disputes what others saw, and does not overturn it.
+func TestLaterFileDoesNotOverturn(t *testing.T) {
+	later := func(lines ...string) string {
+		for i := range lines {
+			lines[i] = strings.Replace(lines[i], `{"kind"`, `{"at":"2099-01-01T00:00:00Z","kind"`, 1)
+		}
+		return file("LATER", lines...)
+	}
+	europe := file("A", vantageLine("v1", "fra", ""), vantageLine("v2", "par", ""), answerLine, keyedReply("e1", "v1", "1"), keyedReply("e2", "v2", "4"))
+	asia := []string{vantageLine("v1", "tyo", ""), vantageLine("v2", "osa", ""), keyedReply("e1", "v1", "0.5"), keyedReply("e2", "v2", "4")}
+	europeLater := []string{vantageLine("v1", "ber", ""), vantageLine("v2", "lon", ""), keyedReply("e1", "v1", "9"), keyedReply("e2", "v2", "9")}
+	elsewhere := slices.Clone(asia)
+	for i := range elsewhere {
+		elsewhere[i] = strings.Replace(elsewhere[i], "203.0.113.7", "203.0.113.9", 1)
+	}
+	elsewhere = append(elsewhere, strings.Replace(answerLine, "203.0.113.7", "203.0.113.9", 1))
+	for name, c := range map[string]struct {
+		claim string
+		later []string
+		not   verdict.Result
+		alone verdict.Result
+	}{
+		"refuted, and later proven":            {"allow: [JP]", asia, verdict.Proven, verdict.Refuted},
+		"proven, and later refuted":            {"deny: [JP]", asia, verdict.Refuted, verdict.Proven},
+		"proven, and later at another address": {"deny: [JP]", elsewhere, verdict.Refuted, verdict.Proven},
+		"later, and the same":                  {"allow: [JP]", europeLater, verdict.Disputed, verdict.Refuted},
+	} {
+		t.Run(name, func(t *testing.T) {
+			alone := mergedVerdicts(t, c.claim, europe).Verdicts[0]
+			if alone.Result != c.alone {
+				t.Fatalf("alone it is %s", alone.Result)
+			}
+			for _, v := range mergedVerdicts(t, c.claim, europe, later(slices.Clone(c.later)...)).Verdicts {
+				if v.Result == c.not {
+					t.Errorf("%s is %s: %+v", v.Addr, v.Result, v.Because)
+				}
+			}
+		})
+	}
+}
