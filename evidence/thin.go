@@ -38,6 +38,7 @@ type thinning struct {
 	keep     map[string]bool // by id
 	answered map[question]bool
 	seen     map[string]bool // what stands there already
+	merged   bool            // it is of several files
 	long     bool            // the replies are of more than one sitting
 	keyed    map[string]bool // endpoints whose own key answered: that they speak TLS is known
 }
@@ -50,11 +51,11 @@ type replied struct {
 	vantage string
 	addr    netip.Addr
 	port    uint16
-	key     string // who answered, where that is known; else the method
+	key     string // by whom; empty for pings, which are of no port
 }
 
 func newThinning(b *Bundle) *thinning {
-	t := &thinning{keep: map[string]bool{}, answered: map[question]bool{}, seen: map[string]bool{}, keyed: map[string]bool{}}
+	t := &thinning{keep: map[string]bool{}, answered: map[question]bool{}, seen: map[string]bool{}, keyed: map[string]bool{}, merged: len(b.Sources) > 1}
 	var replies []*RTT
 	newestAnswer := map[string]*DNS{}
 	for _, o := range b.Observations {
@@ -129,9 +130,11 @@ func (r replied) byAnybody() replied {
 }
 
 func repliedBy(x *RTT) replied {
-	at := replied{vantage: x.Vantage, addr: x.Addr.Unmap(), port: x.Port, key: x.Method}
+	at := replied{vantage: x.Vantage, addr: x.Addr.Unmap()}
 	if x.Authenticated != nil {
-		at.key = "by the key of " + strings.ToLower(x.Authenticated.ServerName)
+		at.port, at.key = x.Port, "by the key of "+bareName(x.Authenticated.ServerName)
+	} else if x.OfPort() {
+		at.port, at.key = x.Port, "by the port"
 	}
 	return at
 }
@@ -175,7 +178,7 @@ func (t *thinning) needsHTTP(x *HTTP) bool {
 		return true
 	}
 	at := endpointKey(&x.Meta, x.Addr, urlPort(to), to.Hostname())
-	return to.Scheme == "https" && !t.keyed[at] && t.first("https "+at) || t.first("asked "+SourceOf(x.ID)+" "+to.Hostname())
+	return to.Scheme == "https" && !t.keyed[at] && t.first("https "+at) || t.merged && t.first("asked "+SourceOf(x.ID)+" "+to.Hostname())
 }
 
 // endpointKey is equal for lines of one file on one name at one address and port.

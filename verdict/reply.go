@@ -78,7 +78,7 @@ func (c *caseFile) addReply(x *evidence.RTT) {
 	case x.Authenticated != nil:
 		r.vouched = x.Authenticated.Roots == evidence.RootsOfUser
 		r.kind, r.port, r.name = authenticated, cmp.Or(x.Port, tcpPort), c.names.number(hostKey(x.Authenticated.ServerName))
-	case x.Method == evidence.MethodTCP, x.Method == evidence.MethodTLS, x.Method == evidence.MethodH2Ping, x.Method == evidence.MethodImport && x.Port != 0:
+	case x.OfPort():
 		r.kind, r.port = connected, cmp.Or(x.Port, tcpPort)
 	}
 	addr := x.Addr.Unmap()
