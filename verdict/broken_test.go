@@ -14,7 +14,7 @@ import (
 
 // dated returns a line of some time.
 func dated(line, at string) string {
-	return strings.Replace(line, `{"kind"`, `{"at":"`+at+`","kind"`, 1)
+	return strings.Replace(line, `"kind"`, `"at":"`+at+`","kind"`, 1)
 }
 
 // landmarkLines are a host of published place and its reply to a vantage.
@@ -70,6 +70,10 @@ func TestBroken(t *testing.T) {
 		"one by a landmark, among wide ones":         {"deny: [CN]", []string{file("A", append([]string{fra, vantageLine("v3", "lon", ""), vantageLine("v4", "tyo", ""), wideAnswer, keyedReply("e1", "v1", "1"), keyedReply("e3", "v3", "150"), keyedReply("e4", "v4", "180")}, landmarkLines("l", "v1", "fra", "0.2")...)...)}, []verdict.Result{verdict.Proven}},
 		"a host's copies by a storage line":          {"allow: [DE, FR, BE, NL, LU, CH, GB]", []string{honest, file("X", append(elsewhere(tld(asia)), strings.NewReplacer("api", "cn", ".7", ".9").Replace(answerLine), `{"kind":"storage","id":"s","target":"api.example.com","provider":"aws","api":"x","replicas":[{"target":"t","host":"cn.example.com"}]}`)...)}, []verdict.Result{verdict.Proven, verdict.Consistent, verdict.Inconclusive, verdict.Disputed}},
 		"a bucket's place by a line of another":      {"endpoint", []string{file("A", fra, storageLine("aws:eu-central-1")), file("X", vantageLine("z", "lon", ""), storageLine("aws:cn-north-1"))}, []verdict.Result{verdict.Disputed}},
+		"a laptop by a landmark, then on a trip":     {"allow: [CN]", []string{file("A", append(sitting("v1"), dateAll("2026-11-23T07:00:00Z", landmarkLines("m", "v1", "tyo", "0.2"))...)...)}, []verdict.Result{verdict.Refuted}},
+		"a quicker reply without a landmark":         {"allow: [CN]", []string{file("A", append(sitting("v1"), dated(keyedReply("e9", "v1", "4.9"), "2026-11-23T07:00:00Z"))...)}, []verdict.Result{verdict.Refuted}},
+		"two nights written into one file":           {"allow: [CN]", []string{file("A", strings.ReplaceAll(fra, `"v1"`, `"A/v1"`), strings.ReplaceAll(fra, `"v1"`, `"B/v1"`), answerLine, keyedReply("A/e1", "A/v1", "5"), keyedReply("B/e1", "B/v1", "5"))}, []verdict.Result{verdict.Disputed}},
+		"a vantage's line twice":                     {"allow: [CN]", []string{file("A", fra, par, strings.Replace(fra, "50.11", "51.11", 1), answerLine, keyedReply("e1", "v1", "5"), keyedReply("e2", "v2", "12"))}, []verdict.Result{verdict.Refuted}},
 		"a front end's region by another":            {"endpoint EU", []string{file("A", fra, par, readLine("r1", "v1"), readLine("r2", "v2"), storageLine("aws:zz-nowhere-1")), file("X", vantageLine("z", "lon", ""), `{"kind":"range","id":"r","addr":"203.0.113.7","prefix":"203.0.113.0/24","provider":"aws","region":"us-east-1","source":"ip-ranges.json"}`)}, []verdict.Result{verdict.Inconclusive}},
 		"liars by another file":                      {"allow: [CN]", blamedByOthers(), []verdict.Result{verdict.Refuted, verdict.Disputed}},
 		"many sites, two files say outside":          {"allow: [CN]", []string{honest, file("B", asia[0], asia[2])}, []verdict.Result{verdict.Refuted}},
@@ -184,6 +188,11 @@ func idle(n int, lines ...string) []string {
 
 func imported(lines ...string) string {
 	return strings.ReplaceAll(file("A", lines...), `"network":"local"`, `"network":"import"`)
+}
+
+// sitting is what a vantage without a place sees of a landmark and an endpoint.
+func sitting(vantage string) []string {
+	return dateAll("2026-11-22T07:00:00Z", append([]string{placeless(vantage, ""), answerLine, keyedReply("e1", vantage, "5")}, landmarkLines("l", vantage, "fra", "0.2")...))
 }
 
 func readLine(id, vantage string) string {

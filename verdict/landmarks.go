@@ -189,11 +189,15 @@ const (
 // own key took keyMS.
 func anotherAnswered(ms, keyMS float64) bool { return ms < relayShare*keyMS && keyMS-ms > relayMS }
 
-// checkLandmarksAgree drops the landmarks of a vantage where two of them are further
+// checkLandmarksAgree sets a vantage aside where two of its landmarks are further
 // apart than both replies reach together: one is not where it is published to be.
+// Only those are compared that one reply can be added to both of: a laptop travels.
 func (v *vantage) checkLandmarksAgree() {
 	for i, a := range v.landmarks {
 		for _, b := range v.landmarks[:i] {
+			if apart := a.when - b.when; max(apart, -apart) > 2*int64(landmarkWithin/time.Second) {
+				continue
+			}
 			if a.at != b.at && geo.AtLeastKM(a.at.Place, b.at.Place)-a.at.radiusKM-b.at.radiusKM > geo.ReachKM(a.rttMS+b.rttMS, geo.FibreKMPerMS) {
 				v.setAside = cmp.Or(v.setAside, fmt.Sprintf("%s answered it in %s (%s) and %s in %s (%s), and they are further apart than light in fibre gets in that time", a.name, ms(a.rttMS), a.id, b.name, ms(b.rttMS), b.id))
 				return

@@ -210,7 +210,7 @@ func compareService(a, b reply) int {
 // quickest reply counts.
 func (c *caseFile) draw(key doorKey, replies []reply) drawn {
 	out := drawn{key: key}
-	replies = quickest(replies)
+	replies = c.quickest(replies)
 	out.undrawn = len(replies) > maxReplies
 	replies = replies[:min(len(replies), maxReplies)]
 	out.disks = make([]disk, 0, len(replies))
@@ -232,12 +232,14 @@ func (c *caseFile) draw(key doorKey, replies []reply) drawn {
 // maxReplies is how many vantages' replies from one address are judged.
 const maxReplies = 10_000
 
-// quickest leaves the quickest reply to each vantage, of replies that are sorted.
-func quickest(replies []reply) []reply {
+// quickest leaves the quickest reply to each vantage, of replies that are sorted: of
+// those that a disk can be drawn of, where there are any.
+func (c *caseFile) quickest(replies []reply) []reply {
 	seen := make(map[int32]bool, min(len(replies), maxReplies))
 	return slices.DeleteFunc(replies, func(r reply) bool {
 		again := seen[r.vantage]
-		seen[r.vantage] = seen[r.vantage] || r.rttMS > 0
+		v := c.byID[c.names.texts[r.vantage]]
+		seen[r.vantage] = again || r.rttMS > 0 && (v == nil || v.at != nil || len(v.near(r.at, r.kind)) > 0)
 		return again
 	})
 }

@@ -74,8 +74,10 @@ func (v *vantage) sameMachine(w *vantage) bool {
 	switch {
 	case v.Machine != "" && w.Machine != "":
 		return v.Machine == w.Machine
-	case v.supplier.header.Run == w.supplier.header.Run:
-		return v.supplier != w.supplier && localID(v.ID) == localID(w.ID)
+	case v.supplier == w.supplier && evidence.SourceOf(v.ID) == evidence.SourceOf(w.ID):
+		return false
+	case v.supplier != w.supplier && v.supplier.header.Run == w.supplier.header.Run:
+		return localID(v.ID) == localID(w.ID)
 	case v.ASN != 0 && w.ASN != 0 && v.ASN != w.ASN:
 		return false
 	}
@@ -110,7 +112,7 @@ func (c *caseFile) findTwins() {
 // severalMachinesNamedOrFiles reports whether two vantages can be one at all: in
 // one file that names no machines each is its own.
 func (c *caseFile) severalMachinesNamedOrFiles() bool {
-	return len(c.suppliers) > 1 || slices.ContainsFunc(c.vantages, func(v *vantage) bool { return v.Machine != "" })
+	return len(c.suppliers) > 1 || slices.ContainsFunc(c.vantages, func(v *vantage) bool { return v.Machine != "" || evidence.SourceOf(v.ID) != "" })
 }
 
 // distinct returns the vantages without those that are one machine with another

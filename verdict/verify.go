@@ -53,7 +53,9 @@ func NewVerifier(b *evidence.Bundle, doc *Document) *Verifier {
 		k.unused[v.ID], k.unplaced[v.ID] = v.SetAside != "", v.Misplaced != ""
 	}
 	for _, o := range b.Observations {
-		k.byID[o.Common().ID] = o
+		if _, again := k.byID[o.Common().ID]; !again {
+			k.byID[o.Common().ID] = o
+		}
 		switch x := o.(type) {
 		case *evidence.Selfcheck:
 			k.unused[x.Vantage] = k.unused[x.Vantage] || x.Result == evidence.CheckFailed
