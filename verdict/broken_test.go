@@ -149,10 +149,6 @@ func dateAll(at string, lines []string) []string {
 	return out
 }
 
-func night(run, vantage, at string) string {
-	return file(run, dateAll(at, append([]string{vantageLine(vantage, "fra", `,"machine":"m"`), answerLine, keyedReply("e1", vantage, "5")}, landmarkLines("l", vantage, "fra", "0.2")...))...)
-}
-
 func unmeasuredLine(n int) string {
 	var codes []string
 	for i := range n {
@@ -176,18 +172,6 @@ func elsewhere(lines []string) []string {
 		out = append(out, strings.ReplaceAll(l, "203.0.113.7", "203.0.113.9"))
 	}
 	return out
-}
-
-// idle returns lines with vantages that were answered by nothing.
-func idle(n int, lines ...string) []string {
-	for i := range n {
-		lines = append(lines, vantageLine(fmt.Sprintf("m%d", i), "tyo", ""))
-	}
-	return lines
-}
-
-func imported(lines ...string) string {
-	return strings.ReplaceAll(file("A", lines...), `"network":"local"`, `"network":"import"`)
 }
 
 // sitting is what a vantage without a place sees of a landmark and an endpoint.
