@@ -40,7 +40,7 @@ func TestCarriersSuffice(t *testing.T) {
 		want  bool
 	}{
 		"one by keys alone":                   {carrierKinds{1, 0, 0}, lone, true},
-		"one by keys in merged evidence":      {carrierKinds{1, 0, 0}, merged, false},
+		"one by keys in merged evidence":      {carrierKinds{1, 0, 0}, merged, true},
 		"one credible":                        {carrierKinds{0, 1, 0}, electorate{answers: 10}, false},
 		"two credible":                        {carrierKinds{0, 2, 0}, odds, true},
 		"one credible, one other":             {carrierKinds{0, 1, 1}, electorate{answers: 10}, true},

@@ -48,3 +48,20 @@ func TestLaterFileDoesNotOverturn(t *testing.T) {
 		})
 	}
 }
+
+// Two nights of one machine say what one does: by landmarks it carries alone, and a
+// file that contradicts nothing takes nothing away.
+func TestAddedNightsKeepAResult(t *testing.T) {
+	night := func(run, ms string) string {
+		return file(run, append([]string{vantageLine("v1", "fra", `,"machine":"m"`), answerLine, keyedReply("e1", "v1", ms)}, landmarkLines("l", "v1", "fra", "0.2")...)...)
+	}
+	for name, files := range map[string][]string{
+		"one night":                {night("A", "5")},
+		"two nights":               {night("A", "5"), night("B", "6")},
+		"a slow vantage beside it": {night("A", "5"), file("C", vantageLine("v1", "lon", ""), keyedReply("e1", "v1", "250"))},
+	} {
+		if v := mergedVerdicts(t, "allow: [CN]", files...).Verdicts[0]; v.Result != verdict.Refuted || !v.SingleVantage {
+			t.Errorf("%s: %s, single vantage %v", name, v.Result, v.SingleVantage)
+		}
+	}
+}

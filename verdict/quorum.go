@@ -54,15 +54,15 @@ func countCredible(disks []*disk) int {
 }
 
 // carriesAlone reports whether one of them carries it by itself: by the endpoint's
-// and a landmark's own keys, where no other vantage contradicts it at the endpoint,
-// and where all evidence on that is of one supplier.
+// and a landmark's own keys, where no other vantage contradicts it at the endpoint. A
+// file that is added must not make it vanish where nothing does.
 func (c carriers) carriesAlone(e electorate) bool {
 	return len(c.uncontradicted(e)) > 0
 }
 
 // uncontradicted are the disks that each carry it by themselves.
 func (c carriers) uncontradicted(e electorate) []*disk {
-	if e.suppliers != 1 {
+	if e.among == nil {
 		return nil
 	}
 	return slices.DeleteFunc(slices.Clone(c.alone), e.among.contradicts)
@@ -78,10 +78,10 @@ func (c carriers) argument(e electorate) []*disk {
 }
 
 // contradicts reports whether another machine's reply at the endpoint cannot be of
-// the host that gave this one.
+// the host that gave this one. That another file's is the same machine is its word.
 func (l *location) contradicts(d *disk) bool {
 	apart := func(other disk) bool {
-		return other.from != d.from && !slices.Contains(other.from.twins, d.from) && other.apart(d)
+		return other.from != d.from && !(fileOf(&other) == fileOf(d) && slices.Contains(other.from.twins, d.from)) && other.apart(d)
 	}
 	return slices.ContainsFunc(l.disks, apart) || slices.ContainsFunc(l.suspects, apart)
 }
