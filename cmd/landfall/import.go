@@ -65,8 +65,8 @@ func newImport(s surroundings) *cobra.Command {
 also packed by gzip, zstd or bzip2). Files are recognised by what is in them; - is
 standard input.
 
-What was measured elsewhere has passed no self-check, so it takes two vantages to
-carry a verdict. mtr, nexttrace and scamper do not say where they ran: give
+What was measured elsewhere is trusted least: it takes two vantages to carry a
+verdict. mtr, nexttrace and scamper do not say where they ran: give
 --vantage here@LAT,LON. The results of RIPE Atlas name probes by number: --probes
 FILE is the answer of its API to /api/v2/probes/?id__in=…, or its archive of probes.
 mtr and nexttrace do not say when they ran: give --at.

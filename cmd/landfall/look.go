@@ -70,7 +70,7 @@ func addLooking(c *cobra.Command, s surroundings) *looking {
 	f.DurationVar(&l.timeout, "timeout", 0, "end the whole run after this long (0: no limit)")
 	f.IntVar(&l.samples, "samples", 0, "connections for one round-trip time (0: the default)")
 	f.StringVar(&l.resume, "resume", "", "go on with the evidence in `FILE`; nothing answered is asked again")
-	f.BoolVar(&l.noSelfcheck, "no-selfcheck", false, "do not check whether this vantage can be trusted: it then carries no verdict alone")
+	f.BoolVar(&l.noSelfcheck, "no-selfcheck", false, "time no hosts of published place: this machine then carries no verdict alone")
 	f.Var(&l.logLevel, "log-level", "how much to say on standard error: debug, info, warn, error")
 	f.BoolVar(&l.noProgress, "no-progress", false, "draw no progress")
 	return l
