@@ -22,7 +22,7 @@ type caseFile struct {
 	ground    *ground
 	origins   int // how many places disks can be drawn around
 	vantages  []*vantage
-	machines  int // cache: how many machines they are
+	machines  map[*supplier]int // how many machines each file has
 	byID      map[string]*vantage
 
 	keys         map[netip.Addr][]doorKey // what replied at an address
@@ -117,6 +117,7 @@ func (c *caseFile) settle() {
 		c.addSelfcheck(s)
 	}
 	c.findTwins()
+	c.countMachines()
 	c.noteTimes()
 	c.keepNewestAnswers()
 	c.findTLS()

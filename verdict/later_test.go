@@ -65,3 +65,15 @@ func TestAddedNightsKeepAResult(t *testing.T) {
 		}
 	}
 }
+
+// Vantages of a file that saw nothing of an endpoint change nothing there.
+func TestIdleVantagesChangeNothing(t *testing.T) {
+	own := strings.ReplaceAll(file("A", vantageLine("v1", "fra", ""), vantageLine("v2", "par", ""), answerLine, keyedReply("e1", "v1", "5"), keyedReply("e2", "v2", "12")), `"network":"local"`, `"network":"import"`)
+	var idle []string
+	for i, city := range slices.Repeat([]string{"tyo", "osa", "pek", "lon"}, 4) {
+		idle = append(idle, vantageLine("m"+string(rune('a'+i)), city, ""))
+	}
+	if v := mergedVerdicts(t, "allow: [CN]", own, file("B", idle...)).Verdicts[0]; v.Result != verdict.Refuted {
+		t.Errorf("%s: %q", v.Result, v.Limits)
+	}
+}

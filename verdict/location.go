@@ -240,7 +240,9 @@ func (c *caseFile) locateStore(target string) *location {
 	return l
 }
 
-func (c *caseFile) fromDisks(disks []disk) *location { return newLocation(c.ground, disks, c.mayLie()) }
+func (c *caseFile) fromDisks(disks []disk) *location {
+	return newLocation(c.ground, disks, c.mayLie(disks))
+}
 
 func newLocation(g *ground, disks []disk, mayLie bool) *location {
 	l := &location{disks: disks, mayLie: mayLie, without: map[int]areaSet{}}

@@ -80,12 +80,28 @@ func (c *caseFile) setLiarsAside() {
 	}
 }
 
-// mayLie reports whether two or more of the machines may lie.
-func (c *caseFile) mayLie() bool {
-	if c.machines == 0 {
-		c.machines = len(distinct(c.vantages))
+// countMachines counts the machines of each file.
+func (c *caseFile) countMachines() {
+	of := map[*supplier][]*vantage{}
+	for _, v := range c.vantages {
+		of[v.supplier] = append(of[v.supplier], v)
 	}
-	return c.machines/liarShare >= 2
+	c.machines = make(map[*supplier]int, len(of))
+	for file, vantages := range of {
+		c.machines[file] = len(distinct(vantages))
+	}
+}
+
+// mayLie reports whether two or more of the machines may lie that the files with
+// these disks have. A file that saw nothing of an endpoint changes nothing there.
+func (c *caseFile) mayLie(disks []disk) bool {
+	seen, n := map[*supplier]bool{}, 0
+	for i := range disks {
+		if file := disks[i].from.supplier; !seen[file] {
+			seen[file], n = true, n+c.machines[file]
+		}
+	}
+	return n/liarShare >= 2
 }
 
 func mostBlamed(blamed map[*vantage][]*contradictions) *vantage {
