@@ -123,7 +123,7 @@ func doorSentence(when string, f *Finding, r *Row) string {
 		return when + "the address " + at(r) + " lies, by the provider's own published ranges, in a place that the claim does not allow."
 	case verdict.Disputed:
 		if f.Basis == verdict.BasisPhysics {
-			return when + "round trips to " + at(r) + " speak against the claim" + needs(r) + "; a refutation is held back."
+			return when + "round trips to " + at(r) + " speak against the claim" + needs(r) + f.heldBack("a refutation")
 		}
 		return when + sourcesOf(f.Basis) + " place " + at(r) + " where the claim does not allow it; round trips do not settle it."
 	case verdict.Inconclusive:
@@ -132,7 +132,7 @@ func doorSentence(when string, f *Finding, r *Row) string {
 		return noEvidence(f, r)
 	case verdict.Consistent:
 		if f.Basis == verdict.BasisPhysics {
-			return when + host + " was, by its round trips, in a place that the claim allows; a proof is held back."
+			return when + host + " was, by its round trips, in a place that the claim allows" + f.heldBack("a proof")
 		}
 		return when + sourcesOf(f.Basis) + " place " + at(r) + " where the claim allows it; round trips do not contradict them."
 	case verdict.Proven:
@@ -150,7 +150,7 @@ func storeSentence(when string, f *Finding, r *Row) string {
 		}
 		return when + store + " is not kept, by its provider's own metadata, where the claim says."
 	case verdict.Disputed:
-		return when + "the evidence on " + store + " speaks against the claim" + needs(r) + "; a refutation is held back."
+		return when + "the evidence on " + store + " speaks against the claim" + needs(r) + f.heldBack("a refutation")
 	case verdict.Inconclusive:
 		return when + "the evidence on " + store + " does not settle the claim."
 	case verdict.NotTested:
@@ -184,7 +184,7 @@ func pathSentence(when string, f *Finding, r *Row) string {
 	case verdict.Refuted:
 		return when + hop + " cannot be in a place that the claim allows" + needs(r) + "."
 	case verdict.Disputed:
-		return when + "the evidence on " + hop + " speaks against the claim" + needs(r) + "; a refutation is held back."
+		return when + "the evidence on " + hop + " speaks against the claim" + needs(r) + f.heldBack("a refutation")
 	case verdict.Inconclusive:
 		return when + "the evidence on " + hop + " does not settle the claim."
 	case verdict.NotTested:

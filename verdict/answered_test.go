@@ -25,8 +25,8 @@ func TestWhoAnswered(t *testing.T) {
 	}{
 		"by its key":                        {seen: []string{"at fra 5", "at par 12"}, result: verdict.Refuted},
 		"without TLS":                       {seen: []string{"tcp fra 5", "tcp par 12"}, result: verdict.Refuted, assumes: []string{"no-interception"}},
-		"by its port, and it speaks TLS":    {seen: []string{"tcp fra 5", "tcp par 12", "tls fra"}, result: verdict.Disputed, assumes: []string{"no-interception"}, why: []string{verdict.CodeTransportOnly}},
-		"by its port, and TLS is refused":   {seen: []string{"tcp fra 5", "tcp par 12", refused}, result: verdict.Disputed, assumes: []string{"no-interception"}, why: []string{verdict.CodeTransportOnly}},
+		"by its port, and it speaks TLS":    {seen: []string{"tcp fra 5", "tcp par 12", "tls fra"}, result: verdict.Disputed, assumes: []string{"no-interception"}, why: []string{verdict.CodeTransportOnly, verdict.CodeUntrustedCertificate}},
+		"by its port, and TLS is refused":   {seen: []string{"tcp fra 5", "tcp par 12", refused}, result: verdict.Disputed, assumes: []string{"no-interception"}, why: []string{verdict.CodeTransportOnly, verdict.CodeTLSFailed}},
 		"its key is far":                    {seen: []string{"tcp fra 1", "tcp par 1", "at fra 180", "at par 180"}, result: verdict.Inconclusive},
 		"its key is far, for one of two":    {seen: []string{"tcp fra 1", "tcp par 9", "at fra 180"}, result: verdict.Disputed, assumes: []string{"no-interception"}, why: []string{verdict.CodeOneVantage, verdict.CodeTransportOnly}},
 		"by pings alone":                    {seen: []string{"ping fra 5", "ping par 12"}, result: verdict.Disputed, assumes: []string{"no-interception"}, why: []string{verdict.CodePingOnly}},

@@ -241,6 +241,11 @@ func (c *caseFile) weakerFinding(t *terms, l *location) finding {
 		why = "held back: only pings were answered, which another host than that of the port may answer"
 	}
 	f.hold(l.whyWeaker, why)
+	for _, code := range []string{CodeUntrustedCertificate, CodeTLSFailed} {
+		if f.heldBack != nil && slices.ContainsFunc(l.aside, func(r Reason) bool { return r.Code == code }) {
+			f.heldBack.Why = append(f.heldBack.Why, code)
+		}
+	}
 	return f
 }
 
