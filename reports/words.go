@@ -294,6 +294,8 @@ func assumesWords(a string) string {
 		return "nobody on the way answers or relays connections in the host's place"
 	case verdict.AssumesOneHost:
 		return "one host answered all vantages"
+	case verdict.AssumesRootsOfUser:
+		return "the roots that whoever measured vouches for are nobody's who relays connections"
 	case verdict.AssumesProviderRegions:
 		return "the store is in one of its provider's regions"
 	case verdict.AssumesDoorRegion:
