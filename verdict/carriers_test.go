@@ -29,27 +29,27 @@ func (k carrierKinds) carriers() carriers {
 }
 
 func TestCarriersSuffice(t *testing.T) {
-	liars, odds := electorate{answers: 10, mayLie: true}, electorate{answers: 10, mayLie: true, atOdds: true}
+	liars, odds := quorumContext{answers: 10, mayLie: true}, quorumContext{answers: 10, mayLie: true, atOdds: true}
 	lone := odds
 	lone.suppliers, lone.among = 1, &location{}
 	merged := lone
 	merged.suppliers = 2
 	for name, tc := range map[string]struct {
 		kinds carrierKinds
-		among electorate
+		among quorumContext
 		want  bool
 	}{
 		"one by keys alone":                   {carrierKinds{1, 0, 0}, lone, true},
 		"one by keys in merged evidence":      {carrierKinds{1, 0, 0}, merged, true},
-		"one credible":                        {carrierKinds{0, 1, 0}, electorate{answers: 10}, false},
+		"one credible":                        {carrierKinds{0, 1, 0}, quorumContext{answers: 10}, false},
 		"two credible":                        {carrierKinds{0, 2, 0}, odds, true},
-		"one credible, one other":             {carrierKinds{0, 1, 1}, electorate{answers: 10}, true},
+		"one credible, one other":             {carrierKinds{0, 1, 1}, quorumContext{answers: 10}, true},
 		"the same among liars":                {carrierKinds{0, 1, 1}, liars, false},
-		"one other":                           {carrierKinds{0, 0, 1}, electorate{answers: 1}, false},
-		"two others":                          {carrierKinds{0, 0, 2}, electorate{answers: 10}, true},
-		"two others where there are hosts":    {carrierKinds{0, 0, 2}, electorate{answers: 10, atOdds: true}, true},
-		"all four among liars":                {carrierKinds{0, 0, 4}, electorate{answers: 4, mayLie: true}, false},
-		"all five among liars":                {carrierKinds{0, 0, 5}, electorate{answers: 5, mayLie: true}, true},
+		"one other":                           {carrierKinds{0, 0, 1}, quorumContext{answers: 1}, false},
+		"two others":                          {carrierKinds{0, 0, 2}, quorumContext{answers: 10}, true},
+		"two others where there are hosts":    {carrierKinds{0, 0, 2}, quorumContext{answers: 10, atOdds: true}, true},
+		"all four among liars":                {carrierKinds{0, 0, 4}, quorumContext{answers: 4, mayLie: true}, false},
+		"all five among liars":                {carrierKinds{0, 0, 5}, quorumContext{answers: 5, mayLie: true}, true},
 		"half among liars":                    {carrierKinds{0, 0, 5}, liars, false},
 		"more than half among liars":          {carrierKinds{0, 0, 6}, liars, true},
 		"more than half of what is at odds":   {carrierKinds{0, 0, 6}, odds, false},
@@ -67,7 +67,7 @@ func TestCarriersSurvive(t *testing.T) {
 	for checked := range 3 {
 		for credible := range 4 {
 			for others := range 9 {
-				for _, among := range everyElectorate(checked+credible+others, 12) {
+				for _, among := range everyQuorumContext(checked+credible+others, 12) {
 					k := carrierKinds{checked, credible, others}
 					c := k.carriers()
 					if len(c.disks) == 0 || !c.suffice(among) {
@@ -86,18 +86,18 @@ func TestCarriersSurvive(t *testing.T) {
 	}
 }
 
-// everyElectorate gives those in which there are so many carriers.
-func everyElectorate(carriers, answers int) []electorate {
-	var out []electorate
+// everyQuorumContext gives those in which there are so many carriers.
+func everyQuorumContext(carriers, answers int) []quorumContext {
+	var out []quorumContext
 	for n := carriers; n <= answers; n++ {
-		out = append(out, electorate{answers: n}, electorate{answers: n, mayLie: true}, electorate{answers: n, mayLie: true, atOdds: true},
-			electorate{answers: n, mayLie: true, suppliers: 1, among: &location{}})
+		out = append(out, quorumContext{answers: n}, quorumContext{answers: n, mayLie: true}, quorumContext{answers: n, mayLie: true, atOdds: true},
+			quorumContext{answers: n, mayLie: true, suppliers: 1, among: &location{}})
 	}
 	return out
 }
 
 // mostLost takes carriers away, whichever they are, as long as the rest suffices.
-func (k carrierKinds) mostLost(among electorate) int {
+func (k carrierKinds) mostLost(among quorumContext) int {
 	for lost := 1; ; lost++ {
 		left := among
 		left.answers -= lost
@@ -137,7 +137,7 @@ func TestCarriersOfOneNetwork(t *testing.T) {
 		"networks not known":   {of(evidence.NetworkGlobalping, 0, 0, 0), true, 1},
 		"one network, its own": {of(evidence.NetworkLocal, 64500, 64500, 64500), true, 1},
 	} {
-		among := electorate{answers: 10}
+		among := quorumContext{answers: 10}
 		if got := tc.c.suffice(among); got != tc.suffice {
 			t.Errorf("%s: %v", name, got)
 		} else if got && tc.c.survival(among).Vantages != tc.vantages {

@@ -273,11 +273,11 @@ func (l *location) each(yield func(*disk) bool) {
 	}
 }
 
-func (l *location) electorate() electorate {
+func (l *location) quorumContext() quorumContext {
 	if l.answers == 0 {
 		l.answers = distinctAnswers(l.disks, l.suspects)
 	}
-	return electorate{answers: l.answers, mayLie: l.mayLie, atOdds: l.many, open: l.kind != authenticated, suppliers: l.suppliers, among: l}
+	return quorumContext{answers: l.answers, mayLie: l.mayLie, atOdds: l.many, open: l.kind != authenticated, suppliers: l.suppliers, among: l}
 }
 
 // distinctAnswers is how many machines were answered.

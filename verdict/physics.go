@@ -103,8 +103,8 @@ func (f finding) disputedAside(t *terms, l *location) finding {
 // refutation is what disks show that are each out of reach of every allowed
 // place. It holds for one host and for many.
 func refutation(g *ground, t *terms, c carriers, l *location) finding {
-	f := finding{result: Refuted, basis: BasisPhysics, single: len(distinctDisks(c.disks)) == 1, survives: c.survival(l.electorate())}
-	strong := t.strongestTwo(g, c.argument(l.electorate()))
+	f := finding{result: Refuted, basis: BasisPhysics, single: len(distinctDisks(c.disks)) == 1, survives: c.survival(l.quorumContext())}
+	strong := t.strongestTwo(g, c.argument(l.quorumContext()))
 	for _, d := range strong {
 		f.measured.take(d.times()...)
 		text := d.reach()
@@ -121,7 +121,7 @@ func refutation(g *ground, t *terms, c carriers, l *location) finding {
 	if f.ratio > geo.VacuumKMPerMS/geo.FibreKMPerMS {
 		f.because = append(f.because, Reason{Evidence: []string{}, Text: "it holds even at the speed of light in vacuum"})
 	}
-	f.carriedBy(c, l.electorate())
+	f.carriedBy(c, l.quorumContext())
 	if asn := oneNetwork(c.disks); asn != 0 && len(c.disks) > 1 {
 		f.limits = append(f.limits, fmt.Sprintf(limitOneASN, asn))
 	}
@@ -132,12 +132,12 @@ func refutation(g *ground, t *terms, c carriers, l *location) finding {
 // is allowed. Whoever was not asked from may be answered by another host.
 func proofByEach(g *ground, t *terms, c carriers, l *location) finding {
 	f := finding{
-		result: Proven, basis: BasisPhysics, single: len(distinctDisks(c.disks)) == 1, survives: c.survival(l.electorate()),
+		result: Proven, basis: BasisPhysics, single: len(distinctDisks(c.disks)) == 1, survives: c.survival(l.quorumContext()),
 	}
 	if !l.store || len(l.suspects) > 0 || l.undrawn {
 		f.assumes, f.limits = []string{AssumesOneHost}, []string{limitOneHost}
 	}
-	argued := c.argument(l.electorate())
+	argued := c.argument(l.quorumContext())
 	f.because = append(f.because, Reason{
 		Evidence: argued[0].ids(),
 		Text:     argued[0].reach() + ", all of which the claim allows",
@@ -158,7 +158,7 @@ func proofByEach(g *ground, t *terms, c carriers, l *location) finding {
 	if !l.store {
 		f.holdManyHosts(l)
 	}
-	f.carriedBy(c, l.electorate())
+	f.carriedBy(c, l.quorumContext())
 	return f
 }
 
@@ -187,9 +187,9 @@ func byIntersection(g *ground, t *terms, l *location, inside carriers) finding {
 	var f finding
 	carrying := l.bounds()
 	switch {
-	case inside.suffice(l.electorate()):
-		carrying = fewest(inside.argument(l.electorate()))
-		f = finding{basis: BasisPhysics, assumes: []string{AssumesOneHost}, survives: inside.survival(l.electorate()), proof: eachInsideProof(g, t, carrying)}
+	case inside.suffice(l.quorumContext()):
+		carrying = fewest(inside.argument(l.quorumContext()))
+		f = finding{basis: BasisPhysics, assumes: []string{AssumesOneHost}, survives: inside.survival(l.quorumContext()), proof: eachInsideProof(g, t, carrying)}
 	case proves(l.possible) && !slices.ContainsFunc(t.denyCaps, l.within):
 		f = l.resting(g, proves)
 		f.proof = togetherProof(g, t, l)
@@ -205,7 +205,7 @@ func byIntersection(g *ground, t *terms, l *location, inside carriers) finding {
 		f.measured.take(d.times()...)
 	}
 	f.holdManyHosts(l)
-	enough := inside.suffice(l.electorate())
+	enough := inside.suffice(l.quorumContext())
 	switch {
 	case f.held:
 		f.hold(CodeOneVantage, limitHeldBack)

@@ -31,10 +31,10 @@ const LeastOfAny = 5
 // and [LeastOfAny], and that none is at odds with another. One network of one
 // platform does not carry it, and no one network does where anybody on the way
 // could have answered. A machine counts once, however often it looked.
-func (c carriers) suffice(e electorate) bool { return c.isQuorum(e) || c.carriesAlone(e) }
+func (c carriers) suffice(e quorumContext) bool { return c.isQuorum(e) || c.carriesAlone(e) }
 
 // isQuorum reports whether they carry it together.
-func (c carriers) isQuorum(e electorate) bool {
+func (c carriers) isQuorum(e quorumContext) bool {
 	voters := distinctDisks(c.disks)
 	if besideOneNetwork(voters) == 0 || e.open && len(voters) > 1 && oneNetwork(voters) != 0 {
 		return false
@@ -56,12 +56,12 @@ func countCredible(disks []*disk) int {
 // carriesAlone reports whether one of them carries it by itself: by the endpoint's
 // and a landmark's own keys, where no other vantage contradicts it at the endpoint. A
 // file that is added must not make it vanish where nothing does.
-func (c carriers) carriesAlone(e electorate) bool {
+func (c carriers) carriesAlone(e quorumContext) bool {
 	return len(c.uncontradicted(e)) > 0
 }
 
 // uncontradicted are the disks that each carry it by themselves.
-func (c carriers) uncontradicted(e electorate) []*disk {
+func (c carriers) uncontradicted(e quorumContext) []*disk {
 	if e.among == nil {
 		return nil
 	}
@@ -70,7 +70,7 @@ func (c carriers) uncontradicted(e electorate) []*disk {
 
 // argument is the disks that a result is argued by: those of the vantages that carry
 // it together or, where they do not, those that carry it alone.
-func (c carriers) argument(e electorate) []*disk {
+func (c carriers) argument(e quorumContext) []*disk {
 	if alone := c.uncontradicted(e); len(alone) > 0 && !c.isQuorum(e) {
 		return alone
 	}
@@ -86,8 +86,8 @@ func (l *location) contradicts(d *disk) bool {
 	return slices.ContainsFunc(l.disks, apart) || slices.ContainsFunc(l.suspects, apart)
 }
 
-// electorate is among whom carriers were found.
-type electorate struct {
+// quorumContext is among whom carriers were found.
+type quorumContext struct {
 	answers int  // how many machines were answered
 	mayLie  bool // two or more of the run's vantages may lie
 	// atOdds is whether what they were answered cannot be one host's: there are
@@ -100,7 +100,7 @@ type electorate struct {
 
 // survival says what a result that they carry outlasts, as suffice has it,
 // whichever of them are lost.
-func (c carriers) survival(e electorate) *Survival {
+func (c carriers) survival(e quorumContext) *Survival {
 	voters := distinctDisks(c.disks)
 	credible := countCredible(voters)
 	ofAny := len(voters) - 2
@@ -128,7 +128,7 @@ func (c carriers) survival(e electorate) *Survival {
 
 // suppliersToSpare is how many suppliers' evidence can be left out, those that
 // carry most first, so that what is left suffices still.
-func (c carriers) suppliersToSpare(e electorate) int {
+func (c carriers) suppliersToSpare(e quorumContext) int {
 	groups := map[string]int{}
 	for _, d := range c.disks {
 		groups[runOf(d)]++
@@ -178,7 +178,7 @@ func besideOneNetwork(disks []*disk) int {
 	return len(disks) - most
 }
 
-// groupsWithin gives how many groups have no more than so many members
+// groupsWithin returns how many groups have no more than so many members
 // together, whichever they are.
 func groupsWithin[K comparable](members int, disks []*disk, of func(*disk) K) int {
 	if members == 0 {
@@ -202,7 +202,7 @@ func groupsWithin[K comparable](members int, disks []*disk, of func(*disk) K) in
 	return n
 }
 
-// oneNetwork gives the network that all of them are in; 0 where there are
+// oneNetwork returns the network that all of them are in; 0 where there are
 // several, or it is not known.
 func oneNetwork(disks []*disk) uint32 {
 	asn := disks[0].from.ASN
@@ -256,14 +256,14 @@ func (c *carriers) take(d *disk, around []*disk, says func(*disk) bool) bool {
 }
 
 // carriedBy holds a finding back where its carriers do not suffice.
-func (f *finding) carriedBy(c carriers, e electorate) {
+func (f *finding) carriedBy(c carriers, e quorumContext) {
 	if !c.suffice(e) {
 		f.hold(c.whyHeldBack(e))
 	}
 }
 
 // whyHeldBack says why they do not suffice.
-func (c carriers) whyHeldBack(e electorate) (code, why string) {
+func (c carriers) whyHeldBack(e quorumContext) (code, why string) {
 	voters := distinctDisks(c.disks)
 	switch {
 	case len(voters) == 1:

@@ -109,11 +109,11 @@ func (c *caseFile) siteSeen(t *terms, l *location, members carriers) SiteSeen {
 		s.Countries = codes
 	}
 	switch {
-	case outside.suffice(l.electorate()):
+	case outside.suffice(l.quorumContext()):
 		s.Result = Refuted
 	case len(outside.disks) > 0:
 		s.Result = Disputed
-	case len(inside.disks) == len(members.disks) && inside.suffice(l.electorate()):
+	case len(inside.disks) == len(members.disks) && inside.suffice(l.quorumContext()):
 		s.Result = Proven
 	case len(inside.disks) == len(members.disks):
 		s.Result = Consistent

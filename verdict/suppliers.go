@@ -17,7 +17,7 @@ func (f *finding) holdAgainstOthers(g *ground, t *terms, c carriers, l *location
 		return
 	}
 	c = carriers{disks: slices.Clone(c.disks), alone: slices.Clone(c.alone)} // what follows asks again
-	e, files := l.electorate(), filesOf(c.disks)
+	e, files := l.quorumContext(), filesOf(c.disks)
 	if !c.suffice(e) {
 		return
 	}

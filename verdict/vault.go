@@ -150,7 +150,7 @@ func (b *behind) readRefutation(g *ground, t *terms, outside []bound, p premise)
 // finishReads applies the rules on who may carry what reads say.
 func (b *behind) finishReads(f *finding, g *ground, t *terms, bounds []bound) {
 	c := readersOf(bounds)
-	e := b.seen.electorate()
+	e := b.seen.quorumContext()
 	f.survives = c.survival(e)
 	f.carriedBy(c, e)
 	if f.result == Refuted || f.result == Proven {

@@ -73,7 +73,7 @@ func pause(ctx context.Context, wait time.Duration) bool {
 	}
 }
 
-// tries gives how often to ask. A connection repeats what is lost itself, and
+// tries returns how often to ask. A connection repeats what is lost itself, and
 // what a resolver behind it fails at is asked again like any other.
 func (p *Probe) tries(r Resolver) int {
 	if p.Tries > 0 {

@@ -101,7 +101,7 @@ func hints(known []netip.Addr, more []net.IP) []netip.Addr {
 	return known
 }
 
-// binding gives a service binding in the presentation form of RFC 9460, 2.1:
+// binding returns a service binding in the presentation form of RFC 9460, 2.1:
 // priority, target, parameters.
 func binding(rr *mdns.SVCB) string {
 	var b strings.Builder

@@ -179,7 +179,7 @@ func (p *Probe) outcomes(seen *probe.Seen) outcomes {
 	}, evidence.KindTrace, evidence.KindError)
 }
 
-// tries gives how often each distance is asked in a run over so many targets.
+// tries returns how often each distance is asked in a run over so many targets.
 func (p *Probe) tries(targets int) int {
 	if p.Tries <= 0 && targets > crowd {
 		return 1
