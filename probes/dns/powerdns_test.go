@@ -142,7 +142,7 @@ func TestPowerDNS(t *testing.T) {
 		t.Errorf("AH is told %q, failures %q, -want +got\n%s", other, failed, diff)
 	}
 	all := runAll(t, p, "flat.vendor.test")
-	if got, failed := swept(all); len(got) != 1 || got[""] != "[][198.51.100.7] no-ecs" || len(failed) > 0 {
+	if got, failed := swept(all); len(got) != 1 || got[""] != "[][198.51.100.7] 0.0.0.0/0" || len(failed) > 0 {
 		t.Errorf("got %q, failures %q", got, failed)
 	}
 	for _, o := range all {
