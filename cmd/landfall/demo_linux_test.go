@@ -52,6 +52,9 @@ func TestScenarios(t *testing.T) {
 				t.Fatal("it expects nothing")
 			}
 			doc := judgeScenario(t, s)
+			for looks := 1; s.Name == fromEverywhere && looks < maxLooks && undecided(s, doc); looks++ {
+				doc = judgeScenario(t, s)
+			}
 			hold(t, s, doc)
 		})
 	}
@@ -59,6 +62,29 @@ func TestScenarios(t *testing.T) {
 
 // fromEverywhere is the scenario that platforms look at too.
 const fromEverywhere = "from-everywhere"
+
+// maxLooks is how often that scenario is looked at: other programs of the machine
+// lengthen round trips, which leaves undecided what platforms prove.
+const maxLooks = 3
+
+// undecided reports whether the verdicts fall short of what the scenario expects
+// and none contradicts it. What is decided falsely is never looked at again.
+func undecided(s *fakenet.Scenario, doc *verdict.Document) bool {
+	opposite := map[string]string{string(verdict.Proven): string(verdict.Refuted), string(verdict.Refuted): string(verdict.Proven)}
+	short := false
+	for _, e := range s.Expect {
+		if met(e, doc) == nil {
+			continue
+		}
+		least := e
+		least.Result, least.Not, least.Basis, least.Single = "", []string{opposite[e.Result]}, "", nil
+		if opposite[e.Result] == "" || met(least, doc) != nil {
+			return false
+		}
+		short = true
+	}
+	return short
+}
 
 // What one vantage cannot decide, platforms do: without them no front door of the
 // scenario is refuted or proven, with them all are (TestScenarios).
