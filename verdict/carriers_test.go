@@ -86,7 +86,7 @@ func TestCarriersSurvive(t *testing.T) {
 	}
 }
 
-// everyQuorumContext gives those in which there are so many carriers.
+// everyQuorumContext returns those in which there are so many carriers.
 func everyQuorumContext(carriers, answers int) []quorumContext {
 	var out []quorumContext
 	for n := carriers; n <= answers; n++ {

@@ -50,7 +50,7 @@ type doorKey struct {
 	kind replyKind
 }
 
-// namePool gives strings that recur a number.
+// namePool returns strings that recur a number.
 type namePool struct {
 	numbers map[string]int32
 	texts   []string

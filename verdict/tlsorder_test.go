@@ -6,7 +6,7 @@ import (
 )
 
 // Failures of one port that are filed under two targets stand in one order: the same
-// evidence gives the same bytes each time.
+// evidence makes the same bytes each time.
 func TestFailuresInOneOrder(t *testing.T) {
 	const failed = `{"kind":"error","vantage":"fra","probe":"tls","target":"203.0.113.7:443`
 	s := story{name: "order", claim: "allow: [CN]", seen: []string{"tcp fra 5", "tcp par 12", failed + `","error":"x","class":"timeout"}`, failed + ` api.example.com","error":"x","class":"refused"}`}}

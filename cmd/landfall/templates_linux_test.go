@@ -67,7 +67,7 @@ func seedOf(t *testing.T) uint64 {
 	}
 }
 
-// judgeFilesOf looks from every vantage and gives the verdicts of all files
+// judgeFilesOf looks from every vantage and returns the verdicts of all files
 // together: those of the vantages, and those that somebody adds.
 func judgeFilesOf(t *testing.T, s *fakenet.Scenario) *verdict.Document {
 	t.Helper()

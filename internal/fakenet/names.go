@@ -223,7 +223,7 @@ func (d *names) askServers(n *node, z *zone, key cacheKey) time.Duration {
 }
 
 // chain answers a question and follows aliases as long as zoneOf knows a zone
-// for the next name; UsersOf tells whom a zone answers. It gives the longest
+// for the next name; UsersOf tells whom a zone answers. It returns the longest
 // scope that an answer depended on.
 func (d *names) chain(q asked, m *dns.Msg, usersOf func(*zone) users, zoneOf func(name string) *zone) (scope uint8) {
 	name := q.name

@@ -119,7 +119,7 @@ func newCast(name string, fault bool, seed uint64) (*cast, error) {
 	return c, nil
 }
 
-// castCities chooses three countries that are far from each other, and gives
+// castCities chooses three countries that are far from each other, and returns
 // the cities of each in some order: home, home2, home3 and so on.
 func (c *cast) castCities(all []city) (map[string]city, error) {
 	by := map[string][]city{}
