@@ -25,33 +25,33 @@ type caseFile struct {
 	machines  map[*supplier]int // how many machines each file has
 	byID      map[string]*vantage
 
-	keys         map[netip.Addr][]doorKey // what replied at an address
-	doors        map[doorKey][]disk       // from round trips: one a vantage, the smallest
-	suspect      map[doorKey][]disk       // those of vantages that others contradict
-	past         map[doorKey][]disk       // those of files whose replies are older than the newest window
-	undrawn      map[doorKey]bool         // more vantages were answered than have a disk
-	explained    map[string][]string      // by address: few vantages that would explain that disks are apart if they lied
-	secured      map[netip.AddrPort]bool  // ports that speak TLS, or were asked to
-	securedNames map[string]bool          // the same by "name:port"
-	shakes       map[netip.AddrPort][]*evidence.TLS
-	tlsFailures  map[netip.AddrPort][]*evidence.Error
-	stores       map[string][]disk // from timed reads, by target
-	suspectReads map[string][]disk // those of vantages that others contradict
-	timed        timedReads
-	landmarks    []landmark
-	paths        map[netip.Addr][]*evidence.Trace
-	answers      map[string][]*evidence.DNS // by name in lower case
-	everyAnswer  map[string][]*evidence.DNS // likewise, where some are older than the newest window
-	unmeasured   map[string][]unmeasured    // likewise: users of which countries a name was asked for in vain
-	databases    map[netip.Addr][]*evidence.GeoIP
-	networks     map[netip.Addr][]*evidence.Network
-	ranges       map[netip.Addr][]*evidence.Range
-	hints        map[netip.Addr][]*evidence.Hint
-	headers      map[netip.Addr][]*evidence.HTTP
-	redirects    map[string][]evidence.Observation // by host in lower case: what can send its clients elsewhere
-	sentOn       map[askedFor]map[string]bool      // by what was asked: the files that did
-	storage      map[string][]*evidence.Storage
-	failures     map[string][]*evidence.Error // by target
+	keys              map[netip.Addr][]doorKey // what replied at an address
+	doors             map[doorKey][]disk       // from round trips: one a vantage, the smallest
+	inconsistent      map[doorKey][]disk       // those of vantages that others contradict
+	past              map[doorKey][]disk       // those of files whose replies are older than the newest window
+	undrawn           map[doorKey]bool         // more vantages were answered than have a disk
+	explained         map[string][]string      // by address: few vantages that would explain that disks are apart if they lied
+	secured           map[netip.AddrPort]bool  // ports that speak TLS, or were asked to
+	securedNames      map[string]bool          // the same by "name:port"
+	shakes            map[netip.AddrPort][]*evidence.TLS
+	tlsFailures       map[netip.AddrPort][]*evidence.Error
+	stores            map[string][]disk // from timed reads, by target
+	inconsistentReads map[string][]disk // those of vantages that others contradict
+	timed             timedReads
+	landmarks         []landmark
+	paths             map[netip.Addr][]*evidence.Trace
+	answers           map[string][]*evidence.DNS // by name in lower case
+	everyAnswer       map[string][]*evidence.DNS // likewise, where some are older than the newest window
+	unmeasured        map[string][]unmeasured    // likewise: users of which countries a name was asked for in vain
+	databases         map[netip.Addr][]*evidence.GeoIP
+	networks          map[netip.Addr][]*evidence.Network
+	ranges            map[netip.Addr][]*evidence.Range
+	hints             map[netip.Addr][]*evidence.Hint
+	headers           map[netip.Addr][]*evidence.HTTP
+	redirects         map[string][]evidence.Observation // by host in lower case: what can send its clients elsewhere
+	sentOn            map[askedFor]map[string]bool      // by what was asked: the files that did
+	storage           map[string][]*evidence.Storage
+	failures          map[string][]*evidence.Error // by target
 
 	// Until it is settled.
 	selfchecks []*evidence.Selfcheck
@@ -86,10 +86,10 @@ func openCase(header evidence.Header, o Options) *caseFile {
 		header: header, window: o.window(), newest: minTime,
 		suppliers: map[string]*supplier{"": {header: header}},
 		byID:      map[string]*vantage{},
-		keys:      map[netip.Addr][]doorKey{}, doors: map[doorKey][]disk{}, suspect: map[doorKey][]disk{}, past: map[doorKey][]disk{}, undrawn: map[doorKey]bool{},
+		keys:      map[netip.Addr][]doorKey{}, doors: map[doorKey][]disk{}, inconsistent: map[doorKey][]disk{}, past: map[doorKey][]disk{}, undrawn: map[doorKey]bool{},
 		secured: map[netip.AddrPort]bool{}, securedNames: map[string]bool{},
 		shakes: map[netip.AddrPort][]*evidence.TLS{}, tlsFailures: map[netip.AddrPort][]*evidence.Error{},
-		stores: map[string][]disk{}, suspectReads: map[string][]disk{},
+		stores: map[string][]disk{}, inconsistentReads: map[string][]disk{},
 		replies: map[netip.Addr][]reply{}, names: newNamePool(),
 		paths: map[netip.Addr][]*evidence.Trace{}, unmeasured: map[string][]unmeasured{}, everyAnswer: map[string][]*evidence.DNS{}, answers: map[string][]*evidence.DNS{},
 		databases: map[netip.Addr][]*evidence.GeoIP{}, networks: map[netip.Addr][]*evidence.Network{},
@@ -130,7 +130,7 @@ func (c *caseFile) settle() {
 	}
 	c.keepSmallest()
 	c.setLiarsAside()
-	c.putSuspectsApart()
+	c.putInconsistentApart()
 }
 
 // fork returns a copy for a judge that works beside others: what was seen is

@@ -16,28 +16,28 @@ import (
 // location is what the disks say of where one address, or one store, is,
 // whatever any claim says.
 type location struct {
-	disks     []disk          // one a vantage, the smallest first
-	past      []disk          // of files whose replies are older than the newest window
-	suspects  []disk          // of vantages that are set aside since others contradict them
-	bounding  []int           // the numbers of the disks that no other lies within
-	undrawn   bool            // some that were answered have no disk: the slowest of very many, or in no time
-	mayLie    bool            // two or more of the run's vantages may lie
-	possible  areaSet         // the areas with a place in every disk; not used where several hosts answered
-	without   map[int]areaSet // cache: what is possible without one disk, by its number
-	many      bool            // the disks cannot all hold one host
-	manyWhy   *Reason
-	manyHint  *Reason              // what else speaks for many hosts, or copies; nil if nothing does
-	store     bool                 // it is of timed reads, which may have been of several copies
-	kind      replyKind            // what its replies show of who gave them
-	via       map[*vantage][]*disk // the same replies, around landmarks
-	suppliers int                  // of everything that replied at the address
-	aside     []Reason             // what of the replies is not used, and why
-	weaker    *location            // by replies that carry no verdict on it; nil where there are none of that sort
-	whyWeaker string               // code
-	unless    []string             // of the vantages, few that would explain that disks are apart if they lied
-	answers   int                  // cache: how many machines were answered
-	codes     []string             // cache: the countries of what is possible
-	seen      *sitesSeen           // cache
+	disks        []disk          // one a vantage, the smallest first
+	past         []disk          // of files whose replies are older than the newest window
+	inconsistent []disk          // of vantages that are set aside since others contradict them
+	bounding     []int           // the numbers of the disks that no other lies within
+	undrawn      bool            // some that were answered have no disk: the slowest of very many, or in no time
+	mayLie       bool            // two or more of the run's vantages may lie
+	possible     areaSet         // the areas with a place in every disk; not used where several hosts answered
+	without      map[int]areaSet // cache: what is possible without one disk, by its number
+	many         bool            // the disks cannot all hold one host
+	manyWhy      *Reason
+	manyHint     *Reason              // what else speaks for many hosts, or copies; nil if nothing does
+	store        bool                 // it is of timed reads, which may have been of several copies
+	kind         replyKind            // what its replies show of who gave them
+	via          map[*vantage][]*disk // the same replies, around landmarks
+	suppliers    int                  // of everything that replied at the address
+	aside        []Reason             // what of the replies is not used, and why
+	weaker       *location            // by replies that carry no verdict on it; nil where there are none of that sort
+	whyWeaker    string               // code
+	unless       []string             // of the vantages, few that would explain that disks are apart if they lied
+	answers      int                  // cache: how many machines were answered
+	codes        []string             // cache: the countries of what is possible
+	seen         *sitesSeen           // cache
 }
 
 // countries gives the countries in which the host can be, where they are few;
@@ -80,7 +80,7 @@ func (c *caseFile) locateBy(s service) *location {
 		return c.fromBare(s)
 	}
 	l := c.fromReplies(s, connected)
-	if len(l.disks)+len(l.suspects) == 0 {
+	if len(l.disks)+len(l.inconsistent) == 0 {
 		l.weaker, l.whyWeaker = c.fromReplies(s, pinged), CodePingOnly
 	}
 	return l
@@ -93,7 +93,7 @@ func (c *caseFile) fromReplies(s service, kind replyKind) *location {
 		return c.describe(c.fromDisks(nil), s, kind)
 	}
 	l := c.fromDisks(c.doors[key])
-	l.suspects, l.undrawn, l.past = c.suspect[key], c.undrawn[key], c.past[key]
+	l.inconsistent, l.undrawn, l.past = c.inconsistent[key], c.undrawn[key], c.past[key]
 	return c.describe(l, s, kind)
 }
 
@@ -102,7 +102,7 @@ func (c *caseFile) describe(l *location, s service, kind replyKind) *location {
 	l.kind = kind
 	l.unless = c.explained[s.addr.String()]
 	l.manyHint = cmp.Or(c.manyHosts(s.addr), l.seenElsewhere())
-	l.suppliers = len(suppliersOf(l.disks, l.suspects, c.anyDisks(s.addr)))
+	l.suppliers = len(suppliersOf(l.disks, l.inconsistent, c.anyDisks(s.addr)))
 	l.viaLandmarks(c)
 	return l
 }
@@ -112,7 +112,7 @@ func (c *caseFile) describe(l *location, s service, kind replyKind) *location {
 // another host answered a vantage, that vantage's replies are not used.
 func (c *caseFile) fromTransport(s service, keyed *location) *location {
 	l := c.fromReplies(s, connected)
-	if len(l.disks)+len(l.suspects) == 0 {
+	if len(l.disks)+len(l.inconsistent) == 0 {
 		l = c.fromReplies(s, pinged)
 	}
 	own := map[*vantage]*disk{}
@@ -131,7 +131,7 @@ func (c *caseFile) fromTransport(s service, keyed *location) *location {
 		return l
 	}
 	rest := c.fromDisks(usable)
-	rest.suspects, rest.undrawn = l.suspects, l.undrawn
+	rest.inconsistent, rest.undrawn = l.inconsistent, l.undrawn
 	return c.describe(rest, s, l.kind)
 }
 
@@ -144,7 +144,7 @@ func (c *caseFile) fromBare(s service) *location {
 	connections, pings := c.doors[connectedKey], c.doors[pingKey]
 	if len(connections) == 0 || len(pings) == 0 {
 		kind := connected
-		if len(connections)+len(c.suspect[connectedKey]) == 0 {
+		if len(connections)+len(c.inconsistent[connectedKey]) == 0 {
 			kind = pinged
 		}
 		l := c.fromReplies(s, kind)
@@ -175,7 +175,7 @@ func (c *caseFile) fromBare(s service) *location {
 		}
 	}
 	l := c.fromDisks(smallest(disks))
-	l.suspects = smallest(append(slices.Clone(c.suspect[connectedKey]), c.suspect[pingKey]...))
+	l.inconsistent = smallest(append(slices.Clone(c.inconsistent[connectedKey]), c.inconsistent[pingKey]...))
 	l.undrawn = c.undrawn[connectedKey] || c.undrawn[pingKey]
 	l.aside = aside
 	return c.describe(l, s, connected)
@@ -232,10 +232,10 @@ func suppliersOf(lists ...[]disk) []string {
 // trips: the bytes were checked, so nobody else can have given them.
 func (c *caseFile) locateStore(target string) *location {
 	l := c.fromDisks(c.stores[target])
-	l.suspects = c.suspectReads[target]
+	l.inconsistent = c.inconsistentReads[target]
 	l.manyHint = cmp.Or(c.copiesOf(target), l.seenElsewhere())
 	l.kind, l.store = authenticated, true
-	l.suppliers = len(suppliersOf(l.disks, l.suspects))
+	l.suppliers = len(suppliersOf(l.disks, l.inconsistent))
 	l.viaLandmarks(c)
 	return l
 }
@@ -275,7 +275,7 @@ func (l *location) each(yield func(*disk) bool) {
 
 func (l *location) quorumContext() quorumContext {
 	if l.answers == 0 {
-		l.answers = distinctAnswers(l.disks, l.suspects)
+		l.answers = distinctAnswers(l.disks, l.inconsistent)
 	}
 	return quorumContext{answers: l.answers, mayLie: l.mayLie, atOdds: l.many, open: l.kind != authenticated, suppliers: l.suppliers, among: l}
 }
@@ -299,11 +299,11 @@ func (l *location) apartFrom(d *disk) bool {
 // seenElsewhere says which vantage, of those that are set aside, was answered by
 // what the others were not; nil if none was.
 func (l *location) seenElsewhere() *Reason {
-	i := slices.IndexFunc(l.suspects, func(d disk) bool { return l.apartFrom(&d) })
+	i := slices.IndexFunc(l.inconsistent, func(d disk) bool { return l.apartFrom(&d) })
 	if i < 0 {
 		return nil
 	}
-	return because(l.suspects[i].id, CodeElsewhereAside, "%s, which is set aside, was answered from elsewhere", l.suspects[i].from.named())
+	return because(l.inconsistent[i].id, CodeElsewhereAside, "%s, which is set aside, was answered from elsewhere", l.inconsistent[i].from.named())
 }
 
 // leaving gives the areas that are possible without disk i.

@@ -90,12 +90,12 @@ func physicsOf(g *ground, t *terms, l *location) (f finding, carried carriers) {
 // disputedAside takes note of what vantages saw that are set aside since they
 // contradict others: it disputes a claim that nothing else settles.
 func (f finding) disputedAside(t *terms, l *location) finding {
-	i := slices.IndexFunc(l.suspects, func(d disk) bool { return !t.canBeAllowed(&d) })
+	i := slices.IndexFunc(l.inconsistent, func(d disk) bool { return !t.canBeAllowed(&d) })
 	if i < 0 || f.result != Inconclusive {
 		return f
 	}
 	f.result = Disputed
-	f.because = append(f.because, Reason{Evidence: []string{l.suspects[i].id}, Text: l.suspects[i].reach() + ", out of reach of what the claim allows; but the vantage is set aside", Code: CodeDisputedAside})
+	f.because = append(f.because, Reason{Evidence: []string{l.inconsistent[i].id}, Text: l.inconsistent[i].reach() + ", out of reach of what the claim allows; but the vantage is set aside", Code: CodeDisputedAside})
 	f.limits = append(f.limits, "a vantage that contradicts the others cannot refute")
 	return f
 }
@@ -134,7 +134,7 @@ func proofByEach(g *ground, t *terms, c carriers, l *location) finding {
 	f := finding{
 		result: Proven, basis: BasisPhysics, single: len(distinctDisks(c.disks)) == 1, survives: c.survival(l.quorumContext()),
 	}
-	if !l.store || len(l.suspects) > 0 || l.undrawn {
+	if !l.store || len(l.inconsistent) > 0 || l.undrawn {
 		f.assumes, f.limits = []string{AssumesOneHost}, []string{limitOneHost}
 	}
 	argued := c.argument(l.quorumContext())

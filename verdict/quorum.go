@@ -83,7 +83,7 @@ func (l *location) contradicts(d *disk) bool {
 	apart := func(other disk) bool {
 		return other.from != d.from && !(fileOf(&other) == fileOf(d) && slices.Contains(other.from.twins, d.from)) && other.apart(d)
 	}
-	return slices.ContainsFunc(l.disks, apart) || slices.ContainsFunc(l.suspects, apart)
+	return slices.ContainsFunc(l.disks, apart) || slices.ContainsFunc(l.inconsistent, apart)
 }
 
 // quorumContext is among whom carriers were found.

@@ -154,10 +154,10 @@ func (c *caseFile) drawDisks() {
 
 // drawn is what the replies of one endpoint at one address became.
 type drawn struct {
-	key            doorKey
-	disks, suspect []disk
-	undrawn        bool
-	past           []disk // of files whose replies are older than the newest window
+	key                 doorKey
+	disks, inconsistent []disk
+	undrawn             bool
+	past                []disk // of files whose replies are older than the newest window
 }
 
 func (c *caseFile) file(d drawn) {
@@ -167,13 +167,13 @@ func (c *caseFile) file(d drawn) {
 	if len(d.disks) > 0 {
 		c.doors[d.key] = d.disks
 	}
-	if len(d.suspect) > 0 {
-		c.suspect[d.key] = d.suspect
+	if len(d.inconsistent) > 0 {
+		c.inconsistent[d.key] = d.inconsistent
 	}
 	if d.undrawn {
 		c.undrawn[d.key] = true
 	}
-	if len(d.disks)+len(d.suspect) > 0 {
+	if len(d.disks)+len(d.inconsistent) > 0 {
 		c.keys[d.key.addr] = append(c.keys[d.key.addr], d.key)
 	}
 }
@@ -221,7 +221,7 @@ func (c *caseFile) draw(key doorKey, replies []reply) drawn {
 			d.vouched = r.vouched
 			out.disks = append(out.disks, d)
 		} else if d.from != nil && d.at != nil {
-			out.suspect = append(out.suspect, d)
+			out.inconsistent = append(out.inconsistent, d)
 		} else if v == nil || v.setAside == "" && (v.at != nil || len(v.landmarks) > 0) {
 			out.undrawn = true
 		}
@@ -309,24 +309,24 @@ func smallest(disks []disk) []disk {
 	})
 }
 
-// putSuspectsApart takes the disks of vantages that others contradict from among
+// putInconsistentApart takes the disks of vantages that others contradict from among
 // those that are believed.
-func (c *caseFile) putSuspectsApart() {
-	putApart(c.doors, c.suspect)
-	putApart(c.stores, c.suspectReads)
+func (c *caseFile) putInconsistentApart() {
+	putApart(c.doors, c.inconsistent)
+	putApart(c.stores, c.inconsistentReads)
 }
 
-func putApart[K comparable](all, suspect map[K][]disk) {
+func putApart[K comparable](all, inconsistent map[K][]disk) {
 	for at, disks := range all {
 		all[at] = slices.DeleteFunc(disks, func(d disk) bool {
 			if d.from.contradicted {
-				suspect[at] = append(suspect[at], d)
+				inconsistent[at] = append(inconsistent[at], d)
 			}
 			return d.from.contradicted
 		})
 	}
-	for at, disks := range suspect {
-		suspect[at] = smallest(disks)
+	for at, disks := range inconsistent {
+		inconsistent[at] = smallest(disks)
 	}
 }
 

@@ -48,7 +48,7 @@ func (c *caseFile) addRetrieval(x *evidence.Retrieval) {
 	d, ok := c.disk(c.byID[x.Vantage], ms, x.ID, c.timeOf(&x.Meta), authenticated)
 	if !ok {
 		if d.from != nil && d.at != nil {
-			c.suspectReads[target] = append(c.suspectReads[target], d)
+			c.inconsistentReads[target] = append(c.inconsistentReads[target], d)
 		}
 		return
 	}

@@ -147,7 +147,7 @@ func hostOfURL(text string) (host string, port uint16, ok bool) {
 func (c *caseFile) speaksTLS(s service) bool {
 	if s.name == "" {
 		key, known := c.doorOf(s, authenticated)
-		return known && len(c.doors[key])+len(c.suspect[key]) > 0
+		return known && len(c.doors[key])+len(c.inconsistent[key]) > 0
 	}
 	return c.secured[s.at()] || c.securedNames[nameAt(s.name, s.port)]
 }

@@ -59,8 +59,8 @@ func (l *location) sitesSeen() *sitesSeen {
 	seen, disks := &sitesSeen{unless: l.unless}, slices.Collect(l.each)
 	if !l.many {
 		var aside []*disk
-		for i := range l.suspects {
-			if d := &l.suspects[i]; !d.touched.empty() && l.apartFrom(d) {
+		for i := range l.inconsistent {
+			if d := &l.inconsistent[i]; !d.touched.empty() && l.apartFrom(d) {
 				seen.unless, aside = append(seen.unless, d.from.ID), append(aside, d)
 			}
 		}

@@ -47,7 +47,7 @@ func (f *finding) holdImports(g *ground, t *terms, c carriers, l *location) {
 	}
 	measured := *l
 	measured.disks = slices.DeleteFunc(slices.Clone(l.disks), func(d disk) bool { return imported(&d) })
-	measured.suspects = slices.DeleteFunc(slices.Clone(l.suspects), func(d disk) bool { return imported(&d) })
+	measured.inconsistent = slices.DeleteFunc(slices.Clone(l.inconsistent), func(d disk) bool { return imported(&d) })
 	if ids, against := measured.othersAgainst(g, t, f.result, c, filesOf(c.disks), true); against {
 		f.holdFor(CodeImportsAgainstMeasured, "held back: imported evidence alone carries this, and what others measured themselves contradicts it", ids)
 	}
@@ -89,7 +89,7 @@ func (c carriers) only(file string) carriers {
 // enough, one of them cannot be of the same host.
 func (l *location) othersAgainst(g *ground, t *terms, result Result, c carriers, agree []string, apartIsEnough bool) (ids []string, against bool) {
 	var believed []disk
-	for _, disks := range [][]disk{l.disks, l.suspects} {
+	for _, disks := range [][]disk{l.disks, l.inconsistent} {
 		for i := range disks {
 			d := &disks[i]
 			if slices.Contains(agree, fileOf(d)) {
@@ -123,7 +123,7 @@ func (f *finding) holdAgainstPast(g *ground, t *terms, c carriers, l *location) 
 		return
 	}
 	before := *l
-	before.disks, before.suspects = l.past, nil
+	before.disks, before.inconsistent = l.past, nil
 	if ids, against := before.othersAgainst(g, t, f.result, c, filesOf(c.disks), false); against {
 		f.holdFor(CodeOneSupplier, "held back: evidence of others from before the newest window shows the opposite, and a later date alone does not overturn it", ids)
 	}

@@ -29,17 +29,17 @@ func (l *looking) lookAll(ctx context.Context, u *ui, b *bundle, p *prepared) (p
 	if ctx.Err() == nil {
 		err = errors.Join(err, coverageOf(p.targets, b.seen).tell(u))
 	}
-	if len(p.from.afar) == 0 || ctx.Err() != nil {
+	if len(p.from.remote) == 0 || ctx.Err() != nil {
 		return summary, err
 	}
-	c, afarErr := l.newCampaign(ctx, u, b, p)
-	if afarErr == nil {
-		afarErr = c.run(ctx)
+	c, remoteErr := l.newCampaign(ctx, u, b, p)
+	if remoteErr == nil {
+		remoteErr = c.run(ctx)
 	}
 	if remote.ReadJournal(b.seen).Tests() > 0 {
 		summary.Heard = true
 	}
-	return summary, errors.Join(err, afarErr)
+	return summary, errors.Join(err, remoteErr)
 }
 
 // learnt adds the endpoints to the targets that the first look showed: those of
@@ -76,7 +76,7 @@ type campaign struct {
 type origin struct{ platform, offer int }
 
 func (l *looking) newCampaign(ctx context.Context, u *ui, b *bundle, p *prepared) (*campaign, error) {
-	all, err := connect(ctx, l.surroundings, u, p.from.afar)
+	all, err := connect(ctx, l.surroundings, u, p.from.remote)
 	if err != nil {
 		return nil, fmt.Errorf("remote vantages: %w", err)
 	}

@@ -54,7 +54,7 @@ func newFarLab(t *testing.T, o fakeplatform.Options) *farLab {
 func TestTwoPlatforms(t *testing.T) {
 	l := newFarLab(t, fakeplatform.Options{Credits: 10_000})
 	s, out, errs := isolated(t)
-	file := filepath.Join(t.TempDir(), "afar.jsonl")
+	file := filepath.Join(t.TempDir(), "remote.jsonl")
 	args := []string{"probe", "--claims", l.claims, "--vantage", "globalping:world", "--vantage", "atlas:world", "--budget", "90", "--out", file}
 	if got := run(t.Context(), s, args); got != exitComplete {
 		t.Fatalf("status %d: %s", got, errs)
@@ -124,7 +124,7 @@ func TestRateLimited(t *testing.T) {
 	l := newFarLab(t, fakeplatform.Options{Limit: 16, Period: 4 * time.Second})
 	t.Setenv("GLOBALPING_TOKEN", "")
 	s, _, errs := isolated(t)
-	file := filepath.Join(t.TempDir(), "afar.jsonl")
+	file := filepath.Join(t.TempDir(), "remote.jsonl")
 	args := []string{"probe", "--claims", l.claims, "--vantage", "globalping:world", "--budget", "40"}
 	if got := run(t.Context(), s, append(args, "--timeout", "3s", "--out", file)); got != exitIncomplete {
 		t.Fatalf("status %d: %s", got, errs)

@@ -114,7 +114,7 @@ func (k *canarying) run(ctx context.Context, text string) error {
 	if err != nil {
 		return err
 	}
-	if from.here == nil || len(from.afar) > 0 {
+	if from.here == nil || len(from.remote) > 0 {
 		return fmt.Errorf("a canary is of this machine: give --vantage here@LAT,LON alone")
 	}
 	if k.dryRun {

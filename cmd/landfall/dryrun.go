@@ -11,7 +11,7 @@ import (
 // planOnly says what would be ordered next, and orders nothing. What is known
 // is the evidence of --resume; without it, addresses in the claims.
 func (l *looking) planOnly(ctx context.Context, u *ui, p *prepared) error {
-	if len(p.from.afar) == 0 {
+	if len(p.from.remote) == 0 {
 		return fmt.Errorf("--dry-run plans what is ordered of platforms: give one, such as --vantage %s:world", platformNames()[0])
 	}
 	b := &bundle{}

@@ -21,7 +21,7 @@ func TestExistingMeasurements(t *testing.T) {
 		l.atlas.Publish("ping", host)
 	}
 	s, _, errs := isolated(t)
-	file := filepath.Join(t.TempDir(), "afar.jsonl")
+	file := filepath.Join(t.TempDir(), "remote.jsonl")
 	if got := run(t.Context(), s, []string{"probe", "--claims", l.claims, "--vantage", "atlas:world", "--budget", "100", "--out", file}); got != exitComplete {
 		t.Fatalf("status %d: %s", got, errs)
 	}
@@ -53,7 +53,7 @@ func TestNamedMeasurement(t *testing.T) {
 	t.Setenv("RIPE_ATLAS_API_KEY", "")
 	id := l.atlas.Publish("ping", "203.0.113.20", 6001, 6002, 6011, 6012)
 	s, _, errs := isolated(t)
-	file := filepath.Join(t.TempDir(), "afar.jsonl")
+	file := filepath.Join(t.TempDir(), "remote.jsonl")
 	if got := run(t.Context(), s, []string{"probe", "--claims", l.claims, "--vantage", "atlas:msm:" + id, "--out", file}); got != exitComplete {
 		t.Fatalf("status %d: %s", got, errs)
 	}

@@ -62,10 +62,10 @@ type connected struct {
 }
 
 // connect asks the platforms of the standpoints what they offer.
-func connect(ctx context.Context, s surroundings, u *ui, from []afar) ([]connected, error) {
+func connect(ctx context.Context, s surroundings, u *ui, from []remoteVantage) ([]connected, error) {
 	var out []connected
 	for _, p := range platforms() {
-		own := slices.DeleteFunc(slices.Clone(from), func(a afar) bool { return a.platform != p.name })
+		own := slices.DeleteFunc(slices.Clone(from), func(a remoteVantage) bool { return a.platform != p.name })
 		if len(own) == 0 {
 			continue
 		}
@@ -83,7 +83,7 @@ func connect(ctx context.Context, s surroundings, u *ui, from []afar) ([]connect
 }
 
 // choose takes of a platform what the standpoints name.
-func (h *connected) choose(ctx context.Context, from []afar) error {
+func (h *connected) choose(ctx context.Context, from []remoteVantage) error {
 	var places []string
 	for _, a := range from {
 		if a.measurement == "" {

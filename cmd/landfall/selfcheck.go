@@ -53,7 +53,7 @@ func (c *selfchecking) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if from.here == nil || len(from.afar) > 0 {
+	if from.here == nil || len(from.remote) > 0 {
 		return fmt.Errorf("selfcheck is of this machine: give --vantage here@LAT,LON alone")
 	}
 	ctx, cancel := c.within(ctx)

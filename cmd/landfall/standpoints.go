@@ -20,12 +20,12 @@ const here = "here"
 
 // standpoints are where a run looks from.
 type standpoints struct {
-	here *evidence.Vantage // nil: nobody looks from this machine
-	afar []afar
+	here   *evidence.Vantage // nil: nobody looks from this machine
+	remote []remoteVantage
 }
 
-// afar is a place from which a platform looks, or a measurement that it shows.
-type afar struct{ platform, place, measurement string }
+// remoteVantage is a place from which a platform looks, or a measurement that it shows.
+type remoteVantage struct{ platform, place, measurement string }
 
 // measurementPrefix stands before the id of somebody's public measurement.
 const measurementPrefix = "msm:"
@@ -40,11 +40,11 @@ func parseVantages(texts []string) (*standpoints, error) {
 	for _, text := range texts {
 		name, place, colon := strings.Cut(text, ":")
 		if colon && slices.Contains(platformNames(), name) {
-			from, err := parseAfar(name, place)
+			from, err := parseRemote(name, place)
 			if err != nil {
 				return nil, fmt.Errorf("--vantage %s: %w", text, err)
 			}
-			s.afar = append(s.afar, from)
+			s.remote = append(s.remote, from)
 			continue
 		}
 		if s.here != nil {
@@ -59,18 +59,18 @@ func parseVantages(texts []string) (*standpoints, error) {
 	return s, nil
 }
 
-// parseAfar reads where a platform is to look from.
-func parseAfar(platform, place string) (afar, error) {
+// parseRemote reads where a platform is to look from.
+func parseRemote(platform, place string) (remoteVantage, error) {
 	if id, named := strings.CutPrefix(place, measurementPrefix); named {
 		if id == "" || strings.Trim(id, "0123456789") != "" {
-			return afar{}, fmt.Errorf("%q is no measurement; its number is expected, such as %s:%s1001", id, platform, measurementPrefix)
+			return remoteVantage{}, fmt.Errorf("%q is no measurement; its number is expected, such as %s:%s1001", id, platform, measurementPrefix)
 		}
-		return afar{platform: platform, measurement: id}, nil
+		return remoteVantage{platform: platform, measurement: id}, nil
 	}
 	if strings.TrimSpace(place) == "" {
-		return afar{}, fmt.Errorf("it names no place; expected one such as %[1]s:DE, %[1]s:Frankfurt, %[1]s:AS3320, %[1]s:point:LAT,LON,RADIUS_KM or %[1]s:world", platform)
+		return remoteVantage{}, fmt.Errorf("it names no place; expected one such as %[1]s:DE, %[1]s:Frankfurt, %[1]s:AS3320, %[1]s:point:LAT,LON,RADIUS_KM or %[1]s:world", platform)
 	}
-	return afar{platform: platform, place: place}, remote.CheckPlace(place)
+	return remoteVantage{platform: platform, place: place}, remote.CheckPlace(place)
 }
 
 // parseHere reads the place of this machine.

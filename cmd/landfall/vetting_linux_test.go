@@ -39,7 +39,7 @@ func TestVantagesOfOneCity(t *testing.T) {
 	})
 	t.Setenv("GLOBALPING_API_URL", server.URL)
 	dir := t.TempDir()
-	claims, file := filepath.Join(dir, "far.yaml"), filepath.Join(dir, "afar.jsonl")
+	claims, file := filepath.Join(dir, "far.yaml"), filepath.Join(dir, "remote.jsonl")
 	if err := os.WriteFile(claims, []byte(farClaims), 0o600); err != nil {
 		t.Fatal(err)
 	}

@@ -48,8 +48,8 @@ const (
 	maxBadSubnets = 3 // replies for other subnets until a server is given up
 )
 
-// told is what a server gave to one client.
-type told struct {
+// answer is what a server said to one client.
+type answer struct {
 	reading
 	rcode  int
 	server string       // as it stands in evidence
@@ -61,15 +61,15 @@ type told struct {
 
 // tailored reports whether the server says that the answer depends on the
 // subnet.
-func (t *told) tailored() bool { return t.scope.IsValid() && t.scope.Bits() > 0 }
+func (t *answer) tailored() bool { return t.scope.IsValid() && t.scope.Bits() > 0 }
 
 // sameWay reports whether two answers lead by the same aliases to the same
 // name, with whatever addresses.
-func (t *told) sameWay(u *told) bool {
+func (t *answer) sameWay(u *answer) bool {
 	return t.err == nil && u.err == nil && t.rcode == u.rcode && t.next == u.next && slices.Equal(t.chain, u.chain)
 }
 
-func (t *told) same(u *told) bool { return t.sameWay(u) && slices.Equal(t.addrs, u.addrs) }
+func (t *answer) same(u *answer) bool { return t.sameWay(u) && slices.Equal(t.addrs, u.addrs) }
 
 // level asks for one name, for each client, the servers of its zone or a resolver
 // in their place. One goroutine owns it.
@@ -85,7 +85,7 @@ type level struct {
 	peer    peer          // that answered first
 	plain   bool          // it does not take client subnets
 	wait    time.Duration // for an answer
-	answers []*told       // by client, who may share one; nil: missing
+	answers []*answer     // by client, who may share one; nil: missing
 	pending []int         // clients who are to be asked for
 	scopes  []int         // clients whose answers stand for a scope
 	copied  []int         // clients who were given the answer of a scope
@@ -99,11 +99,11 @@ var errBudget = probe.Fail(evidence.ClassOther, "the %d questions of one sweep a
 
 // run gives what each client is told. Depends is false where that does not
 // depend on the client; then the answers stand for all together.
-func (l *level) run(ctx context.Context) (answers []*told, depends bool) {
-	l.answers = make([]*told, len(l.clients))
+func (l *level) run(ctx context.Context) (answers []*answer, depends bool) {
+	l.answers = make([]*answer, len(l.clients))
 	first := l.firstAnswer(ctx)
 	if first.err != nil || l.plain {
-		l.deal([]told{first})
+		l.deal([]answer{first})
 		return l.answers, false
 	}
 	l.take(0, first)
@@ -125,11 +125,11 @@ func (l *level) run(ctx context.Context) (answers []*told, depends bool) {
 
 // spokeOfScopes reports whether a reply so far had a client subnet in it.
 func (l *level) spokeOfScopes() bool {
-	return slices.ContainsFunc(l.answers, func(t *told) bool { return t != nil && t.scope.IsValid() })
+	return slices.ContainsFunc(l.answers, func(t *answer) bool { return t != nil && t.scope.IsValid() })
 }
 
 // deal gives the clients answers in turn.
-func (l *level) deal(answers []told) {
+func (l *level) deal(answers []answer) {
 	for i := range l.answers {
 		l.answers[i] = &answers[i%len(answers)]
 	}
@@ -138,10 +138,10 @@ func (l *level) deal(answers []told) {
 // lead asks for the first client, one server after the other until one
 // answers, and settles how to ask that one. Without a subnet it asks for nobody
 // in particular.
-func (l *level) lead(ctx context.Context) told {
+func (l *level) lead(ctx context.Context) answer {
 	subnet := l.clients[0].Subnet
 	l.wait = min(leadWait, l.probe.tryTimeout())
-	last := told{err: l.authority.err}
+	last := answer{err: l.authority.err}
 	for _, addr := range l.authority.servers[:min(len(l.authority.servers), maxServersTried)] {
 		l.peer = l.authorityPeer(addr)
 		began := time.Now()
@@ -173,7 +173,7 @@ func (l *level) lead(ctx context.Context) told {
 }
 
 // refused makes an error of a code that is no answer.
-func (l *level) refused(got told) told {
+func (l *level) refused(got answer) answer {
 	if got.err == nil && refusesSubnets(got.rcode) {
 		got.err = probe.Fail(evidence.ClassOther, "%s, asked for the zone %s, says %s", l.peer.name, cmp.Or(l.authority.zone, "of the name"), rcodeWord(got.rcode))
 	}
@@ -192,8 +192,8 @@ func refusesSubnets(rcode int) bool {
 
 // common gives what stands for all, if the first few answers show that they do
 // not depend on the subnet: one answer, or the several that are given in turn.
-func (l *level) common(ctx context.Context, few int) []told {
-	var good []told
+func (l *level) common(ctx context.Context, few int) []answer {
+	var good []answer
 	equal := true
 	for _, got := range l.answers[:few] {
 		switch {
@@ -229,10 +229,10 @@ func (l *level) common(ctx context.Context, few int) []told {
 }
 
 // ways joins the addresses of answers that lead the same way.
-func ways(answers []told) []told {
-	var out []told
+func ways(answers []answer) []answer {
+	var out []answer
 	for _, a := range answers {
-		at := slices.IndexFunc(out, func(known told) bool { return known.sameWay(&a) })
+		at := slices.IndexFunc(out, func(known answer) bool { return known.sameWay(&a) })
 		if at < 0 {
 			at, out = len(out), append(out, a)
 		}
@@ -248,7 +248,7 @@ func ways(answers []told) []told {
 func (l *level) each(ctx context.Context, n int) {
 	type result struct {
 		client int
-		told
+		answer
 	}
 	results := make(chan result)
 	running := map[int]bool{}
@@ -272,10 +272,10 @@ func (l *level) each(ctx context.Context, n int) {
 		}
 		got := <-results
 		delete(running, got.client)
-		l.take(got.client, got.told)
+		l.take(got.client, got.answer)
 	}
 	for _, i := range l.pending {
-		l.answers[i] = &told{err: l.whyNot(ctx)}
+		l.answers[i] = &answer{err: l.whyNot(ctx)}
 	}
 }
 
@@ -354,7 +354,7 @@ func (l *level) neighbour(i int, running map[int]bool, width int) bool {
 
 // take keeps an answer, and holds it against the scope that it was in already.
 // Where that turns out to be untrue, everybody is asked for.
-func (l *level) take(i int, got told) {
+func (l *level) take(i int, got answer) {
 	if errors.Is(got.err, errOtherSubnet) {
 		l.bad++
 	}
@@ -375,8 +375,8 @@ var errOtherSubnet = errors.New("the reply is refused")
 
 // ask sends one question, and repeats it once. It reads what does not change
 // while a level runs, and may be called from several goroutines.
-func (l *level) ask(ctx context.Context, subnet netip.Prefix) told {
-	out := told{server: l.peer.name, subnet: subnet, zone: l.peer.zone, err: errBudget}
+func (l *level) ask(ctx context.Context, subnet netip.Prefix) answer {
+	out := answer{server: l.peer.name, subnet: subnet, zone: l.peer.zone, err: errBudget}
 	for try := range 2 {
 		if l.left.Add(-1) < 0 {
 			return out

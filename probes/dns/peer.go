@@ -44,7 +44,7 @@ func (p *Probe) resolverPeers() []peer {
 // firstAnswer settles whom to ask, and returns what the first client is told: by
 // the zone's own servers, or, where they cannot be asked, by a resolver that
 // passes client subnets on to them.
-func (l *level) firstAnswer(ctx context.Context) told {
+func (l *level) firstAnswer(ctx context.Context) answer {
 	shut := l.probe.pace.shut()
 	if shut {
 		if got, ok := l.leadByResolver(ctx); ok {
@@ -68,10 +68,10 @@ func (l *level) firstAnswer(ctx context.Context) told {
 // one answers with the client subnet in its reply: it has passed it on, or says
 // that the zone does not go by it (RFC 7871, 7.2.1). One without does not know
 // them, and its answer is for itself.
-func (l *level) leadByResolver(ctx context.Context) (told, bool) {
+func (l *level) leadByResolver(ctx context.Context) (answer, bool) {
 	subnet := l.clients[0].Subnet
 	if !subnet.IsValid() {
-		return told{}, false
+		return answer{}, false
 	}
 	before, waited, plain := l.peer, l.wait, l.plain
 	// A resolver has to ask servers far away for each of the subnets.
@@ -82,7 +82,7 @@ func (l *level) leadByResolver(ctx context.Context) (told, bool) {
 		}
 	}
 	l.peer, l.wait, l.plain = before, waited, plain
-	return told{}, false
+	return answer{}, false
 }
 
 // enoughSilent is how many servers of zones stay silent, and none answers, until

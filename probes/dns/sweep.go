@@ -37,7 +37,7 @@ type sweep struct {
 
 // landing is where a client is led to.
 type landing struct {
-	*told            // of the last server asked; nil where err is not of a server
+	*answer          // of the last server asked; nil where err is not of a server
 	err     error    // there is no answer
 	path    []string // aliases, those of all levels
 	depends bool     // at some level, on the client
@@ -102,7 +102,7 @@ func (s *sweeper) walk(ctx context.Context, at stage, out []landing) {
 	for n, i := range at.clients {
 		l := landing{err: err, depends: at.depends || depends}
 		if err == nil {
-			l.told, l.err = answers[n], answers[n].err
+			l.answer, l.err = answers[n], answers[n].err
 			l.path = slices.Concat(at.path, l.chain)
 			l.noted = at.noted && l.scope.IsValid()
 		}
@@ -148,7 +148,7 @@ func (s *sweeper) mayFollow(at stage, name string, path []string, targets int) e
 
 // ask asks for the name of one stage at the servers of its zone, or at a resolver
 // where that has none that can be asked.
-func (s *sweeper) ask(ctx context.Context, at stage) ([]*told, bool, error) {
+func (s *sweeper) ask(ctx context.Context, at stage) ([]*answer, bool, error) {
 	servers, known := s.zones[at.name]
 	if !known {
 		if len(s.probe.Resolvers) == 0 {

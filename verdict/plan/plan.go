@@ -341,7 +341,7 @@ func (r *round) share() int {
 // address, and spread.
 func (r *round) first(s *subject, n int) []int {
 	var out []int
-	for _, place := range r.world.suspected[s.addr] {
+	for _, place := range r.world.located[s.addr] {
 		if len(out) < (n+1)/2 {
 			out = append(out, r.world.nearest(place, 1, func(i int) bool { return s.asked[i] || slices.Contains(out, i) })...)
 		}

@@ -11,11 +11,11 @@ import (
 
 // world is where vantages are, on offer and in the evidence.
 type world struct {
-	offers    []spot
-	placed    []int // offers that have a place
-	spread    []int // offers far apart and near to others, the best first
-	vantages  map[string]spot
-	suspected map[netip.Addr][]geo.Place // by databases
+	offers   []spot
+	placed   []int // offers that have a place
+	spread   []int // offers far apart and near to others, the best first
+	vantages map[string]spot
+	located  map[netip.Addr][]geo.Place // by databases
 }
 
 // spot is a place.
@@ -39,7 +39,7 @@ func spotOf(v *evidence.Vantage) (spot, bool) {
 }
 
 func newWorld(offers []Offer, known *evidence.Bundle) *world {
-	w := &world{vantages: map[string]spot{}, suspected: map[netip.Addr][]geo.Place{}, offers: make([]spot, len(offers))}
+	w := &world{vantages: map[string]spot{}, located: map[netip.Addr][]geo.Place{}, offers: make([]spot, len(offers))}
 	for i := range offers {
 		at, ok := spotOf(&offers[i].Vantage)
 		if w.offers[i] = at; ok {
@@ -54,9 +54,9 @@ func newWorld(offers []Offer, known *evidence.Bundle) *world {
 			}
 		case *evidence.GeoIP:
 			if o.Lat != nil && o.Lon != nil {
-				w.suspected[o.Addr.Unmap()] = append(w.suspected[o.Addr.Unmap()], geo.Point(*o.Lat, *o.Lon))
+				w.located[o.Addr.Unmap()] = append(w.located[o.Addr.Unmap()], geo.Point(*o.Lat, *o.Lon))
 			} else if at, ok := geo.Middle(o.Country); ok {
-				w.suspected[o.Addr.Unmap()] = append(w.suspected[o.Addr.Unmap()], at)
+				w.located[o.Addr.Unmap()] = append(w.located[o.Addr.Unmap()], at)
 			}
 		}
 	}
