@@ -169,26 +169,14 @@ func decompress(r io.Reader) (io.Reader, func(), error) {
 // ReadUsable reads a whole bundle as [ReadAll] does, and sets aside the lines
 // that cannot be used: one bad line costs itself.
 func ReadUsable(name string, r io.Reader) (*Bundle, error) {
-	rd, err := NewReader(name, r)
-	if err != nil {
-		return nil, err
-	}
-	defer rd.Close()
-	b := &Bundle{Header: rd.Header}
-	for {
-		o, err := rd.Read()
+	return readBundle(name, r, func(b *Bundle, err error) bool {
 		var bad *LineError
-		switch {
-		case err == nil:
-			b.Observations = append(b.Observations, o)
-		case errors.Is(err, io.EOF):
-			return b, nil
-		case errors.As(err, &bad):
-			b.Aside = append(b.Aside, bad.Aside(rd.Header.Run))
-		default:
-			return b, err
+		if !errors.As(err, &bad) {
+			return false
 		}
-	}
+		b.Aside = append(b.Aside, bad.Aside(b.Header.Run))
+		return true
+	})
 }
 
 // ReadUsableFile is [ReadUsable] on a file.
@@ -206,6 +194,17 @@ func onFile(path string, read func(string, io.Reader) (*Bundle, error)) (*Bundle
 // ReadAll reads a whole bundle. A cut last line comes back as a
 // [*BrokenTailError] together with all that stands before it.
 func ReadAll(name string, r io.Reader) (*Bundle, error) {
+	b, err := readBundle(name, r, func(*Bundle, error) bool { return false })
+	var cut *BrokenTailError
+	if err != nil && !errors.As(err, &cut) {
+		return nil, err
+	}
+	return b, err
+}
+
+// readBundle reads all lines. Where one cannot be read it goes on if setAside has
+// dealt with the error, and ends with that error, and what stands before, if not.
+func readBundle(name string, r io.Reader, setAside func(*Bundle, error) bool) (*Bundle, error) {
 	rd, err := NewReader(name, r)
 	if err != nil {
 		return nil, err
@@ -214,17 +213,14 @@ func ReadAll(name string, r io.Reader) (*Bundle, error) {
 	b := &Bundle{Header: rd.Header}
 	for {
 		o, err := rd.Read()
-		if errors.Is(err, io.EOF) {
+		switch {
+		case err == nil:
+			b.Observations = append(b.Observations, o)
+		case errors.Is(err, io.EOF):
 			return b, nil
-		}
-		var cut *BrokenTailError
-		if errors.As(err, &cut) {
+		case !setAside(b, err):
 			return b, err
 		}
-		if err != nil {
-			return nil, err
-		}
-		b.Observations = append(b.Observations, o)
 	}
 }
 

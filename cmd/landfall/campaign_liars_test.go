@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"net/http/httptest"
 	"os"
@@ -31,18 +32,8 @@ func TestMisplacedVantages(t *testing.T) {
 				v.Declared = &other
 			}
 		}
-		platform := fakeplatform.NewGlobalping(s, fakeplatform.Options{})
-		server := httptest.NewServer(platform)
-		t.Setenv("GLOBALPING_API_URL", server.URL)
-		dir := t.TempDir()
-		claims, file := filepath.Join(dir, "far.yaml"), filepath.Join(dir, "remote.jsonl")
-		if err := os.WriteFile(claims, []byte(farClaims), 0o600); err != nil {
-			t.Fatal(err)
-		}
+		claims, file, _ := probeByGlobalping(t, s, "world")
 		command, _, errs := isolated(t)
-		if got := run(t.Context(), command, []string{"probe", "--claims", claims, "--vantage", "globalping:world", "--out", file}); got != exitComplete {
-			t.Fatalf("status %d: %s", got, errs)
-		}
 		if got := run(t.Context(), command, []string{"judge", "--claims", claims, "--fail-on", "never", "--out", file + ".json", file}); got != exitComplete {
 			t.Fatalf("judge: status %d: %s", got, errs)
 		}
@@ -56,9 +47,31 @@ func TestMisplacedVantages(t *testing.T) {
 				t.Errorf("seed %d: %s of %s is %v, and %s: %+v", seed, v.Claim, v.Addr, isTrue, v.Result, v.Because)
 			}
 		}
+	}
+}
+
+// probeByGlobalping looks at the hosts of farClaims from a place of a Globalping
+// that looks into the scenario. It returns the files of claims and of evidence, and
+// what was printed besides.
+func probeByGlobalping(t *testing.T, s *fakenet.Scenario, place string) (claims, file string, printed fmt.Stringer) {
+	t.Helper()
+	platform := fakeplatform.NewGlobalping(s, fakeplatform.Options{})
+	server := httptest.NewServer(platform)
+	t.Cleanup(func() {
 		server.Close()
 		if err := platform.Close(); err != nil {
 			t.Error(err)
 		}
+	})
+	t.Setenv("GLOBALPING_API_URL", server.URL)
+	dir := t.TempDir()
+	claims, file = filepath.Join(dir, "far.yaml"), filepath.Join(dir, "remote.jsonl")
+	if err := os.WriteFile(claims, []byte(farClaims), 0o600); err != nil {
+		t.Fatal(err)
 	}
+	command, _, errs := isolated(t)
+	if got := run(t.Context(), command, []string{"probe", "--claims", claims, "--vantage", "globalping:" + place, "--out", file}); got != exitComplete {
+		t.Fatalf("status %d: %s", got, errs)
+	}
+	return claims, file, errs
 }

@@ -1,17 +1,13 @@
 package main
 
 import (
-	"net/http/httptest"
 	"net/netip"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/landfall-audit/landfall/evidence"
 	"github.com/landfall-audit/landfall/internal/fakenet"
-	"github.com/landfall-audit/landfall/internal/fakeplatform"
 	"github.com/landfall-audit/landfall/probes/selfcheck"
 )
 
@@ -29,24 +25,7 @@ func TestVantagesOfOneCity(t *testing.T) {
 	})
 	paris := slices.IndexFunc(s.Vantages, func(v fakenet.Vantage) bool { return v.Name == "gp-paris" })
 	s.Vantages[paris].Middleboxes = []fakenet.Middlebox{{At: s.Vantages[paris].At, Ports: []uint16{443}, Hosts: []string{"photos", "nobody"}}}
-	platform := fakeplatform.NewGlobalping(s, fakeplatform.Options{})
-	server := httptest.NewServer(platform)
-	t.Cleanup(func() {
-		server.Close()
-		if err := platform.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	t.Setenv("GLOBALPING_API_URL", server.URL)
-	dir := t.TempDir()
-	claims, file := filepath.Join(dir, "far.yaml"), filepath.Join(dir, "remote.jsonl")
-	if err := os.WriteFile(claims, []byte(farClaims), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	command, _, errs := isolated(t)
-	if got := run(t.Context(), command, []string{"probe", "--claims", claims, "--vantage", "globalping:Paris", "--out", file}); got != exitComplete {
-		t.Fatalf("status %d: %s", got, errs)
-	}
+	_, file, errs := probeByGlobalping(t, s, "Paris")
 	b, err := evidence.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
