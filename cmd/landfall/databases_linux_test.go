@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"fmt"
 	"net"
 	"os"
@@ -36,16 +35,10 @@ func writePlaces(t *testing.T, path string, codes map[string]string) {
 			err = tree.Insert(network, record)
 		}
 	}
-	var b bytes.Buffer
-	if err == nil {
-		_, err = tree.WriteTo(&b)
-	}
-	if err == nil {
-		err = os.WriteFile(path, b.Bytes(), 0o600)
-	}
 	if err != nil {
 		t.Fatal(err)
 	}
+	writeDatabase(t, path, tree)
 }
 
 // lookedUp is what probe finds of addresses in databases and published ranges on a

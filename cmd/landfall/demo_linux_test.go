@@ -102,32 +102,45 @@ func TestOneVantageDecidesNothing(t *testing.T) {
 	}
 }
 
-// judgeScenario looks from every vantage and gives the verdicts.
+// judgeScenario looks from every vantage and returns the verdicts of what was seen
+// together.
 func judgeScenario(t *testing.T, s *fakenet.Scenario) *verdict.Document {
 	t.Helper()
-	dir := t.TempDir()
-	claims := filepath.Join(dir, "claims")
-	e := &expedition{scenario: s, work: dir, again: holdsAWorld, atOnce: 1}
+	e, claims, b := lookFromEverywhere(t, s)
+	file := filepath.Join(e.work, "all.jsonl")
+	if err := writeBundle(file, b); err != nil {
+		t.Fatal(err)
+	}
+	return verdictsOf(t, claims, []int{exitComplete}, file)
+}
+
+// lookFromEverywhere runs probe at every vantage of a scenario.
+func lookFromEverywhere(t *testing.T, s *fakenet.Scenario) (e *expedition, claims string, seen *evidence.Bundle) {
+	t.Helper()
+	e = &expedition{scenario: s, work: t.TempDir(), again: holdsAWorld, atOnce: 1}
+	claims = filepath.Join(e.work, "claims")
 	if err := e.prepare(claims); err != nil {
 		t.Fatal(err)
 	}
-	b, err := e.everywhere(t.Context(), func(int) {})
+	seen, err := e.everywhere(t.Context(), func(int) {})
 	if err != nil {
 		t.Fatal(err)
 	}
-	evidenceFile := filepath.Join(dir, "all.jsonl")
-	if err := writeBundle(evidenceFile, b); err != nil {
-		t.Fatal(err)
-	}
+	return e, claims, seen
+}
+
+// verdictsOf judges files of evidence; the exit status is one of those allowed.
+func verdictsOf(t *testing.T, claims string, allowed []int, files ...string) *verdict.Document {
+	t.Helper()
 	var out, errs bytes.Buffer
 	surroundings := system()
 	surroundings.out, surroundings.err = &out, &errs
-	if got := run(t.Context(), surroundings, []string{"judge", "--claims", claims, "--fail-on", "never", evidenceFile}); got != exitComplete {
+	if got := run(t.Context(), surroundings, append([]string{"judge", "--claims", claims, "--fail-on", "never"}, files...)); !slices.Contains(allowed, got) {
 		t.Fatalf("judge: status %d, %s", got, &errs)
 	}
 	doc := new(verdict.Document)
 	if err := json.Unmarshal(out.Bytes(), doc); err != nil {
-		t.Fatal(err)
+		t.Fatalf("%v: %s", err, &errs)
 	}
 	return doc
 }

@@ -154,10 +154,16 @@ func writeGeoIP(t fatal, path, country string) {
 		_, loopback, _ := net.ParseCIDR("127.0.0.0/8")
 		err = tree.Insert(loopback, mmdbtype.Map{"country": mmdbtype.Map{"iso_code": mmdbtype.String(country)}})
 	}
-	var b bytes.Buffer
-	if err == nil {
-		_, err = tree.WriteTo(&b)
+	if err != nil {
+		t.Fatal(err)
 	}
+	writeDatabase(t, path, tree)
+}
+
+// writeDatabase writes a database as a file.
+func writeDatabase(t fatal, path string, tree *mmdbwriter.Tree) {
+	var b bytes.Buffer
+	_, err := tree.WriteTo(&b)
 	if err == nil {
 		err = os.WriteFile(path, b.Bytes(), 0o600)
 	}

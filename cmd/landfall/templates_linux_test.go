@@ -1,8 +1,6 @@
 package main
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -71,29 +69,12 @@ func seedOf(t *testing.T) uint64 {
 // together: those of the vantages, and those that somebody adds.
 func judgeFilesOf(t *testing.T, s *fakenet.Scenario) *verdict.Document {
 	t.Helper()
-	dir := t.TempDir()
-	claims := filepath.Join(dir, "claims")
-	e := &expedition{scenario: s, work: dir, again: holdsAWorld, atOnce: 1}
-	if err := e.prepare(claims); err != nil {
-		t.Fatal(err)
+	e, claims, _ := lookFromEverywhere(t, s)
+	allowed := []int{exitComplete}
+	if len(s.Supply) > 0 {
+		allowed = append(allowed, exitIncomplete) // a file that is set aside leaves the rest complete, or not
 	}
-	if _, err := e.everywhere(t.Context(), func(int) {}); err != nil {
-		t.Fatal(err)
-	}
-	files := filesOf(t, e)
-	var out, errs bytes.Buffer
-	surroundings := system()
-	surroundings.out, surroundings.err = &out, &errs
-	args := append([]string{"judge", "--claims", claims, "--fail-on", "never"}, files...)
-	// A file that is set aside leaves the rest complete, or not.
-	if got := run(t.Context(), surroundings, args); got != exitComplete && (len(s.Supply) == 0 || got != exitIncomplete) {
-		t.Fatalf("judge: status %d, %s", got, &errs)
-	}
-	doc := new(verdict.Document)
-	if err := json.Unmarshal(out.Bytes(), doc); err != nil {
-		t.Fatalf("%v: %s", err, &errs)
-	}
-	return doc
+	return verdictsOf(t, claims, allowed, filesOf(t, e)...)
 }
 
 // filesOf returns the files of evidence that there are once all have looked, in
