@@ -72,11 +72,6 @@ func NewAtlas(s *fakenet.Scenario, o Options) *Atlas {
 	return a
 }
 
-// AtlasPlatform lets a world have a RIPE Atlas.
-func AtlasPlatform(o Options) fakenet.Platform {
-	return fakenet.Platform{Service: fakenet.Atlas, Handler: func(s *fakenet.Scenario) (http.Handler, error) { return NewAtlas(s, o), nil }}
-}
-
 // problem answers with an error document.
 func problem(w http.ResponseWriter, status int, detail string) {
 	write(w, status, map[string]any{"error": map[string]any{"status": status, "code": status, "title": http.StatusText(status), "detail": detail}})
