@@ -116,8 +116,8 @@ func (k carrierKinds) mostLost(among quorumContext) int {
 	}
 }
 
-// One network of one platform carries nothing by itself, and what is lost may be
-// all that is beside it.
+// One network of one platform carries nothing by itself, and no network does where
+// anybody on the way could have answered; what is lost may be all that is beside it.
 func TestCarriersOfOneNetwork(t *testing.T) {
 	of := func(network string, asns ...uint32) carriers {
 		var c carriers
@@ -126,18 +126,27 @@ func TestCarriersOfOneNetwork(t *testing.T) {
 		}
 		return c
 	}
+	mixed := of(evidence.NetworkAtlas, 64500, 64500)
+	mixed.disks = append(mixed.disks, of(evidence.NetworkLocal, 64500).disks...)
 	for name, tc := range map[string]struct {
 		c        carriers
+		open     bool
 		suffice  bool
 		vantages int
 	}{
-		"one network":          {of(evidence.NetworkAtlas, 64500, 64500, 64500), false, 0},
-		"one and another":      {of(evidence.NetworkAtlas, 64500, 64500, 64500, 64501), true, 0},
-		"two of each":          {of(evidence.NetworkGlobalping, 64500, 64500, 64501, 64501), true, 1},
-		"networks not known":   {of(evidence.NetworkGlobalping, 0, 0, 0), true, 1},
-		"one network, its own": {of(evidence.NetworkLocal, 64500, 64500, 64500), true, 1},
+		"one network":                 {of(evidence.NetworkAtlas, 64500, 64500, 64500), false, false, 0},
+		"one and another":             {of(evidence.NetworkAtlas, 64500, 64500, 64500, 64501), false, true, 0},
+		"two of each":                 {of(evidence.NetworkGlobalping, 64500, 64500, 64501, 64501), false, true, 1},
+		"networks not known":          {of(evidence.NetworkGlobalping, 0, 0, 0), false, true, 1},
+		"one network, its own":        {of(evidence.NetworkLocal, 64500, 64500, 64500), false, true, 1},
+		"open, one network":           {of(evidence.NetworkLocal, 64500, 64500, 64500), true, false, 0},
+		"open, one and another":       {of(evidence.NetworkLocal, 64500, 64500, 64500, 64501), true, true, 0},
+		"open, two of each":           {of(evidence.NetworkLocal, 64500, 64500, 64501, 64501), true, true, 1},
+		"open, networks not known":    {of(evidence.NetworkLocal, 0, 0, 0), true, true, 1},
+		"open, known and not":         {of(evidence.NetworkLocal, 64500, 64500, 64500, 0), true, true, 0},
+		"open, one across a platform": {mixed, true, false, 0},
 	} {
-		among := quorumContext{answers: 10}
+		among := quorumContext{answers: 10, open: tc.open}
 		if got := tc.c.suffice(among); got != tc.suffice {
 			t.Errorf("%s: %v", name, got)
 		} else if got && tc.c.survival(among).Vantages != tc.vantages {

@@ -36,7 +36,7 @@ func (c carriers) suffice(e quorumContext) bool { return c.isQuorum(e) || c.carr
 // isQuorum reports whether they carry it together.
 func (c carriers) isQuorum(e quorumContext) bool {
 	voters := distinctDisks(c.disks)
-	if besideOneNetwork(voters) == 0 || e.open && len(voters) > 1 && oneNetwork(voters) != 0 {
+	if besideOneNetwork(voters, e.open) == 0 {
 		return false
 	}
 	credible := countCredible(voters)
@@ -117,7 +117,7 @@ func (c carriers) survival(e quorumContext) *Survival {
 		}
 	}
 	alone := len(distinct(from)) - 1
-	vantages := max(0, alone, min(besideOneNetwork(voters)-1, max(credible-2, ofAny)))
+	vantages := max(0, alone, min(besideOneNetwork(voters, e.open)-1, max(credible-2, ofAny)))
 	return &Survival{
 		Vantages:  vantages,
 		Networks:  groupsWithin(vantages, voters, func(d *disk) uint32 { return d.from.ASN }),
@@ -160,18 +160,24 @@ func (c carriers) without(of func(*disk) string, suppliers []string) carriers {
 }
 
 // besideOneNetwork is how many of them are not in the network that most of a
-// platform's are in: who runs that network could shape what all in it see.
-func besideOneNetwork(disks []*disk) int {
+// platform's are in: who runs that network could shape what all in it see. Where
+// anybody on the way could have answered, that holds of every network.
+func besideOneNetwork(disks []*disk, open bool) int {
 	type network struct {
 		platform string
 		asn      uint32
 	}
 	most, members := 0, map[network]int{}
 	for _, d := range disks {
-		if d.from.ASN == 0 || d.from.network != evidence.NetworkGlobalping && d.from.network != evidence.NetworkAtlas {
+		of := network{d.from.network, d.from.ASN}
+		if open {
+			of.platform = ""
+		} else if of.platform != evidence.NetworkGlobalping && of.platform != evidence.NetworkAtlas {
 			continue
 		}
-		of := network{d.from.network, d.from.ASN}
+		if of.asn == 0 {
+			continue
+		}
 		members[of]++
 		most = max(most, members[of])
 	}
@@ -268,10 +274,10 @@ func (c carriers) whyHeldBack(e quorumContext) (code, why string) {
 	switch {
 	case len(voters) == 1:
 		return CodeOneVantage, limitHeldBack
-	case besideOneNetwork(voters) == 0:
+	case besideOneNetwork(voters, false) == 0:
 		return CodeOneNetwork, fmt.Sprintf(limitOneNetwork, voters[0].from.network, voters[0].from.ASN)
-	case e.open && oneNetwork(voters) != 0:
-		return CodeOneNetwork, fmt.Sprintf(limitOneOpenNetwork, oneNetwork(voters))
+	case besideOneNetwork(voters, e.open) == 0:
+		return CodeOneNetwork, fmt.Sprintf(limitOneOpenNetwork, voters[0].from.ASN)
 	}
 	return CodeVantagesUnproven, limitMayLie
 }
