@@ -15,6 +15,7 @@ import (
 	"net/http"
 	"net/netip"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/landfall-audit/landfall/internal/fakenet"
@@ -79,12 +80,30 @@ func (x *exchange) run(ctx context.Context, where *machine) error {
 		if err := x.shake(ctx, agent); err != nil {
 			return err
 		}
+	} else {
+		x.mark()
 	}
-	x.mark()
 	return x.ask()
 }
 
 func (x *exchange) mark() { x.marks = append(x.marks, time.Now()) }
+
+// handshakes lets one exchange at a time shake hands. The machines of a platform
+// each have a processor of their own, and these share one: without turns, what
+// the handshakes of the others cost would be measured as distance.
+var handshakes sync.Mutex
+
+// takeTurn waits until no other exchange shakes hands, and returns how to end the
+// turn. What was measured so far moves by the time that it waited.
+func (x *exchange) takeTurn() (end func()) {
+	began := time.Now()
+	handshakes.Lock()
+	waited := time.Since(began)
+	for i := range x.marks {
+		x.marks[i] = x.marks[i].Add(waited)
+	}
+	return handshakes.Unlock
+}
 
 // secure reports whether the request goes over TLS, as it does where nobody says
 // otherwise.
@@ -96,12 +115,20 @@ func (x *exchange) name() string { return cmp.Or(x.order.Options.Request.Host, x
 // shake shakes hands, with whoever is there: a certificate that does not hold is
 // reported, and stops nothing.
 func (x *exchange) shake(ctx context.Context, agent *fakenet.Agent) error {
-	config := &tls.Config{ServerName: x.name(), InsecureSkipVerify: true, MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"}}
+	// The groups are those of the OpenSSL that the probes' Node comes with.
+	config := &tls.Config{
+		ServerName: x.name(), InsecureSkipVerify: true, MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"},
+		CurvePreferences: []tls.CurveID{tls.X25519, tls.CurveP256, tls.CurveP384},
+	}
 	if x.order.Options.Protocol == "HTTP2" {
 		return errors.New("HTTP/2 is not simulated")
 	}
 	client := tls.Client(x.conn, config)
-	if err := client.HandshakeContext(ctx); err != nil {
+	end := x.takeTurn()
+	err := client.HandshakeContext(ctx)
+	x.mark()
+	end()
+	if err != nil {
 		return err
 	}
 	x.conn, x.tls = client, tellTLS(client.ConnectionState(), x.name(), agent.Roots())
