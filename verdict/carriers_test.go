@@ -29,7 +29,7 @@ func (k carrierKinds) carriers() carriers {
 }
 
 func TestCarriersSuffice(t *testing.T) {
-	liars, odds := quorumContext{answers: 10, mayLie: true}, quorumContext{answers: 10, mayLie: true, atOdds: true}
+	liars, odds := quorumContext{answers: 10, liars: 6}, quorumContext{answers: 10, liars: 6, atOdds: true}
 	lone := odds
 	lone.suppliers, lone.among = 1, &location{}
 	merged := lone
@@ -48,8 +48,12 @@ func TestCarriersSuffice(t *testing.T) {
 		"one other":                           {carrierKinds{0, 0, 1}, quorumContext{answers: 1}, false},
 		"two others":                          {carrierKinds{0, 0, 2}, quorumContext{answers: 10}, true},
 		"two others where there are hosts":    {carrierKinds{0, 0, 2}, quorumContext{answers: 10, atOdds: true}, true},
-		"all four among liars":                {carrierKinds{0, 0, 4}, quorumContext{answers: 4, mayLie: true}, false},
-		"all five among liars":                {carrierKinds{0, 0, 5}, quorumContext{answers: 5, mayLie: true}, true},
+		"all four among liars":                {carrierKinds{0, 0, 4}, quorumContext{answers: 4, liars: 6}, false},
+		"as many as may lie":                  {carrierKinds{0, 0, 6}, quorumContext{answers: 20, liars: 6, atOdds: true}, false},
+		"more than may lie":                   {carrierKinds{0, 0, 7}, quorumContext{answers: 20, liars: 6, atOdds: true}, true},
+		"two where two may lie":               {carrierKinds{0, 0, 2}, quorumContext{answers: 10, liars: 2}, false},
+		"three where two may lie":             {carrierKinds{0, 0, 3}, quorumContext{answers: 10, liars: 2}, true},
+		"all five among liars":                {carrierKinds{0, 0, 5}, quorumContext{answers: 5, liars: 6}, true},
 		"half among liars":                    {carrierKinds{0, 0, 5}, liars, false},
 		"more than half among liars":          {carrierKinds{0, 0, 6}, liars, true},
 		"more than half of what is at odds":   {carrierKinds{0, 0, 6}, odds, false},
@@ -90,8 +94,8 @@ func TestCarriersSurvive(t *testing.T) {
 func everyQuorumContext(carriers, answers int) []quorumContext {
 	var out []quorumContext
 	for n := carriers; n <= answers; n++ {
-		out = append(out, quorumContext{answers: n}, quorumContext{answers: n, mayLie: true}, quorumContext{answers: n, mayLie: true, atOdds: true},
-			quorumContext{answers: n, mayLie: true, suppliers: 1, among: &location{}})
+		out = append(out, quorumContext{answers: n}, quorumContext{answers: n, liars: 2}, quorumContext{answers: n, liars: 6}, quorumContext{answers: n, liars: 3, atOdds: true}, quorumContext{answers: n, liars: 6, atOdds: true},
+			quorumContext{answers: n, liars: 6, suppliers: 1, among: &location{}})
 	}
 	return out
 }

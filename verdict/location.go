@@ -21,7 +21,7 @@ type location struct {
 	inconsistent []disk          // of vantages that are set aside since others contradict them
 	bounding     []int           // the numbers of the disks that no other lies within
 	undrawn      bool            // some that were answered have no disk: the slowest of very many, or in no time
-	mayLie       bool            // two or more of the run's vantages may lie
+	liars        int             // how many of the run's machines may lie
 	possible     areaSet         // the areas with a place in every disk; not used where several hosts answered
 	without      map[int]areaSet // cache: what is possible without one disk, by its number
 	many         bool            // the disks cannot all hold one host
@@ -241,11 +241,11 @@ func (c *caseFile) locateStore(target string) *location {
 }
 
 func (c *caseFile) fromDisks(disks []disk) *location {
-	return newLocation(c.ground, disks, c.mayLie(disks))
+	return newLocation(c.ground, disks, c.mostLiars(disks))
 }
 
-func newLocation(g *ground, disks []disk, mayLie bool) *location {
-	l := &location{disks: disks, mayLie: mayLie, without: map[int]areaSet{}}
+func newLocation(g *ground, disks []disk, liars int) *location {
+	l := &location{disks: disks, liars: liars, without: map[int]areaSet{}}
 	l.possible, l.bounding = g.common(disks)
 	if a, b, apart := disjoint(disks); apart {
 		l.many = true
@@ -277,7 +277,7 @@ func (l *location) quorumContext() quorumContext {
 	if l.answers == 0 {
 		l.answers = distinctAnswers(l.disks, l.inconsistent)
 	}
-	return quorumContext{answers: l.answers, mayLie: l.mayLie, atOdds: l.many, open: l.kind != authenticated, suppliers: l.suppliers, among: l}
+	return quorumContext{answers: l.answers, liars: l.liars, atOdds: l.many, open: l.kind != authenticated, suppliers: l.suppliers, among: l}
 }
 
 // distinctAnswers is how many machines were answered.

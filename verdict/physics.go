@@ -68,6 +68,7 @@ func physics(g *ground, t *terms, l *location) finding {
 // physicsOf is what the disks show, whoever supplied them, and by which.
 func physicsOf(g *ground, t *terms, l *location) (f finding, carried carriers) {
 	outside, inside := t.carriers(l.each, l.via)
+	outside.aside, inside.aside = t.carriersAside(l.inconsistent)
 	switch {
 	case len(outside.disks) > 0:
 		f, carried = refutation(g, t, outside, l), outside
@@ -228,7 +229,7 @@ func fewest(argued []*disk) []*disk {
 // vantages alone, without any one of them that passed no self-check, says the
 // same; or whether so few vantages were looked from that no two may lie.
 func (l *location) outlastsLiars(g *ground, proves func(possible areaSet) bool) bool {
-	if !l.mayLie {
+	if l.liars < 2 {
 		return true
 	}
 	credible := slices.DeleteFunc(slices.Clone(l.disks), func(d disk) bool { return !d.from.credible })

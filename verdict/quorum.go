@@ -18,6 +18,10 @@ type carriers struct {
 	// landmarks, that rest on no declared place and on nobody but the holders of
 	// both keys.
 	alone []*disk
+	// aside are those of vantages that are set aside since others contradict them,
+	// which say the same. They carry nothing. But where more say it than may lie, one
+	// of them does not, whichever that is.
+	aside []*disk
 }
 
 // LeastOfAny is how many vantages it takes at the least that nothing speaks for,
@@ -26,11 +30,11 @@ const LeastOfAny = 5
 
 // suffice reports whether they carry a refutation or proof of a place: two that are
 // credible do, or one by itself where the endpoint's and a landmark's own keys
-// answered it (see carriesAlone). Of others it takes two where fewer than two of
-// the run's vantages may lie, and else more than half of those that were answered,
-// and [LeastOfAny], and that none is at odds with another. One network of one
-// platform does not carry it, and no one network does where anybody on the way
-// could have answered. A machine counts once, however often it looked.
+// answered it (see carriesAlone). Of others it takes two, and more than may lie of
+// the run's machines; or more than half of those that were answered, and
+// [LeastOfAny], where none is at odds with another. One network of one platform does
+// not carry it, and no one network does where anybody on the way could have
+// answered. A machine counts once, however often it looked.
 func (c carriers) suffice(e quorumContext) bool { return c.isQuorum(e) || c.carriesAlone(e) }
 
 // isQuorum reports whether they carry it together.
@@ -40,7 +44,16 @@ func (c carriers) isQuorum(e quorumContext) bool {
 		return false
 	}
 	credible := countCredible(voters)
-	return credible >= 2 || len(voters) >= 2 && (!e.mayLie || !e.atOdds && len(voters) > max(e.answers/2, LeastOfAny-1))
+	majority := !e.atOdds && len(voters) > max(e.answers/2, LeastOfAny-1)
+	return credible >= 2 || len(voters) >= 2 && (c.saying(voters) > e.liars || majority)
+}
+
+// saying is how many machines say the same, those that are set aside included.
+func (c carriers) saying(voters []*disk) int {
+	if len(c.aside) == 0 {
+		return len(voters)
+	}
+	return len(distinctDisks(slices.Concat(voters, c.aside)))
 }
 
 func countCredible(disks []*disk) int {
@@ -88,8 +101,8 @@ func (l *location) contradicts(d *disk) bool {
 
 // quorumContext is among whom carriers were found.
 type quorumContext struct {
-	answers int  // how many machines were answered
-	mayLie  bool // two or more of the run's vantages may lie
+	answers int // how many machines were answered
+	liars   int // how many of the run's machines may lie
 	// atOdds is whether what they were answered cannot be one host's: there are
 	// several, or so many of them lie that no majority speaks for anything.
 	atOdds    bool
@@ -103,13 +116,11 @@ type quorumContext struct {
 func (c carriers) survival(e quorumContext) *Survival {
 	voters := distinctDisks(c.disks)
 	credible := countCredible(voters)
-	ofAny := len(voters) - 2
-	switch {
-	case e.mayLie && e.atOdds:
-		ofAny = 0
-	case e.mayLie:
-		ofAny = min(ofAny, 2*len(voters)-e.answers-1, len(voters)-LeastOfAny)
+	ofAny := c.saying(voters) - e.liars - 1
+	if !e.atOdds {
+		ofAny = max(ofAny, min(2*len(voters)-e.answers-1, len(voters)-LeastOfAny))
 	}
+	ofAny = min(ofAny, len(voters)-2)
 	var from []*vantage
 	for _, d := range c.uncontradicted(e) {
 		if !slices.Contains(from, d.from) {
@@ -155,8 +166,16 @@ func runOf(d *disk) string { return d.from.supplier.header.Run }
 
 // without returns the carriers that are of none of these suppliers.
 func (c carriers) without(of func(*disk) string, suppliers []string) carriers {
-	theirs := func(d *disk) bool { return slices.Contains(suppliers, of(d)) }
-	return carriers{disks: slices.DeleteFunc(slices.Clone(c.disks), theirs), alone: slices.DeleteFunc(slices.Clone(c.alone), theirs)}
+	return c.filtered(func(d *disk) bool { return !slices.Contains(suppliers, of(d)) })
+}
+
+// filtered returns a copy of the carriers with the disks that are kept.
+func (c carriers) filtered(keep func(*disk) bool) carriers {
+	drop := func(d *disk) bool { return !keep(d) }
+	return carriers{
+		disks: slices.DeleteFunc(slices.Clone(c.disks), drop), alone: slices.DeleteFunc(slices.Clone(c.alone), drop),
+		aside: slices.DeleteFunc(slices.Clone(c.aside), drop),
+	}
 }
 
 // besideOneNetwork is how many of them are not in the network that most of a
@@ -235,7 +254,22 @@ func (t *terms) carriers(disks iter.Seq[*disk], via map[*vantage][]*disk) (outsi
 	return t.outside, t.inside
 }
 
-func (c *carriers) clear() { c.disks, c.alone = c.disks[:0], c.alone[:0] }
+// carriersAside returns the disks of vantages that others contradict which say that a
+// host is out of reach of all that is allowed, and those that say it is within.
+func (t *terms) carriersAside(inconsistent []disk) (outside, inside []*disk) {
+	for i := range inconsistent {
+		switch d := &inconsistent[i]; {
+		case !d.from.contradicted || d.touched.empty():
+		case !t.canBeAllowed(d):
+			outside = append(outside, d)
+		case !t.canBeForbidden(d):
+			inside = append(inside, d)
+		}
+	}
+	return outside, inside
+}
+
+func (c *carriers) clear() { c.disks, c.alone, c.aside = c.disks[:0], c.alone[:0], nil }
 
 // take adds a vantage's disk, or one of those around landmarks, that says so; and
 // those that carry alone.

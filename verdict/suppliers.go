@@ -16,7 +16,7 @@ func (f *finding) holdAgainstOthers(g *ground, t *terms, c carriers, l *location
 	if l.suppliers < 2 || len(c.disks) == 0 {
 		return
 	}
-	c = carriers{disks: slices.Clone(c.disks), alone: slices.Clone(c.alone)} // what follows asks again
+	c = c.filtered(func(*disk) bool { return true }) // what follows asks again
 	e, files := l.quorumContext(), filesOf(c.disks)
 	if !c.suffice(e) {
 		return
@@ -80,8 +80,7 @@ func filesOf(disks []*disk) []string {
 
 // only returns the carriers of one file.
 func (c carriers) only(file string) carriers {
-	others := func(d *disk) bool { return fileOf(d) != file }
-	return carriers{disks: slices.DeleteFunc(slices.Clone(c.disks), others), alone: slices.DeleteFunc(slices.Clone(c.alone), others)}
+	return c.filtered(func(d *disk) bool { return fileOf(d) == file })
 }
 
 // othersAgainst reports whether the replies of those who do not say the same
@@ -106,7 +105,7 @@ func (l *location) othersAgainst(g *ground, t *terms, result Result, c carriers,
 	if len(believed) == 0 {
 		return nil, false
 	}
-	rest := newLocation(g, believed, l.mayLie)
+	rest := newLocation(g, believed, l.liars)
 	rest.kind, rest.store, rest.suppliers, rest.via = l.kind, l.store, len(suppliersOf(believed)), l.via
 	f, _ := physicsOf(g, t, rest)
 	if f.result != result && (f.result == Refuted || f.result == Proven) {

@@ -7,7 +7,6 @@ import (
 	"net/netip"
 	"slices"
 
-	"github.com/landfall-audit/landfall/evidence"
 	"github.com/landfall-audit/landfall/internal/geo"
 )
 
@@ -23,14 +22,9 @@ const (
 	liarShare = 5
 	// blamedAt is at how many addresses a vantage has to be blamed.
 	blamedAt = 3
-	// credibleAfter is how often a vantage has to have agreed with another at some
-	// address or store, and never contradicted one, to be believed without a
-	// self-check: at ten with nine others each. Of one so many count at most.
-	credibleAfter     = 90
-	agreementsCounted = 30
-	// BelievedAt is at how many addresses a vantage has to be answered, at the
-	// least, to have agreed as often.
-	BelievedAt = credibleAfter / agreementsCounted
+	// BelievedAt is at how many addresses a vantage has to be answered to be believed
+	// in a run in which some contradict one another.
+	BelievedAt = 5
 	// contradictionDisks is how many disks of an address are compared, the
 	// smallest: the others are too large to contradict anything.
 	contradictionDisks = 1000
@@ -39,10 +33,12 @@ const (
 // contradictions are the pairs of vantages that cannot both be right at one
 // address, if one host answered them; or at one store, if they read one copy.
 type contradictions struct {
-	at       string // the address, or the store
-	answers  int    // how many vantages were answered
-	vantages []*vantage
-	against  [][]int32 // by number in vantages: those that it is at odds with
+	at      string // the address, or the store
+	answers int    // how many vantages were answered
+	// manyHosts is whether anything else speaks for many hosts at the address.
+	manyHosts bool
+	vantages  []*vantage
+	against   [][]int32 // by number in vantages: those that it is at odds with
 
 	removed []*vantage // by blame: a few without which nothing is contradicted
 	blamed  []*vantage // of these, those that contradict several
@@ -65,7 +61,7 @@ func (c *caseFile) setLiarsAside() {
 		}
 		worst := mostBlamed(blamed)
 		if worst == nil {
-			c.settleStanding(found, blamed)
+			c.settleStanding(found)
 			return
 		}
 		at := blamed[worst]
@@ -92,16 +88,16 @@ func (c *caseFile) countMachines() {
 	}
 }
 
-// mayLie reports whether two or more of the machines may lie that the files with
-// these disks have. A file that saw nothing of an endpoint changes nothing there.
-func (c *caseFile) mayLie(disks []disk) bool {
+// mostLiars is how many of the machines may lie that the files with these disks have.
+// A file that saw nothing of an endpoint changes nothing there.
+func (c *caseFile) mostLiars(disks []disk) int {
 	seen, n := map[*supplier]bool{}, 0
 	for i := range disks {
 		if file := disks[i].from.supplier; !seen[file] {
 			seen[file], n = true, n+c.machines[file]
 		}
 	}
-	return n/liarShare >= 2
+	return n / liarShare
 }
 
 func mostBlamed(blamed map[*vantage][]*contradictions) *vantage {
@@ -114,47 +110,100 @@ func mostBlamed(blamed map[*vantage][]*contradictions) *vantage {
 	return worst
 }
 
-// settleStanding notes which vantages are believed: of imported ones, which
-// nobody has tested, those that were never at odds with others, but at addresses
-// that many hosts share.
-func (c *caseFile) settleStanding(found []*contradictions, blamed map[*vantage][]*contradictions) {
-	atOdds := map[*vantage]bool{}
+// settleStanding notes which vantages are believed by themselves, of every network by
+// the same rule: those that are at odds with nobody, and that their neighbours bear
+// out; a long record outweighs both. Where some of a file contradict one another,
+// somebody lies, and more has to speak for each: it was answered at [BelievedAt]
+// addresses, and what it said could have been found out.
+func (c *caseFile) settleStanding(found []*contradictions) {
+	odds, beside := c.noteOdds(found), newNeighbours(c.vantages)
+	c.eachPlace(func(_ string, disks []disk) { beside.add(disks) })
+	examined := map[*supplier]bool{}
+	for _, v := range c.vantages {
+		if odds.doubtful[v.supplier] || !beside.believable(v) {
+			examined[v.supplier] = true
+		}
+	}
+	could := c.recordOf(func(v *vantage) bool { return examined[v.supplier] && v.setAside == "" && !odds.blamed[v] })
+	for _, v := range c.vantages {
+		x := could.exposureOf(v)
+		v.credible = v.setAside == "" && !odds.blamed[v] && (beside.believable(v) && !odds.disputed[v] || x.long()) &&
+			(!odds.doubtful[v.supplier] || v.measured >= BelievedAt && x.enough())
+	}
+}
+
+// recordOf returns what these vantages could have found out of one another.
+func (c *caseFile) recordOf(these func(*vantage) bool) *record {
+	could := newRecord()
+	c.eachPlace(func(_ string, disks []disk) {
+		disks = slices.DeleteFunc(slices.Clone(disks), func(d disk) bool { return !these(d.from) })
+		if len(disks) > 0 {
+			could.add(disks)
+		}
+	})
+	return could
+}
+
+// odds are who contradicts whom.
+type odds struct {
+	// doubtful are the files of which some vantages contradict one another, but at
+	// addresses that are known to be many hosts'.
+	doubtful map[*supplier]bool
+	// blamed are those that explain contradictions, where few do; disputed are those
+	// that contradict one that is not set aside.
+	blamed, disputed map[*vantage]bool
+}
+
+// noteOdds gathers who contradicts whom.
+func (c *caseFile) noteOdds(found []*contradictions) odds {
+	o := odds{map[*supplier]bool{}, map[*vantage]bool{}, map[*vantage]bool{}}
 	c.explained = map[string][]string{}
 	for _, x := range found {
+		for i, v := range x.vantages {
+			for _, j := range x.against[i] {
+				other := x.vantages[j]
+				o.doubtful[v.supplier] = o.doubtful[v.supplier] || other.supplier == v.supplier && !x.manyHosts
+				o.disputed[v] = o.disputed[v] || x.shown && other.setAside == ""
+			}
+		}
 		if !x.shown {
 			continue
 		}
 		for _, v := range x.removed {
 			c.explained[x.at] = append(c.explained[x.at], v.ID)
-		}
-		for i, v := range x.vantages {
-			atOdds[v] = atOdds[v] || slices.ContainsFunc(x.against[i], func(j int32) bool { return x.vantages[j].setAside == "" })
+			o.blamed[v] = true
 		}
 	}
-	for _, v := range c.vantages {
-		agreed := len(blamed[v]) == 0 && !atOdds[v] && v.agreements >= credibleAfter
-		v.credible = v.setAside == "" && (agreed || v.network != evidence.NetworkImport)
-	}
+	return o
 }
 
 // findContradictions compares the disks of every address and of every store.
 func (c *caseFile) findContradictions() []*contradictions {
 	var out []*contradictions
-	compare := func(at string, disks []disk) {
+	c.eachPlace(func(at string, disks []disk) {
+		for i := range disks {
+			disks[i].from.measured++
+		}
 		if x := contradictionsAt(at, disks); len(x.vantages) > 0 {
 			out = append(out, x)
 		}
-	}
-	for _, addr := range sortedAddrs(c.keys) {
-		best := c.bestDisks(addr)
-		countAgreements(best)
-		compare(addr.String(), best)
-	}
-	for _, target := range slices.Sorted(maps.Keys(c.stores)) {
-		countAgreements(c.stores[target])
-		compare(target, c.stores[target])
+	})
+	for _, x := range out {
+		if addr, err := netip.ParseAddr(x.at); err == nil {
+			x.manyHosts = c.manyHosts(addr) != nil
+		}
 	}
 	return out
+}
+
+// eachPlace calls f with the disks of every address, and of every store, in order.
+func (c *caseFile) eachPlace(f func(at string, disks []disk)) {
+	for _, addr := range sortedAddrs(c.keys) {
+		f(addr.String(), c.bestDisks(addr))
+	}
+	for _, target := range slices.Sorted(maps.Keys(c.stores)) {
+		f(target, c.stores[target])
+	}
 }
 
 // bestDisks returns the disks of an address by the replies that say most of who gave
@@ -177,20 +226,6 @@ func (c *caseFile) bestDisks(addr netip.Addr) []disk {
 		all = smallest(all)
 	}
 	return all
-}
-
-// countAgreements counts, for each vantage that was answered, with how many other
-// machines it was.
-func countAgreements(disks []disk) {
-	twinned := slices.ContainsFunc(disks, func(d disk) bool { return len(d.from.twins) > 0 })
-	others := len(disks) - 1
-	if twinned {
-		others = distinctAnswers(disks) - 1
-	}
-	for i := range disks {
-		disks[i].from.measured++
-		disks[i].from.agreements += min(others, agreementsCounted)
-	}
 }
 
 func contradictionsAt(at string, disks []disk) *contradictions {

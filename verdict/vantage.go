@@ -39,10 +39,9 @@ type vantage struct {
 	relayed   string          // why its replies are used only where the endpoint's own key gave them
 
 	measured     int  // how many addresses answered it
-	agreements   int  // with how many others it was answered there
 	contradicted bool // set aside since others contradict it
 	checked      bool // known hosts bear out its declared place, as worked out from their replies
-	credible     bool // not imported, or it agreed with the others often enough
+	credible     bool // its neighbours bear it out, and it is at odds with nobody
 }
 
 func (c *caseFile) addVantage(v *evidence.Vantage) {

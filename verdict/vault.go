@@ -268,7 +268,7 @@ func (b *behind) readsTogether(bounds []bound, p premise) finding {
 	if b.seen.manyHint != nil {
 		f.holdSince(b.seen.manyHint)
 	}
-	if b.seen.mayLie && !outlastsLiars(bounds, p, holds) {
+	if b.seen.liars >= 2 && !outlastsLiars(bounds, p, holds) {
 		f.hold(CodeVantagesUnproven, limitMayLie)
 	}
 	return f

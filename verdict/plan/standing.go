@@ -4,14 +4,13 @@ import (
 	"cmp"
 	"slices"
 
-	"github.com/landfall-audit/landfall/evidence"
 	"github.com/landfall-audit/landfall/verdict"
 )
 
 // preferBelievable puts the vantages first that are on offer for the most
 // addresses: asked at many, the same vantages agree with each other often. Where
-// many hosts share an address it leaves out imported ones that are on offer for
-// too few to be believed, if there are enough others.
+// many hosts share an address it leaves out those that are on offer for too few to
+// be believed, if there are enough others.
 func (r *round) preferBelievable() {
 	at := make([]int, len(r.Offers))
 	for i := range r.Offers {
@@ -24,7 +23,7 @@ func (r *round) preferBelievable() {
 	r.reused = slices.Clone(r.world.placed)
 	slices.SortStableFunc(r.reused, func(i, j int) int { return cmp.Compare(at[j], at[i]) })
 	believable := func(i int) bool {
-		return at[i] >= verdict.BelievedAt || r.Offers[i].Vantage.Network != evidence.NetworkImport
+		return at[i] >= verdict.BelievedAt
 	}
 	share := r.share()
 	for _, s := range r.subjects {

@@ -1,0 +1,123 @@
+package verdict
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/landfall-audit/landfall/internal/geo"
+)
+
+// Neighbours. What is quick from one place is not slow from all places around it:
+// packets of a neighbour could take the way past the vantage. That is no law of
+// nature, so it proves nothing, and a vantage which is quicker than its neighbours
+// can explain is only not believed by itself. It finds lies that contradict nobody:
+// a time cut short, or something beside the vantage that answers, while the
+// neighbours see a host far away.
+const (
+	// neighboursAsked is how many of the nearest that were answered too are asked.
+	neighboursAsked = 5
+	// neighboursKept is how many of the nearest are known of each vantage.
+	neighboursKept = 32
+	// detour and slowMS are how much longer than light in fibre takes between two
+	// vantages a neighbour may be answered: paths wind, and last miles are slow.
+	detour = 2.5
+	slowMS = 20
+	// slowShare is which share of its neighbours may be slower than that.
+	slowShare = 1.0 / 3
+)
+
+// neighbours are the nearest vantages of one file to each of them.
+type neighbours struct {
+	near  map[*vantage][]*vantage
+	asked map[*vantage]int // how many neighbours were compared
+	slow  map[*vantage]int // how many of these were slower than the vantage explains
+}
+
+// newNeighbours takes the vantages with a declared place that were answered.
+func newNeighbours(vantages []*vantage) *neighbours {
+	of := map[*supplier][]*vantage{}
+	for _, v := range vantages {
+		if v.at != nil && v.measured > 0 {
+			of[v.supplier] = append(of[v.supplier], v)
+		}
+	}
+	n := &neighbours{near: make(map[*vantage][]*vantage, len(vantages)), asked: map[*vantage]int{}, slow: map[*vantage]int{}}
+	for _, placed := range of {
+		slices.SortFunc(placed, func(a, b *vantage) int { return cmp.Or(cmp.Compare(a.at.Z, b.at.Z), cmp.Compare(a.number, b.number)) })
+		for i := range placed {
+			n.near[placed[i]] = nearest(placed, i)
+		}
+	}
+	return n
+}
+
+// apartBy is a vantage and the square of its chord to another, on the unit sphere.
+type apartBy struct {
+	v      *vantage
+	chord2 float64
+}
+
+// nearest returns the nearest of the vantages to the one at index i, the nearest
+// first. They are sorted by z, so that those further off in z than the furthest that
+// is kept need no look.
+func nearest(sorted []*vantage, i int) []*vantage {
+	var kept []apartBy
+	own := sorted[i].at
+	look := func(j int) bool {
+		v := sorted[j]
+		if dz := v.at.Z - own.Z; len(kept) == neighboursKept && dz*dz > kept[len(kept)-1].chord2 {
+			return false
+		}
+		by := apartBy{v, own.Sub(v.at.Vector).Norm2()}
+		at, _ := slices.BinarySearchFunc(kept, by, func(a, b apartBy) int {
+			return cmp.Or(cmp.Compare(a.chord2, b.chord2), cmp.Compare(a.v.number, b.v.number))
+		})
+		if kept = slices.Insert(kept, at, by); len(kept) > neighboursKept {
+			kept = kept[:neighboursKept]
+		}
+		return true
+	}
+	for down, up := i-1, i+1; down >= 0 || up < len(sorted); down, up = down-1, up+1 {
+		if down >= 0 && !look(down) {
+			down = -1
+		}
+		if up < len(sorted) && !look(up) {
+			up = len(sorted)
+		}
+	}
+	out := make([]*vantage, len(kept))
+	for n, by := range kept {
+		out[n] = by.v
+	}
+	return out
+}
+
+// add compares the times of one address or store, one a vantage.
+func (n *neighbours) add(disks []disk) {
+	times := make(map[*vantage]float64, len(disks))
+	for i := range disks {
+		times[disks[i].from] = disks[i].rttMS
+	}
+	for i := range disks {
+		d := &disks[i]
+		left := neighboursAsked
+		for _, v := range n.near[d.from] {
+			ms, answered := times[v]
+			if !answered || slices.Contains(d.from.twins, v) {
+				continue
+			}
+			n.asked[d.from]++
+			if ms > d.rttMS+slowMS+detour*reachMS(geo.AtLeastKM(d.from.at.Place, v.at.Place)) {
+				n.slow[d.from]++
+			}
+			if left--; left == 0 {
+				break
+			}
+		}
+	}
+}
+
+// believable reports whether the neighbours of a vantage bear out its times.
+func (n *neighbours) believable(v *vantage) bool {
+	return float64(n.slow[v]) <= slowShare*float64(n.asked[v])
+}
