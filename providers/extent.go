@@ -13,6 +13,20 @@ type Extent struct {
 	Countries map[string]bool // ISO 3166-1 alpha-2, whole countries
 	Parts     []Part          // parts of countries that are in: subdivisions, regions, points
 	Except    []Part          // parts taken out of the countries above by a leading "-"
+
+	// What tells whether a country above brings in its territories, which have
+	// codes of their own: see [Extent.MayMean].
+	named    map[string]bool // countries in the list by their own code, not by a group
+	leftOut  map[string]bool // territories that a group in the list leaves out
+	takenOut map[string]bool // whole countries with a leading "-"
+}
+
+// MayMean reports whether the list may mean a territory by the country that it
+// belongs to, where both have codes: who writes US may mean Guam too. It does not
+// where the list takes the territory out, and where the country is in it by a
+// group alone whose law leaves the territory out, as the EU's does New Caledonia.
+func (e Extent) MayMean(territory, country string) bool {
+	return e.Countries[country] && !e.takenOut[territory] && (e.named[country] || !e.leftOut[territory])
 }
 
 // Part is a part of a country.
@@ -41,6 +55,7 @@ var errOnlyExceptions = errors.New(`places only take something out: name what th
 // list of exceptions alone, and for a place that [ParsePlace] did not make.
 func Resolve(places []Place, on Date) (Extent, error) {
 	in, out := Extent{Countries: map[string]bool{}}, Extent{Countries: map[string]bool{}}
+	in.named, in.leftOut = map[string]bool{}, map[string]bool{}
 	exceptions := 0
 	for _, place := range places {
 		countries, parts, err := place.resolve(on)
@@ -51,6 +66,8 @@ func Resolve(places []Place, on Date) (Extent, error) {
 		if place.Except {
 			side = &out
 			exceptions++
+		} else {
+			in.note(place, on)
 		}
 		maps.Copy(side.Countries, countries)
 		side.Parts = appendNew(side.Parts, parts)
@@ -59,7 +76,18 @@ func Resolve(places []Place, on Date) (Extent, error) {
 		return Extent{}, errOnlyExceptions
 	}
 	in.takeOut(out)
+	in.takenOut = out.Countries
 	return in, nil
+}
+
+// note keeps how a country came into the list.
+func (e *Extent) note(place Place, on Date) {
+	switch place.Kind {
+	case KindCountry:
+		e.named[place.Code] = true
+	case KindGroup:
+		maps.Copy(e.leftOut, groups().outside(place.Code, on))
+	}
 }
 
 // takeOut removes whole countries, with all of their parts, and then parts.

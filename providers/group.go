@@ -3,6 +3,7 @@ package providers
 import (
 	_ "embed"
 	"fmt"
+	"maps"
 	"sync"
 
 	"github.com/goccy/go-yaml"
@@ -21,6 +22,9 @@ type Group struct {
 	Includes []string     `yaml:"includes"` // groups whose members are members too
 	From     string       `yaml:"from"`     // the day from which the group exists, YYYY-MM-DD
 	Members  []Membership `yaml:"members"`
+	// Outside are territories of members that the group's law leaves out, unless
+	// they are members too. A territory that stands nowhere may be either.
+	Outside []string `yaml:"outside"`
 }
 
 // Membership is the time for which a country is in a group.
@@ -99,6 +103,11 @@ func readGroup(group Group) (groupEntry, error) {
 	if err := entry.from.UnmarshalText([]byte(group.From)); err != nil {
 		return groupEntry{}, err
 	}
+	for _, territory := range group.Outside {
+		if err := checkCountry(territory); err != nil {
+			return groupEntry{}, err
+		}
+	}
 	for _, member := range group.Members {
 		if err := checkCountry(member.Country); err != nil {
 			return groupEntry{}, err
@@ -154,6 +163,25 @@ func (t *groupTable) members(name string, on Date) map[string]bool {
 		for country := range t.members(included, on) {
 			set[country] = true
 		}
+	}
+	return set
+}
+
+// outside is the set of territories that the named group leaves out on a day.
+func (t *groupTable) outside(name string, on Date) map[string]bool {
+	set := map[string]bool{}
+	index, ok := t.byName[name]
+	if !ok {
+		return set
+	}
+	for _, included := range t.list[index].Includes {
+		maps.Copy(set, t.outside(included, on))
+	}
+	for _, territory := range t.list[index].Outside {
+		set[territory] = true
+	}
+	for country := range t.members(name, on) {
+		delete(set, country)
 	}
 	return set
 }

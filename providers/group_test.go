@@ -77,3 +77,33 @@ func TestBrokenGroupTables(t *testing.T) {
 		}
 	}
 }
+
+// The law of the EU leaves out the overseas countries and territories, unless a claim
+// names their country itself.
+func TestTerritoriesOfGroups(t *testing.T) {
+	on := Date{}
+	if err := on.UnmarshalText([]byte("2026-01-01")); err != nil {
+		t.Fatal(err)
+	}
+	for _, tc := range []struct {
+		list, territory, country string
+		may                      bool
+	}{
+		{"FR", "RE", "FR", true}, {"FR", "NC", "FR", true}, {"EU", "NC", "FR", false}, {"EEA", "NC", "FR", false},
+		{"EU FR", "NC", "FR", true}, {"FR -NC", "NC", "FR", false}, {"EU FR -NC", "NC", "FR", false},
+		{"EU", "AW", "NL", false}, {"EEA", "SJ", "NO", true}, {"EU", "GU", "US", false},
+	} {
+		var places []Place
+		for _, word := range strings.Fields(tc.list) {
+			place, err := ParsePlace(word)
+			if err != nil {
+				t.Fatal(err)
+			}
+			places = append(places, place)
+		}
+		extent, err := Resolve(places, on)
+		if got := extent.MayMean(tc.territory, tc.country); err != nil || got != tc.may {
+			t.Errorf("[%s] may mean %s by %s: %v, %v; want %v", tc.list, tc.territory, tc.country, got, err, tc.may)
+		}
+	}
+}

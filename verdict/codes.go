@@ -26,6 +26,7 @@ const (
 	CodeRedirect               = "derived-by-redirect"          // a redirect of one request does not show where data is sent
 	CodePath                   = "path-not-kept"                // what passes a host on the way is not shown to be kept there
 	CodeClients                = "clients-not-measured"         // users of most countries were not measured
+	CodeTerritory              = "territory-of-named-country"   // it can be in a territory with a code of its own, and the claim names the country
 	CodeDisputedAside          = "vantage-set-aside"            // a vantage that is set aside contradicts the claim
 )
 

@@ -134,8 +134,16 @@ var doorStories = []story{
 		want: []string{"front-door disputed physics single"}, rolled: verdict.Disputed,
 	},
 	{
-		name: "TerritoryIsNeitherRefuted", claim: "allow: [US]", seen: []string{"at sju 0.6", "at bqn 0.6"},
-		want: []string{"front-door inconclusive physics"}, rolled: verdict.Inconclusive,
+		name: "TerritoryIsNotRefuted", claim: "allow: [US]", seen: []string{"at sju 0.6", "at bqn 0.6"},
+		want: []string{"front-door disputed physics"}, rolled: verdict.Disputed, limit: "Puerto Rico (PR)",
+	},
+	{
+		name: "TerritoryIsNotRefutedWhateverADatabaseSays", claim: "allow: [US]", seen: []string{"at sju 0.6", "at bqn 0.6", "db US"},
+		want: []string{"front-door disputed physics"}, rolled: verdict.Disputed, limit: "Puerto Rico (PR)",
+	},
+	{
+		name: "TerritoryIsNotConsistentAgainstADatabase", claim: "deny: [US]", seen: []string{"at sju 0.6", "at bqn 0.6", "db US"},
+		want: []string{"front-door disputed database"}, rolled: verdict.Disputed,
 	},
 	{
 		name: "TerritoryIsNotMainland", claim: "allow: [PR]", seen: []string{"at sju 0.6", "at bqn 0.6"},

@@ -31,7 +31,7 @@ func seenFrom(lat, lon float64) *evidence.Bundle {
 // for a host within 30 km of the place.
 func TestGeography(t *testing.T) {
 	const (
-		refuted, proven, open = verdict.Refuted, verdict.Proven, verdict.Inconclusive
+		refuted, proven, open, held = verdict.Refuted, verdict.Proven, verdict.Inconclusive, verdict.Disputed
 	)
 	for _, tc := range []struct {
 		name     string
@@ -43,19 +43,19 @@ func TestGeography(t *testing.T) {
 		{"Alaska, across the strait from it", 64.9, -163.5, map[string]verdict.Result{"US": proven, "RU": refuted}},
 		{"Wrangel Island, on the antimeridian", 71.2, 180, map[string]verdict.Result{"RU": proven, "US": refuted}},
 		{"Fiji, on both sides of it", -16.8, 179.98, map[string]verdict.Result{"FJ": proven, "TO": refuted, "WF": refuted}},
-		{"French Guiana, with a code of its own, and of the EU", 4.2, -53, map[string]verdict.Result{"GF": proven, "FR": open, "BR": refuted, "EU": proven}},
+		{"French Guiana, with a code of its own, and of the EU", 4.2, -53, map[string]verdict.Result{"GF": proven, "FR": held, "BR": refuted, "EU": proven}},
 		{"Hong Kong, which is not CN", 22.25, 114.15, map[string]verdict.Result{"HK": open, "CN": open, "TW": refuted, "JP": refuted}},
 		{"Macau, which is not CN", 22.16, 113.55, map[string]verdict.Result{"MO": open, "CN": open, "TW": refuted}},
 		{"Shanghai, which is CN alone", 31.2, 121.3, map[string]verdict.Result{"CN": proven, "HK": refuted, "TW": refuted}},
 		{"Lesotho, within South Africa", -29.5, 28.3, map[string]verdict.Result{"LS": proven, "ZA": refuted}},
 		{"Around Lesotho and not in it", -32.5, 25.5, map[string]verdict.Result{"ZA": proven, "LS": refuted}},
 		{"The Vatican, within Rome", 41.90, 12.45, map[string]verdict.Result{"VA": open, "IT": open, "FR": refuted}},
-		{"Svalbard, which has a code of its own", 78.6, 16, map[string]verdict.Result{"SJ": proven, "NO": open, "RU": refuted}},
+		{"Svalbard, which has a code of its own", 78.6, 16, map[string]verdict.Result{"SJ": proven, "NO": held, "RU": refuted}},
 		{"Ceuta, Spain in Africa", 35.89, -5.31, map[string]verdict.Result{"ES": open, "MA": open, "PT": refuted}},
 		{"The Canary Islands, Spain off Africa", 28.2, -16.6, map[string]verdict.Result{"ES": proven, "MA": refuted, "EU": proven}},
 		{"Northern Cyprus, as it is drawn", 35.3, 33.9, map[string]verdict.Result{"CY": open, "TR": open, "GR": refuted}},
 		{"Crimea, which two claim", 45.3, 34.2, map[string]verdict.Result{"RU": open, "UA": open, "TR": refuted}},
-		{"Puerto Rico, which has a code of its own", 18.2, -66.5, map[string]verdict.Result{"PR": proven, "US": open, "DO": refuted}},
+		{"Puerto Rico, which has a code of its own", 18.2, -66.5, map[string]verdict.Result{"PR": proven, "US": held, "DO": refuted}},
 		{"The South Pole", -90, 0, map[string]verdict.Result{"AQ": proven, "AR": refuted}},
 	} {
 		for place, want := range tc.want {

@@ -14,13 +14,16 @@ import (
 // proof has to lie within it).
 type terms struct {
 	on          providers.Date // the day that groups and regions are taken as of
+	strict      bool           // a territory counts as its own code alone
 	allow, deny providers.Extent
 	anywhere    bool // no allow list: everywhere that is not denied
 
 	mayAllow    areaSet
 	surelyAllow areaSet
-	allowCaps   []zone // places of known position that are allowed: any of it may be
-	denyCaps    []zone // places that are denied or excepted: any of it may be
+	byCode      *terms  // the same, with territories held to their own code; nil where that is no other
+	territories areaSet // where the two differ
+	allowCaps   []zone  // places of known position that are allowed: any of it may be
+	denyCaps    []zone  // places that are denied or excepted: any of it may be
 
 	nearest         []float64 // by origin: what allowedKM returned; negative: not asked yet
 	outside, inside carriers  // what carriers returned last, whose memory it uses again
@@ -72,6 +75,14 @@ func newTerms(g *ground, claim *providers.Claim, on providers.Date) (*terms, err
 		denyCaps:  append(zones(deny.Parts), zones(allow.Except)...),
 		nearest:   slices.Repeat([]float64{-1}, len(g.rows)),
 	}
+	t.fill(g)
+	t.addByCode(g)
+	return t, nil
+}
+
+// fill works out which areas are allowed.
+func (t *terms) fill(g *ground) {
+	t.mayAllow, t.surelyAllow = areaSet{}, areaSet{}
 	for i, a := range g.areas {
 		if t.mayAllowArea(a) {
 			t.mayAllow.add(i)
@@ -80,7 +91,6 @@ func newTerms(g *ground, claim *providers.Claim, on providers.Date) (*terms, err
 			t.surelyAllow.add(i)
 		}
 	}
-	return t, nil
 }
 
 // mayAllowArea reports whether some place of the area can be an allowed one.
@@ -91,7 +101,7 @@ func (t *terms) mayAllowArea(a *geo.Area) bool {
 	if a.Settled && denied(a.Codes[0]) || !slices.ContainsFunc(a.Codes, func(code string) bool { return !denied(code) }) {
 		return false
 	}
-	return t.anywhere || slices.ContainsFunc(a.Codes, func(code string) bool {
+	return t.anywhere || slices.ContainsFunc(t.readAs(a, t.allow), func(code string) bool {
 		return t.allow.Countries[code] || hasUnplacedPart(t.allow.Parts, code)
 	})
 }
@@ -99,7 +109,7 @@ func (t *terms) mayAllowArea(a *geo.Area) bool {
 // surelyAllowArea reports whether every place of the area is an allowed one,
 // the zones of denyCaps aside.
 func (t *terms) surelyAllowArea(a *geo.Area) bool {
-	for _, code := range a.Codes {
+	for _, code := range t.readAs(a, t.deny) {
 		if t.deny.Countries[code] || hasUnplacedPart(t.deny.Parts, code) || hasUnplacedPart(t.allow.Except, code) {
 			return false
 		}
@@ -107,7 +117,7 @@ func (t *terms) surelyAllowArea(a *geo.Area) bool {
 	if t.anywhere || a.Settled && t.allow.Countries[a.Codes[0]] {
 		return true
 	}
-	return !slices.ContainsFunc(a.Codes, func(code string) bool { return !t.allow.Countries[code] })
+	return !slices.ContainsFunc(t.readAs(a, t.allow), func(code string) bool { return !t.allow.Countries[code] })
 }
 
 func hasPart(parts []providers.Part, country string) bool {
