@@ -83,15 +83,16 @@ func TestTheLiarIsHeededTogether(t *testing.T) {
 	}
 }
 
-// Of vantages that nothing speaks for, a majority carries a refutation, but not
-// where what they were answered cannot be one host's: then most of them may lie.
+// Of vantages that contradict one another more carry a refutation than may lie, and
+// no fewer.
 func TestMajorityAtOdds(t *testing.T) {
 	for name, c := range map[string]struct {
 		seen []string
 		want verdict.Result
 	}{
-		"together": {[]string{"at fra 20", "at ber 20", "at par 20", "at lon 20", "at pek 90", "at tyo 300", "at osa 300"}, verdict.Refuted},
-		"at odds":  {[]string{"at fra 1", "at tyo 1", "at pek 1", "at sju 1", "at lon 1", "at osa 300", "at ber 300"}, verdict.Disputed},
+		"together":                   {[]string{"at fra 20", "at ber 20", "at par 20", "at lon 20", "at pek 90", "at tyo 300", "at osa 300"}, verdict.Refuted},
+		"at odds":                    {[]string{"at fra 1", "at tyo 1", "at pek 300", "at sju 300", "at lon 300", "at osa 300", "at ber 300"}, verdict.Disputed},
+		"at odds, more than may lie": {[]string{"at fra 1", "at tyo 1", "at pek 1", "at sju 300", "at lon 300", "at osa 300", "at ber 300"}, verdict.Refuted},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := story{name: name, claim: "allow: [BR]", seen: c.seen}
@@ -107,20 +108,26 @@ func TestMajorityAtOdds(t *testing.T) {
 	}
 }
 
-// The readers of a store are counted likewise: those that others contradict too,
-// but none that failed its self-check.
-func TestMajorityOfReaders(t *testing.T) {
-	slow := []string{timed("osa", 300, ""), timed("sju", 300, ""), timed("bqn", 300, ""), timed("xia", 300, ""), timed("tyo", 300, "")}
-	quick := []string{timed("fra", 20, ""), timed("ber", 20, ""), timed("par", 20, ""), timed("lon", 20, ""), timed("pek", 90, "")}
-	liar := contradicted("", map[string]float64{"fra": 3, "par": 6, "lon": 9, "ber": 6, "tyo": 1}).seen
+// atOdds are replies of four addresses, of no endpoint, by which one vantage is set
+// aside and the run is doubtful.
+func atOdds() []string {
+	lines := contradicted("", map[string]float64{"fra": 3, "par": 6, "lon": 9, "ber": 6, "tyo": 1}).seen
+	return lines[:len(lines)-1] // without the answer of the name server
+}
+
+// Two readers of ten carry a refutation where nobody contradicts another; where
+// somebody does, it takes more than may lie.
+func TestReadersAmongLiars(t *testing.T) {
+	slow := []string{timed("osa", 200, ""), timed("sju", 200, ""), timed("bqn", 200, ""), timed("xia", 200, ""), timed("tyo", 200, ""), timed("pek", 200, "")}
+	quick := []string{timed("fra", 20, ""), timed("ber", 20, ""), timed("par", 20, "")}
 	for name, c := range map[string]struct {
 		seen []string
 		want verdict.Result
 	}{
-		"half":                        {slices.Concat(quick, slow), verdict.Disputed},
-		"more than half":              {slices.Concat(quick, slow[:4]), verdict.Refuted},
-		"one failed its self-check":   {slices.Concat(quick, slow, []string{"failed tyo"}), verdict.Refuted},
-		"one is contradicted by many": {slices.Concat(quick, slow, liar), verdict.Disputed},
+		"nobody is at odds":                  {slices.Concat(quick[:2], slow), verdict.Refuted},
+		"one is contradicted by many":        {slices.Concat(quick[:2], slow, atOdds()), verdict.Disputed},
+		"more say so than may lie":           {slices.Concat(quick, slow, atOdds()), verdict.Refuted},
+		"one that says so failed its checks": {slices.Concat(quick, slow, atOdds(), []string{"failed fra"}), verdict.Disputed},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := story{name: name, claim: "allow: [BR]", endpoint: `host: "s3://bucket"`, seen: append([]string{"no dns"}, c.seen...)}
@@ -136,34 +143,27 @@ func TestMajorityOfReaders(t *testing.T) {
 }
 
 // What is proven by several disks together, of a door or of a store, is held back
-// where two vantages may lie and what is left of it without any one of those that
-// are believed proves it no more.
+// where two vantages may lie and nothing speaks for those that it rests on: some of the
+// run contradict one another. What a line says of their self-checks is not believed.
 func TestTogetherAmongLiars(t *testing.T) {
-	all := []string{"fra", "par", "lon", "ber"} // any two of an east and a west exclude both countries
+	door := []string{"at fra 10", "at par 8", "at lon 9", "at ber 6"}
+	store := []string{"no dns", timed("fra", 10, ""), timed("par", 8, ""), timed("lon", 9, ""), timed("ber", 6, "")}
+	passed := []string{"passed fra", "passed par", "passed lon", "passed ber"}
 	for name, c := range map[string]struct {
-		imported, passed []string
-		alone            bool // nobody else looks, so that no two may lie
-		want             verdict.Result
+		more []string
+		few  bool // nobody else looks, so that no two may lie
+		want verdict.Result
 	}{
-		"nobody is believed":               {imported: all, want: verdict.Consistent},
-		"nobody is believed, of few":       {imported: all, alone: true, want: verdict.Proven},
-		"all are believed":                 {want: verdict.Proven},
-		"two are believed":                 {imported: []string{"lon", "ber"}, want: verdict.Consistent},
-		"a line says that two passed":      {imported: []string{"lon", "ber"}, passed: []string{"fra", "par"}, want: verdict.Consistent},
-		"those that are say the one thing": {imported: []string{"lon", "par"}, want: verdict.Consistent},
-		"and lines say that they passed":   {imported: []string{"lon", "par"}, passed: []string{"fra", "ber"}, want: verdict.Consistent},
+		"nobody is at odds":          {nil, false, verdict.Proven},
+		"somebody is":                {atOdds(), false, verdict.Consistent},
+		"somebody is, of few":        {atOdds(), true, verdict.Proven},
+		"lines say that they passed": {slices.Concat(atOdds(), passed), false, verdict.Consistent},
 	} {
 		t.Run(name, func(t *testing.T) {
-			door := []string{"at fra 10", "at par 8", "at lon 9", "at ber 6"}
-			store := []string{"no dns", timed("fra", 10, ""), timed("par", 8, ""), timed("lon", 9, ""), timed("ber", 6, "")}
 			for endpoint, seen := range map[string][]string{"": door, `host: "s3://bucket"`: store} {
-				s := story{name: "together", claim: "deny: [RU, IE]\ncovers: [metadata]", endpoint: endpoint, seen: seen}
-				for _, v := range c.passed {
-					s.seen = append(s.seen, "passed "+v)
-				}
-				for v := range vantages {
-					answered := slices.Contains(all, v)
-					if answered && slices.Contains(c.imported, v) || !answered && !c.alone {
+				s := story{name: "together", claim: "deny: [RU, IE]\ncovers: [metadata]", endpoint: endpoint, seen: slices.Concat(seen, c.more)}
+				if !c.few {
+					for v := range vantages {
 						s.seen = append(s.seen, "imported "+v)
 					}
 				}

@@ -63,8 +63,8 @@ func TestEndpointNeverSeen(t *testing.T) {
 	}
 }
 
-// Half is no majority: neither of the votes of an owner, nor of the capital where
-// votes are not stated, nor of the vantages that were answered.
+// Half is no majority of the votes of an owner, nor of the capital where votes are not
+// stated; and of vantages that their neighbours do not bear out more count than may lie.
 func TestHalfIsNoMajority(t *testing.T) {
 	stated := func(value float64) providers.Percent { return providers.Percent{Value: value, Stated: true} }
 	var unknown providers.Percent
@@ -94,7 +94,7 @@ func TestHalfIsNoMajority(t *testing.T) {
 	for _, c := range []struct {
 		say, asked int
 		want       verdict.Result
-	}{{6, 12, verdict.Disputed}, {7, 12, verdict.Refuted}, {6, 13, verdict.Disputed}, {4, 5, verdict.Refuted}, {5, 10, verdict.Disputed}, {6, 10, verdict.Refuted}} {
+	}{{2, 12, verdict.Disputed}, {3, 12, verdict.Refuted}, {2, 9, verdict.Refuted}, {2, 10, verdict.Disputed}, {3, 10, verdict.Refuted}, {4, 25, verdict.Disputed}, {6, 25, verdict.Refuted}} {
 		lines := []string{resolvedBy("v0")}
 		for i := range c.asked {
 			id, ms := fmt.Sprintf("v%d", i), "200"

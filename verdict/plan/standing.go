@@ -22,9 +22,8 @@ func (r *round) preferBelievable() {
 	}
 	r.reused = slices.Clone(r.world.placed)
 	slices.SortStableFunc(r.reused, func(i, j int) int { return cmp.Compare(at[j], at[i]) })
-	believable := func(i int) bool {
-		return at[i] >= verdict.BelievedAt
-	}
+	enough := min(verdict.BelievedAt, len(r.addrs))
+	believable := func(i int) bool { return at[i] >= enough }
 	share := r.share()
 	for _, s := range r.subjects {
 		if !apart(s.replies) {

@@ -59,3 +59,14 @@ func (s *Score) add(isTrue, allow bool, v *verdict.Verdict) {
 		}
 	}
 }
+
+// Add adds what another run scored.
+func (s *Score) Add(other Score) {
+	s.FalseAllow += other.FalseAllow
+	s.FalseAllowRefuted += other.FalseAllowRefuted
+	s.TrueRefuted += other.TrueRefuted
+	s.FalseProven += other.FalseProven
+	s.TrueClaims += other.TrueClaims
+	s.TrueProven += other.TrueProven
+	s.SingleWrong += other.SingleWrong
+}

@@ -1,0 +1,135 @@
+package verdict_test
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/landfall-audit/landfall/evidence"
+	"github.com/landfall-audit/landfall/verdict"
+	"github.com/landfall-audit/landfall/verdict/verdicttest"
+)
+
+var networks = []string{evidence.NetworkImport, evidence.NetworkGlobalping, evidence.NetworkAtlas, evidence.NetworkLocal}
+
+// Whoever runs the vantages of which one in five lies, nothing wrong is refuted or
+// proven, at however few addresses; and without liars they decide as much, too.
+func TestLiarsOfAnyNetwork(t *testing.T) {
+	world, err := verdicttest.Regions(1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, addrs := range []int{1, 3, 5, 10} {
+		honest := map[string]int{}
+		for _, network := range networks {
+			for seed := range uint64(6) {
+				run := world.Draw(20, addrs, network, seed)
+				lied, err := run.Score(verdicttest.WithLiars(run.Bundle, 5, seed))
+				if err != nil {
+					t.Fatal(err)
+				}
+				if lied.TrueRefuted+lied.FalseProven > 0 {
+					t.Errorf("%d addresses from %s, seed %d: %d true claims refuted, %d false ones proven", addrs, network, seed, lied.TrueRefuted, lied.FalseProven)
+				}
+				told, err := run.Score(run.Bundle)
+				if err != nil {
+					t.Fatal(err)
+				}
+				honest[network] += told.FalseAllowRefuted
+			}
+		}
+		for _, network := range networks {
+			if honest[network] == 0 || honest[network] != honest[evidence.NetworkImport] {
+				t.Errorf("%d addresses, nobody lies: %d refuted from %s, %d from imports", addrs, honest[network], network, honest[evidence.NetworkImport])
+			}
+		}
+	}
+}
+
+// One more honest vantage takes no verdict away, neither the tenth nor any other.
+func TestOneMoreHonestVantage(t *testing.T) {
+	world, err := verdicttest.Regions(2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for seed := range uint64(8) {
+		had, most := map[string]verdict.Result{}, 0
+		for vantages := 2; vantages <= 26; vantages++ {
+			run := world.Draw(vantages, int(1+seed%3), evidence.NetworkImport, seed)
+			doc, err := verdict.Judge(run.Sheets, run.Bundle)
+			if err != nil {
+				t.Fatal(err)
+			}
+			has := map[string]verdict.Result{}
+			for i := range doc.Verdicts {
+				if v := &doc.Verdicts[i]; v.Result == verdict.Refuted || v.Result == verdict.Proven {
+					has[v.Claim+" at "+v.Addr] = v.Result
+				}
+			}
+			for of, result := range had {
+				if has[of] != result {
+					t.Fatalf("seed %d: %s is %s from %d vantages and no more from %d", seed, of, result, vantages-1, vantages)
+				}
+			}
+			had, most = has, max(most, len(has))
+		}
+		if most == 0 {
+			t.Errorf("seed %d: nothing is decided", seed)
+		}
+	}
+}
+
+// BenchmarkTrust judges runs of 20 vantages, drawn from each labelled set and from a
+// made-up one, of each network, at few and at many addresses, where none, one in ten
+// and one in five lie, in 40 ways each; and fails where a verdict is wrong:
+//
+//	go test ./verdict -run '^$' -bench Trust -benchtime 1x -timeout 1h
+func BenchmarkTrust(b *testing.B) {
+	world, err := verdicttest.Regions(3)
+	if err != nil {
+		b.Fatal(err)
+	}
+	sets := map[string]*verdicttest.Set{"regions": world}
+	for _, name := range []string{"aws-cloudping-2024", "wonderproxy-2020-clean"} {
+		for _, folder := range labelledFolders() {
+			if set, err := verdicttest.Read(folder); err == nil && set.Sheets[0].Vendor == name {
+				sets[name] = set
+			}
+		}
+	}
+	for name, set := range sets {
+		for _, network := range networks {
+			for _, share := range []int{0, 10, 5} {
+				for _, addrs := range []int{1, 3, 5, 10, 50} {
+					b.Run(fmt.Sprintf("%s/%s/one-in-%d-lies/%d", name, network, share, addrs), func(b *testing.B) {
+						for b.Loop() {
+							benchmarkTrust(b, set, network, share, addrs)
+						}
+					})
+				}
+			}
+		}
+	}
+}
+
+func benchmarkTrust(b *testing.B, set *verdicttest.Set, network string, share, addrs int) {
+	var all verdicttest.Score
+	for seed := range uint64(40) {
+		run := set.Draw(20, addrs, network, seed)
+		bundle := run.Bundle
+		if share > 0 {
+			bundle = verdicttest.WithLiars(bundle, share, seed)
+		}
+		s, err := run.Score(bundle)
+		if err != nil {
+			b.Fatal(err)
+		}
+		all.Add(s)
+	}
+	b.ReportMetric(float64(all.TrueRefuted), "true-refuted")
+	b.ReportMetric(float64(all.FalseProven), "false-proven")
+	b.ReportMetric(percent(all.FalseAllowRefuted, all.FalseAllow), "%false-allow-refuted")
+	b.ReportMetric(percent(all.TrueProven, all.TrueClaims), "%true-proven")
+	if all.TrueRefuted+all.FalseProven > 0 {
+		b.Errorf("%d true claims are refuted, %d false ones proven", all.TrueRefuted, all.FalseProven)
+	}
+}
