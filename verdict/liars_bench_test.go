@@ -41,7 +41,7 @@ func crowd(vantages, addrs int) *evidence.Bundle {
 	return b
 }
 
-// BenchmarkCrowd judges runs of 1,000 vantages of which 200 lie, by one claim:
+// BenchmarkCrowd puts runs of 1,000 vantages in order of which 200 lie, by no claim:
 //
 //	go test ./verdict -run '^$' -bench Crowd -benchtime 1x
 func BenchmarkCrowd(b *testing.B) {

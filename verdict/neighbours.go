@@ -31,6 +31,7 @@ type neighbours struct {
 	near  map[*vantage][]*vantage
 	asked map[*vantage]int // how many neighbours were compared
 	slow  map[*vantage]int // how many of these were slower than the vantage explains
+	times []float64        // ms, by number of a vantage; of the place that is being added, 0 for none
 }
 
 // newNeighbours takes the vantages with a declared place that were answered.
@@ -41,7 +42,7 @@ func newNeighbours(vantages []*vantage) *neighbours {
 			of[v.supplier] = append(of[v.supplier], v)
 		}
 	}
-	n := &neighbours{near: make(map[*vantage][]*vantage, len(vantages)), asked: map[*vantage]int{}, slow: map[*vantage]int{}}
+	n := &neighbours{near: make(map[*vantage][]*vantage, len(vantages)), asked: map[*vantage]int{}, slow: map[*vantage]int{}, times: make([]float64, len(vantages))}
 	for _, placed := range of {
 		slices.SortFunc(placed, func(a, b *vantage) int { return cmp.Or(cmp.Compare(a.at.Z, b.at.Z), cmp.Compare(a.number, b.number)) })
 		for i := range placed {
@@ -94,27 +95,34 @@ func nearest(sorted []*vantage, i int) []*vantage {
 
 // add compares the times of one address or store, one a vantage.
 func (n *neighbours) add(disks []disk) {
-	times := make(map[*vantage]float64, len(disks))
 	for i := range disks {
-		times[disks[i].from] = disks[i].rttMS
+		n.times[disks[i].from.number] = disks[i].rttMS
 	}
 	for i := range disks {
-		d := &disks[i]
-		left := neighboursAsked
-		for _, v := range n.near[d.from] {
-			ms, answered := times[v]
-			if !answered || slices.Contains(d.from.twins, v) {
-				continue
-			}
-			n.asked[d.from]++
-			if ms > d.rttMS+slowMS+detour*reachMS(geo.AtLeastKM(d.from.at.Place, v.at.Place)) {
-				n.slow[d.from]++
-			}
-			if left--; left == 0 {
-				break
-			}
+		n.compare(&disks[i])
+	}
+	for i := range disks {
+		n.times[disks[i].from.number] = 0
+	}
+}
+
+// compare compares a vantage's time with those of its nearest neighbours.
+func (n *neighbours) compare(d *disk) {
+	asked, slow := 0, 0
+	for _, v := range n.near[d.from] {
+		ms := n.times[v.number]
+		if ms == 0 || slices.Contains(d.from.twins, v) {
+			continue
+		}
+		if ms > d.rttMS+slowMS+detour*reachMS(geo.AtLeastKM(d.from.at.Place, v.at.Place)) {
+			slow++
+		}
+		if asked++; asked == neighboursAsked {
+			break
 		}
 	}
+	n.asked[d.from] += asked
+	n.slow[d.from] += slow
 }
 
 // believable reports whether the neighbours of a vantage bear out its times.

@@ -358,7 +358,7 @@ func round(v, steps float64) float64 { return math.Round(v*steps) / steps }
 const (
 	limitHeldBack       = "one vantage alone carries this, and not by the endpoint's own key and a host of published place: held back until another agrees"
 	limitOneOpenNetwork = "held back: all vantages that carry this are in one network, AS%d, and anybody on the way could have given the replies"
-	limitMayLie         = "held back: of the vantages that carry this, no two agreed with the others often enough, and so many of those that were answered may be wrong"
+	limitMayLie         = "held back: no two of the vantages that carry this are borne out by their neighbours or by a record of their own, and as many may lie, one in five"
 	limitOneNetwork     = "held back: all vantages that carry this are %s's in one network, AS%d"
 	limitOneASN         = "all vantages that carry it are in one network, AS%d"
 	limitRootsOfUser    = "takes for granted that the roots which whoever measured vouches for are not those of a box on the way: no embedded root makes the certificates valid"

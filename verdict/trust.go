@@ -3,11 +3,7 @@ package verdict
 import (
 	"cmp"
 	"fmt"
-	"maps"
-	"net/netip"
 	"slices"
-
-	"github.com/landfall-audit/landfall/internal/geo"
 )
 
 // How vantages that contradict others are told from addresses that many hosts
@@ -30,21 +26,6 @@ const (
 	contradictionDisks = 1000
 )
 
-// contradictions are the pairs of vantages that cannot both be right at one
-// address, if one host answered them; or at one store, if they read one copy.
-type contradictions struct {
-	at      string // the address, or the store
-	answers int    // how many vantages were answered
-	// manyHosts is whether anything else speaks for many hosts at the address.
-	manyHosts bool
-	vantages  []*vantage
-	against   [][]int32 // by number in vantages: those that it is at odds with
-
-	removed []*vantage // by blame: a few without which nothing is contradicted
-	blamed  []*vantage // of these, those that contradict several
-	shown   bool       // few vantages explain them all
-}
-
 // setLiarsAside finds the vantages that contradict others, the one that is
 // blamed most first. A vantage that passed its self-check is not blamed.
 func (c *caseFile) setLiarsAside() {
@@ -64,16 +45,22 @@ func (c *caseFile) setLiarsAside() {
 			c.settleStanding(found)
 			return
 		}
-		at := blamed[worst]
-		worst.contradicted = true
-		worst.setAside = fmt.Sprintf("what it saw cannot be true together with what others saw, at %d of %d addresses and stores (%s is one): it is not where it says, or something near it answered, or these addresses are many hosts'",
-			len(at), worst.measured, at[0].at)
+		for _, v := range worst {
+			v.putAside(blamed[v])
+		}
 		for _, x := range found {
-			if slices.Contains(x.vantages, worst) {
+			if slices.ContainsFunc(x.vantages, func(v *vantage) bool { return slices.Contains(worst, v) }) {
 				x.blame()
 			}
 		}
 	}
+}
+
+// putAside sets a vantage aside that is blamed at these addresses and stores.
+func (v *vantage) putAside(at []*contradictions) {
+	v.contradicted = true
+	v.setAside = fmt.Sprintf("what it saw cannot be true together with what others saw, at %d of %d addresses and stores (%s is one): it is not where it says, or something near it answered, or these addresses are many hosts'",
+		len(at), v.measured, at[0].at)
 }
 
 // countMachines counts the machines of each file.
@@ -100,14 +87,38 @@ func (c *caseFile) mostLiars(disks []disk) int {
 	return n / liarShare
 }
 
-func mostBlamed(blamed map[*vantage][]*contradictions) *vantage {
+// manyBlames is from how many blames on those are set aside together that are blamed
+// nearly as often as the most blamed. Of few blames, what the most blamed vantage saw
+// can be all that speaks against the next.
+const manyBlames = 20
+
+// mostBlamed returns the vantage that is blamed most; where it is blamed often, with
+// those that are nearly as often.
+func mostBlamed(blamed map[*vantage][]*contradictions) []*vantage {
 	var worst *vantage
 	for v, at := range blamed {
 		if len(at) >= blamedAt && (worst == nil || len(at) > len(blamed[worst]) || len(at) == len(blamed[worst]) && v.ID < worst.ID) {
 			worst = v
 		}
 	}
-	return worst
+	if worst == nil || len(blamed[worst]) < manyBlames {
+		return only(worst)
+	}
+	var out []*vantage
+	for v, at := range blamed {
+		if 4*len(at) >= 3*len(blamed[worst]) {
+			out = append(out, v)
+		}
+	}
+	slices.SortFunc(out, func(a, b *vantage) int { return cmp.Compare(a.number, b.number) })
+	return out
+}
+
+func only(v *vantage) []*vantage {
+	if v == nil {
+		return nil
+	}
+	return []*vantage{v}
 }
 
 // settleStanding notes which vantages are believed by themselves, of every network by
@@ -175,160 +186,4 @@ func (c *caseFile) noteOdds(found []*contradictions) odds {
 		}
 	}
 	return o
-}
-
-// findContradictions compares the disks of every address and of every store.
-func (c *caseFile) findContradictions() []*contradictions {
-	var out []*contradictions
-	c.eachPlace(func(at string, disks []disk) {
-		for i := range disks {
-			disks[i].from.measured++
-		}
-		if x := contradictionsAt(at, disks); len(x.vantages) > 0 {
-			out = append(out, x)
-		}
-	})
-	for _, x := range out {
-		if addr, err := netip.ParseAddr(x.at); err == nil {
-			x.manyHosts = c.manyHosts(addr) != nil
-		}
-	}
-	return out
-}
-
-// eachPlace calls f with the disks of every address, and of every store, in order.
-func (c *caseFile) eachPlace(f func(at string, disks []disk)) {
-	for _, addr := range sortedAddrs(c.keys) {
-		f(addr.String(), c.bestDisks(addr))
-	}
-	for _, target := range slices.Sorted(maps.Keys(c.stores)) {
-		f(target, c.stores[target])
-	}
-}
-
-// bestDisks returns the disks of an address by the replies that say most of who gave
-// them: authenticated ones, or those of connections, or else of pings.
-func (c *caseFile) bestDisks(addr netip.Addr) []disk {
-	best := pinged
-	for _, key := range c.keys[addr] {
-		if len(c.doors[key]) > 0 {
-			best = max(best, key.kind)
-		}
-	}
-	var all []disk
-	n := 0
-	for _, key := range c.keys[addr] {
-		if key.kind == best {
-			all, n = append(all, c.doors[key]...), n+1
-		}
-	}
-	if n > 1 {
-		all = smallest(all)
-	}
-	return all
-}
-
-func contradictionsAt(at string, disks []disk) *contradictions {
-	x := &contradictions{at: at, answers: len(disks)}
-	numbers := map[*vantage]int32{}
-	for a, b := range apartPairs(disks) {
-		if !slices.Contains(a.from.twins, b.from) {
-			x.add(numbers, b.from, a.from)
-		}
-	}
-	return x
-}
-
-func (x *contradictions) add(numbers map[*vantage]int32, v, w *vantage) {
-	number := func(v *vantage) int32 {
-		n, known := numbers[v]
-		if !known {
-			n = int32(len(x.vantages))
-			numbers[v] = n
-			x.vantages, x.against = append(x.vantages, v), append(x.against, nil)
-		}
-		return n
-	}
-	i, j := number(v), number(w)
-	x.against[i], x.against[j] = append(x.against[i], j), append(x.against[j], i)
-}
-
-// apart reports whether two disks have nothing in common.
-func (d *disk) apart(other *disk) bool {
-	return geo.Apart(d.at.Place, other.at.Place, d.reachKM+other.reachKM)
-}
-
-// blame finds the fewest vantages, by taking the one with most contradictions
-// each time, without which nothing at the address is contradicted. Who is at
-// odds with a single other one is not blamed: it may be either. Nobody is where
-// it takes more than one in liarShare, or one that passed its self-check.
-func (x *contradictions) blame() {
-	x.removed, x.blamed, x.shown = nil, nil, false
-	gone := make([]bool, len(x.vantages))
-	degree := make([]int, len(x.vantages))
-	for i, v := range x.vantages {
-		gone[i] = v.setAside != ""
-	}
-	for i := range x.vantages {
-		degree[i] = x.voicesAgainst(i, gone)
-	}
-	var removed, blamed []*vantage
-	for {
-		worst := x.busiest(degree)
-		if degree[worst] == 0 {
-			x.removed, x.blamed, x.shown = removed, blamed, true
-			return
-		}
-		v := x.vantages[worst]
-		if len(removed) >= max(1, x.answers/liarShare) || v.checked {
-			return
-		}
-		removed = append(removed, v)
-		if degree[worst] > 1 {
-			blamed = append(blamed, v)
-		}
-		gone[worst], degree[worst] = true, 0
-		for _, j := range x.against[worst] {
-			degree[j] = x.voicesAgainst(int(j), gone)
-		}
-	}
-}
-
-// voicesAgainst is by how many a vantage is contradicted. Those of another file are
-// one voice together: whoever adds a file can put as many into it as they like, and
-// does not set aside what others measured.
-func (x *contradictions) voicesAgainst(i int, gone []bool) int {
-	if gone[i] {
-		return 0
-	}
-	voices, files := 0, map[*supplier]bool{}
-	for _, j := range x.against[i] {
-		switch other := x.vantages[j]; {
-		case gone[j]:
-		case other.supplier == x.vantages[i].supplier:
-			voices++
-		case !files[other.supplier]:
-			files[other.supplier] = true
-			voices++
-		}
-	}
-	return voices
-}
-
-// busiest gives the vantage with most contradictions, of those that passed no
-// self-check while there are any; of equally busy ones the first by id.
-func (x *contradictions) busiest(degree []int) int {
-	worst := 0
-	weight := func(i int) int {
-		if x.vantages[i].checked {
-			return min(degree[i], 1)
-		}
-		return 2 * degree[i]
-	}
-	for i := range x.vantages {
-		if cmp.Or(weight(i)-weight(worst), cmp.Compare(x.vantages[worst].ID, x.vantages[i].ID)) > 0 {
-			worst = i
-		}
-	}
-	return worst
 }

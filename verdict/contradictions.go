@@ -1,0 +1,207 @@
+package verdict
+
+import (
+	"maps"
+	"net/netip"
+	"slices"
+
+	"github.com/landfall-audit/landfall/internal/geo"
+)
+
+// contradictions are the pairs of vantages that cannot both be right at one
+// address, if one host answered them; or at one store, if they read one copy.
+type contradictions struct {
+	at      string // the address, or the store
+	answers int    // how many vantages were answered
+	// manyHosts is whether anything else speaks for many hosts at the address.
+	manyHosts bool
+	vantages  []*vantage
+	against   [][]int32 // by number in vantages: those that it is at odds with
+
+	removed []*vantage // by blame: a few without which nothing is contradicted
+	blamed  []*vantage // of these, those that contradict several
+	shown   bool       // few vantages explain them all
+}
+
+// findContradictions compares the disks of every address and of every store.
+func (c *caseFile) findContradictions() []*contradictions {
+	var out []*contradictions
+	c.eachPlace(func(at string, disks []disk) {
+		for i := range disks {
+			disks[i].from.measured++
+		}
+		if x := contradictionsAt(at, disks); len(x.vantages) > 0 {
+			out = append(out, x)
+		}
+	})
+	for _, x := range out {
+		if addr, err := netip.ParseAddr(x.at); err == nil {
+			x.manyHosts = c.manyHosts(addr) != nil
+		}
+	}
+	return out
+}
+
+// eachPlace calls f with the disks of every address, and of every store, in order.
+func (c *caseFile) eachPlace(f func(at string, disks []disk)) {
+	for _, addr := range sortedAddrs(c.keys) {
+		f(addr.String(), c.bestDisks(addr))
+	}
+	for _, target := range slices.Sorted(maps.Keys(c.stores)) {
+		f(target, c.stores[target])
+	}
+}
+
+// bestDisks returns the disks of an address by the replies that say most of who gave
+// them: authenticated ones, or those of connections, or else of pings.
+func (c *caseFile) bestDisks(addr netip.Addr) []disk {
+	best := pinged
+	for _, key := range c.keys[addr] {
+		if len(c.doors[key]) > 0 {
+			best = max(best, key.kind)
+		}
+	}
+	var all []disk
+	n := 0
+	for _, key := range c.keys[addr] {
+		if key.kind != best || len(c.doors[key]) == 0 {
+			continue
+		}
+		if n++; n == 1 {
+			all = slices.Clip(c.doors[key])
+		} else {
+			all = append(all, c.doors[key]...)
+		}
+	}
+	if n > 1 {
+		all = smallest(all)
+	}
+	return all
+}
+
+func contradictionsAt(at string, disks []disk) *contradictions {
+	x := &contradictions{at: at, answers: len(disks)}
+	numbers := map[*vantage]int32{}
+	for a, b := range apartPairs(disks) {
+		if !slices.Contains(a.from.twins, b.from) {
+			x.add(numbers, b.from, a.from)
+		}
+	}
+	return x
+}
+
+func (x *contradictions) add(numbers map[*vantage]int32, v, w *vantage) {
+	number := func(v *vantage) int32 {
+		n, known := numbers[v]
+		if !known {
+			n = int32(len(x.vantages))
+			numbers[v] = n
+			x.vantages, x.against = append(x.vantages, v), append(x.against, nil)
+		}
+		return n
+	}
+	i, j := number(v), number(w)
+	x.against[i], x.against[j] = append(x.against[i], j), append(x.against[j], i)
+}
+
+// apart reports whether two disks have nothing in common.
+func (d *disk) apart(other *disk) bool {
+	return geo.Apart(d.at.Place, other.at.Place, d.reachKM+other.reachKM)
+}
+
+// blame finds the fewest vantages, by taking the one with most contradictions
+// each time, without which nothing at the address is contradicted. Who is at
+// odds with a single other one is not blamed: it may be either. Nobody is where
+// it takes more than one in liarShare, or one that passed its self-check.
+func (x *contradictions) blame() {
+	x.removed, x.blamed, x.shown = nil, nil, false
+	left := newVoices(x)
+	var removed, blamed []*vantage
+	for {
+		worst := x.busiest(left.against)
+		if left.against[worst] == 0 {
+			x.removed, x.blamed, x.shown = removed, blamed, true
+			return
+		}
+		v := x.vantages[worst]
+		if len(removed) >= max(1, x.answers/liarShare) || v.checked {
+			return
+		}
+		removed = append(removed, v)
+		if left.against[worst] > 1 {
+			blamed = append(blamed, v)
+		}
+		left.remove(worst)
+	}
+}
+
+// voices are by how many each vantage is contradicted, of those that are left. Those
+// of another file are one voice together: whoever adds a file can put as many into it
+// as they like, and does not set aside what others measured.
+type voices struct {
+	of      *contradictions
+	gone    []bool
+	against []int               // by number
+	files   []map[*supplier]int // by number: how many of each other file
+}
+
+func newVoices(x *contradictions) *voices {
+	n := len(x.vantages)
+	w := &voices{of: x, gone: make([]bool, n), against: make([]int, n), files: make([]map[*supplier]int, n)}
+	for i, v := range x.vantages {
+		w.gone[i] = v.setAside != ""
+	}
+	for i := range x.vantages {
+		for _, j := range x.against[i] {
+			if !w.gone[i] && !w.gone[j] {
+				w.count(i, x.vantages[j].supplier, 1)
+			}
+		}
+	}
+	return w
+}
+
+// count adds one that contradicts vantage i, or takes it away.
+func (w *voices) count(i int, file *supplier, by int) {
+	if file == w.of.vantages[i].supplier {
+		w.against[i] += by
+		return
+	}
+	if w.files[i] == nil {
+		w.files[i] = map[*supplier]int{}
+	}
+	had := w.files[i][file]
+	w.files[i][file] = had + by
+	switch {
+	case had == 0:
+		w.against[i]++
+	case had+by == 0:
+		w.against[i]--
+	}
+}
+
+// remove takes a vantage from among those that are left.
+func (w *voices) remove(i int) {
+	w.gone[i], w.against[i] = true, 0
+	for _, j := range w.of.against[i] {
+		if !w.gone[j] {
+			w.count(int(j), w.of.vantages[i].supplier, -1)
+		}
+	}
+}
+
+// busiest returns the vantage with most contradictions, of those that passed no
+// self-check while there are any; of equally busy ones the first by id.
+func (x *contradictions) busiest(degree []int) int {
+	worst, most := 0, -1
+	for i, v := range x.vantages {
+		weight := 2 * degree[i]
+		if v.checked {
+			weight = min(degree[i], 1)
+		}
+		if weight > most || weight == most && weight > 0 && v.ID < x.vantages[worst].ID {
+			worst, most = i, weight
+		}
+	}
+	return worst
+}
