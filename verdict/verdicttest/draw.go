@@ -37,7 +37,9 @@ func (s *Set) Draw(vantages, addrs int, platform string, seed uint64) *Set {
 	}
 	targets := slices.SortedFunc(maps.Keys(answered), netip.Addr.Compare)
 	random.Shuffle(len(targets), func(i, j int) { targets[i], targets[j] = targets[j], targets[i] })
-	slices.SortStableFunc(targets, func(a, b netip.Addr) int { return answered[b]/max(1, vantages*9/10) - answered[a]/max(1, vantages*9/10) })
+	slices.SortStableFunc(targets, func(a, b netip.Addr) int {
+		return answered[b]/max(1, vantages*9/10) - answered[a]/max(1, vantages*9/10)
+	})
 	targets = targets[:min(addrs, len(targets))]
 	for _, o := range s.Bundle.Observations {
 		if x, ok := o.(*evidence.RTT); ok && chosen[x.Vantage] && slices.Contains(targets, x.Addr) {
