@@ -47,7 +47,7 @@ func generatedScore(t testing.TB, placing string, vantages, worlds int) (score l
 // though they say nothing of their place, or one in five lies about it; and the
 // landmarks alone decide something.
 func TestMovedVantagesWithLandmarks(t *testing.T) {
-	for _, placing := range []string{"no-place", "placed", "moved-20"} {
+	for _, placing := range []string{"no-place", "placed", "moved-20", "moved-50", "moved-100"} {
 		t.Run(placing, func(t *testing.T) {
 			score, _ := generatedScore(t, placing, 12, 4)
 			if wrong := score.TrueRefuted + score.FalseProven + score.country.wrong; wrong > 0 {

@@ -142,6 +142,27 @@ func (c *caseFile) checkPlaces() {
 		v.checkLandmarksAgree()
 		v.checkPlace()
 	}
+	c.checkFiles()
+}
+
+// checkFiles uses no declared place of a file in which landmarks refute more of them
+// than may lie: those that no landmark refutes may be as false.
+func (c *caseFile) checkFiles() {
+	timed, misplaced := map[*supplier]int{}, map[*supplier]int{}
+	for _, v := range c.vantages {
+		if len(v.landmarks) > 0 {
+			timed[v.supplier]++
+		}
+		if v.misplaced != "" {
+			misplaced[v.supplier]++
+		}
+	}
+	for _, v := range c.vantages {
+		if v.at != nil && liarShare*misplaced[v.supplier] > timed[v.supplier] {
+			v.at, v.checked = nil, false
+			v.misplaced = fmt.Sprintf("landmarks refute the places of %d of the %d vantages of this file that timed some: none of its places is used", misplaced[v.supplier], timed[v.supplier])
+		}
+	}
 }
 
 // unannounced is an address that nobody may announce: it is in 240.0.0.0/4, which

@@ -23,7 +23,7 @@ const (
 	detour = 2.5
 	slowMS = 20
 	// slowShare is which share of its neighbours may be slower than that.
-	slowShare = 1.0 / 3
+	slowShare = 1.0 / 2
 )
 
 // neighbours are the nearest vantages of one file to each of them.

@@ -14,7 +14,7 @@ var networks = []string{evidence.NetworkImport, evidence.NetworkGlobalping, evid
 // Whoever runs the vantages of which one in five lies, nothing wrong is refuted or
 // proven, at however few addresses; and without liars they decide as much, too.
 func TestLiarsOfAnyNetwork(t *testing.T) {
-	world, err := verdicttest.Regions(1)
+	world, err := verdicttest.Generated(placed(), placed(), 1)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -47,7 +47,7 @@ func TestLiarsOfAnyNetwork(t *testing.T) {
 
 // One more honest vantage takes no verdict away, neither the tenth nor any other.
 func TestOneMoreHonestVantage(t *testing.T) {
-	world, err := verdicttest.Regions(2)
+	world, err := verdicttest.Generated(placed(), placed(), 2)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -84,7 +84,7 @@ func TestOneMoreHonestVantage(t *testing.T) {
 //
 //	go test ./verdict -run '^$' -bench Trust -benchtime 1x -timeout 1h
 func BenchmarkTrust(b *testing.B) {
-	world, err := verdicttest.Regions(3)
+	world, err := verdicttest.Generated(placed(), placed(), 3)
 	if err != nil {
 		b.Fatal(err)
 	}

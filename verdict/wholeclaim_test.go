@@ -94,7 +94,7 @@ func TestHalfIsNoMajority(t *testing.T) {
 	for _, c := range []struct {
 		say, asked int
 		want       verdict.Result
-	}{{2, 12, verdict.Disputed}, {3, 12, verdict.Refuted}, {2, 9, verdict.Refuted}, {2, 10, verdict.Disputed}, {3, 10, verdict.Refuted}, {4, 25, verdict.Disputed}, {6, 25, verdict.Refuted}} {
+	}{{2, 12, verdict.Disputed}, {3, 12, verdict.Refuted}, {2, 9, verdict.Refuted}, {2, 10, verdict.Disputed}, {3, 10, verdict.Refuted}, {3, 25, verdict.Disputed}, {6, 25, verdict.Refuted}} {
 		lines := []string{resolvedBy("v0")}
 		for i := range c.asked {
 			id, ms := fmt.Sprintf("v%d", i), "200"
