@@ -37,7 +37,7 @@ unit:
 	wait $$others && exit $$own
 
 bench:
-	go test ./verdict -run '^$$' -bench 'Labelled|Liars|Anycast|Retrieval|LyingReaders|Calibrated|Transferred|Peers|Stream|Million' -benchtime 1x -timeout 1h
+	go test ./verdict -run '^$$' -bench 'Labelled|Liars|Trust|Crowd|Landmarks|MovedGenerated|Decoys|Anycast|Retrieval|LyingReaders|Calibrated|Transferred|Peers|Stream|Million' -benchtime 1x -timeout 1h
 	LANDFALL_KILLS=100 go test ./cmd/landfall -run KilledWhileOrdering -count=1 -v
 	go test ./cmd/landfall -run '^$$' -bench 'Canary|Net|Site1000|History10000|YearOfRuns' -benchtime 1x -timeout 1h
 	go test ./verdict/plan -run '^$$' -bench Plan -benchtime 1x -timeout 2h
