@@ -10,7 +10,7 @@ const (
 	CodeAnsweredByAnother      = "answered-by-another"          // a reply without the key came so much sooner that another host gave it
 	CodeMethodsDisagree        = "methods-disagree"             // a ping and a connection were answered so differently that two hosts gave the replies
 	CodeOneVantage             = "one-vantage"                  // one vantage alone carries it, not by a landmark and the endpoint's own key
-	CodeVantagesUnproven       = "vantages-not-credible"        // too few of those that carry it passed a check or agreed with others
+	CodeVantagesUnproven       = "vantages-not-credible"        // no two of those that carry it are believed, and no more say so than may lie
 	CodeOneNetwork             = "one-network"                  // all that carry it are in one network
 	CodeManyHosts              = "many-hosts"                   // many hosts may share the address
 	CodeElsewhereAside         = "seen-elsewhere"               // a vantage that is set aside was answered from elsewhere

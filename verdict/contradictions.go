@@ -13,6 +13,7 @@ import (
 type contradictions struct {
 	at      string // the address, or the store
 	answers int    // how many vantages were answered
+	liars   int    // how many of the machines may lie of the files that measured it
 	// manyHosts is whether anything else speaks for many hosts at the address.
 	manyHosts bool
 	vantages  []*vantage
@@ -31,6 +32,7 @@ func (c *caseFile) findContradictions() []*contradictions {
 			disks[i].from.measured++
 		}
 		if x := contradictionsAt(at, disks); len(x.vantages) > 0 {
+			x.liars = c.mostLiars(disks)
 			out = append(out, x)
 		}
 	})
@@ -124,7 +126,7 @@ func (x *contradictions) blame() {
 			return
 		}
 		v := x.vantages[worst]
-		if len(removed) >= max(1, x.answers/liarShare) || v.checked {
+		if len(removed) >= max(1, x.answers/liarShare, x.liars) || v.checked {
 			return
 		}
 		removed = append(removed, v)

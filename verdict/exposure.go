@@ -45,7 +45,7 @@ const (
 	cutsNoticed  = 3
 	// longRecord is at how many addresses it has to be noticed that a time was cut, to
 	// speak for a vantage whose neighbours are slow.
-	longRecord = 30
+	longRecord = 10
 )
 
 // exposure is what two others would have noticed of the lies of one vantage.

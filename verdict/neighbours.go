@@ -2,6 +2,7 @@ package verdict
 
 import (
 	"cmp"
+	"math"
 	"slices"
 
 	"github.com/landfall-audit/landfall/internal/geo"
@@ -44,9 +45,12 @@ func newNeighbours(vantages []*vantage) *neighbours {
 	}
 	n := &neighbours{near: make(map[*vantage][]*vantage, len(vantages)), asked: map[*vantage]int{}, slow: map[*vantage]int{}, times: make([]float64, len(vantages))}
 	for _, placed := range of {
-		slices.SortFunc(placed, func(a, b *vantage) int { return cmp.Or(cmp.Compare(a.at.Z, b.at.Z), cmp.Compare(a.number, b.number)) })
+		along := widest(placed)
+		slices.SortFunc(placed, func(a, b *vantage) int {
+			return cmp.Or(cmp.Compare(along(a), along(b)), cmp.Compare(a.number, b.number))
+		})
 		for i := range placed {
-			n.near[placed[i]] = nearest(placed, i)
+			n.near[placed[i]] = nearest(placed, along, i)
 		}
 	}
 	return n
@@ -58,15 +62,30 @@ type apartBy struct {
 	chord2 float64
 }
 
+// widest returns the axis along which the vantages are spread the most.
+func widest(vantages []*vantage) func(v *vantage) float64 {
+	axes := []func(v *vantage) float64{
+		func(v *vantage) float64 { return v.at.X }, func(v *vantage) float64 { return v.at.Y }, func(v *vantage) float64 { return v.at.Z },
+	}
+	spread := func(along func(v *vantage) float64) float64 {
+		least, most := math.Inf(1), math.Inf(-1)
+		for _, v := range vantages {
+			least, most = min(least, along(v)), max(most, along(v))
+		}
+		return most - least
+	}
+	return slices.MaxFunc(axes, func(a, b func(v *vantage) float64) int { return cmp.Compare(spread(a), spread(b)) })
+}
+
 // nearest returns the nearest of the vantages to the one at index i, the nearest
-// first. They are sorted by z, so that those further off in z than the furthest that
-// is kept need no look.
-func nearest(sorted []*vantage, i int) []*vantage {
+// first. They are sorted along an axis, so that those further off along it than the
+// furthest that is kept need no look.
+func nearest(sorted []*vantage, along func(v *vantage) float64, i int) []*vantage {
 	var kept []apartBy
 	own := sorted[i].at
 	look := func(j int) bool {
 		v := sorted[j]
-		if dz := v.at.Z - own.Z; len(kept) == neighboursKept && dz*dz > kept[len(kept)-1].chord2 {
+		if off := along(v) - along(sorted[i]); len(kept) == neighboursKept && off*off >= kept[len(kept)-1].chord2 {
 			return false
 		}
 		by := apartBy{v, own.Sub(v.at.Vector).Norm2()}
@@ -95,11 +114,26 @@ func nearest(sorted []*vantage, i int) []*vantage {
 
 // add compares the times of one address or store, one a vantage.
 func (n *neighbours) add(disks []disk) {
+	n.each(disks, func(d *disk, asked, slow int) {
+		n.asked[d.from] += asked
+		n.slow[d.from] += slow
+	})
+}
+
+// doubt marks the disks of one endpoint or store that the neighbours do not bear out.
+func (n *neighbours) doubt(disks []disk) {
+	n.each(disks, func(d *disk, asked, slow int) { d.doubted = float64(slow) > slowShare*float64(asked) })
+}
+
+// each calls f with each disk, how many neighbours were compared with it, and how many
+// of them were slower than it explains.
+func (n *neighbours) each(disks []disk, f func(d *disk, asked, slow int)) {
 	for i := range disks {
 		n.times[disks[i].from.number] = disks[i].rttMS
 	}
 	for i := range disks {
-		n.compare(&disks[i])
+		asked, slow := n.compare(&disks[i])
+		f(&disks[i], asked, slow)
 	}
 	for i := range disks {
 		n.times[disks[i].from.number] = 0
@@ -107,8 +141,7 @@ func (n *neighbours) add(disks []disk) {
 }
 
 // compare compares a vantage's time with those of its nearest neighbours.
-func (n *neighbours) compare(d *disk) {
-	asked, slow := 0, 0
+func (n *neighbours) compare(d *disk) (asked, slow int) {
 	for _, v := range n.near[d.from] {
 		ms := n.times[v.number]
 		if ms == 0 || slices.Contains(d.from.twins, v) {
@@ -121,8 +154,7 @@ func (n *neighbours) compare(d *disk) {
 			break
 		}
 	}
-	n.asked[d.from] += asked
-	n.slow[d.from] += slow
+	return asked, slow
 }
 
 // believable reports whether the neighbours of a vantage bear out its times.

@@ -232,7 +232,7 @@ func (l *location) outlastsLiars(g *ground, proves func(possible areaSet) bool) 
 	if l.liars < 2 {
 		return true
 	}
-	credible := slices.DeleteFunc(slices.Clone(l.disks), func(d disk) bool { return !d.from.credible })
+	credible := slices.DeleteFunc(slices.Clone(l.disks), func(d disk) bool { return !d.believed() })
 	all, bounding := g.common(credible)
 	if len(bounding) == 0 || !proves(all) {
 		return false

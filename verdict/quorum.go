@@ -43,7 +43,7 @@ func (c carriers) isQuorum(e quorumContext) bool {
 	if besideOneNetwork(voters, e.open) == 0 {
 		return false
 	}
-	credible := countCredible(voters)
+	credible := countCredible(voters, e)
 	majority := !e.atOdds && len(voters) > max(e.answers/2, LeastOfAny-1)
 	return credible >= 2 || len(voters) >= 2 && (c.saying(voters) > e.liars || majority)
 }
@@ -56,10 +56,12 @@ func (c carriers) saying(voters []*disk) int {
 	return len(distinctDisks(slices.Concat(voters, c.aside)))
 }
 
-func countCredible(disks []*disk) int {
+// countCredible is how many of them are believed; where replies are apart, of those
+// with a long record.
+func countCredible(disks []*disk, e quorumContext) int {
 	n := 0
 	for _, d := range disks {
-		if d.from.credible {
+		if d.believed() && (d.from.longRecord || !e.contested()) {
 			n++
 		}
 	}
@@ -111,11 +113,15 @@ type quorumContext struct {
 	among     *location
 }
 
+// contested reports whether replies are apart that two liars could have given: then
+// being believed elsewhere does not tell who lies here.
+func (e quorumContext) contested() bool { return e.atOdds && e.liars >= 2 }
+
 // survival says what a result that they carry outlasts, as suffice has it,
 // whichever of them are lost.
 func (c carriers) survival(e quorumContext) *Survival {
 	voters := distinctDisks(c.disks)
-	credible := countCredible(voters)
+	credible := countCredible(voters, e)
 	ofAny := c.saying(voters) - e.liars - 1
 	if !e.atOdds {
 		ofAny = max(ofAny, min(2*len(voters)-e.answers-1, len(voters)-LeastOfAny))

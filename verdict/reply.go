@@ -257,7 +257,11 @@ type disk struct {
 	kind    replyKind
 	vouched bool    // see reply
 	touched areaSet // the areas it meets
+	doubted bool    // the neighbours of its vantage do not bear it out
 }
+
+// believed reports whether the vantage is believed, and of this reply too.
+func (d *disk) believed() bool { return d.from.credible && (!d.doubted || d.from.longRecord) }
 
 // totalMS is the time that the disk stands for: the reply's, and with it that of
 // the landmark which it is drawn around.

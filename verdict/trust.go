@@ -129,18 +129,38 @@ func only(v *vantage) []*vantage {
 func (c *caseFile) settleStanding(found []*contradictions) {
 	odds, beside := c.noteOdds(found), newNeighbours(c.vantages)
 	c.eachPlace(func(_ string, disks []disk) { beside.add(disks) })
-	examined := map[*supplier]bool{}
-	for _, v := range c.vantages {
-		if odds.doubtful[v.supplier] || !beside.believable(v) {
-			examined[v.supplier] = true
-		}
+	examined := c.doubtDisks(beside)
+	for file := range odds.doubtful {
+		examined[file] = examined[file] || odds.doubtful[file]
 	}
 	could := c.recordOf(func(v *vantage) bool { return examined[v.supplier] && v.setAside == "" && !odds.blamed[v] })
 	for _, v := range c.vantages {
 		x := could.exposureOf(v)
-		v.credible = v.setAside == "" && !odds.blamed[v] && (beside.believable(v) && !odds.disputed[v] || x.long()) &&
+		v.longRecord = x.long()
+		v.credible = v.setAside == "" && !odds.blamed[v] && (beside.believable(v) && !odds.disputed[v] || v.longRecord) &&
 			(!odds.doubtful[v.supplier] || v.measured >= BelievedAt && x.enough())
 	}
+}
+
+// doubtDisks marks the disks that neighbours do not bear out, and returns the files
+// that have some.
+func (c *caseFile) doubtDisks(beside *neighbours) map[*supplier]bool {
+	doubted := map[*supplier]bool{}
+	mark := func(disks []disk) {
+		beside.doubt(disks)
+		for i := range disks {
+			if disks[i].doubted {
+				doubted[disks[i].from.supplier] = true
+			}
+		}
+	}
+	for _, disks := range c.doors {
+		mark(disks)
+	}
+	for _, disks := range c.stores {
+		mark(disks)
+	}
+	return doubted
 }
 
 // recordOf returns what these vantages could have found out of one another.

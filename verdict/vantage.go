@@ -42,6 +42,7 @@ type vantage struct {
 	contradicted bool // set aside since others contradict it
 	checked      bool // known hosts bear out its declared place, as worked out from their replies
 	credible     bool // its neighbours bear it out, and it is at odds with nobody
+	longRecord   bool // what it said could have been found out so often that its neighbours do not matter
 }
 
 func (c *caseFile) addVantage(v *evidence.Vantage) {
