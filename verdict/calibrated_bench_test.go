@@ -28,7 +28,7 @@ func readLabelled(folder string) (labelledSet, error) {
 // sheet is the one sheet of the set.
 func (s labelledSet) sheet() *providers.Sheet { return s.Sheets[0] }
 
-// hosts gives the addresses of known place, in a random order.
+// hosts returns the addresses of known place, in a random order.
 func (s labelledSet) hosts(random *rand.Rand) []netip.Addr {
 	var out []netip.Addr
 	for addr := range s.Places {
@@ -39,7 +39,7 @@ func (s labelledSet) hosts(random *rand.Rand) []netip.Addr {
 	return out
 }
 
-// teach gives evidence in which some hosts are landmarks and others are seen
+// teach returns evidence in which some hosts are landmarks and others are seen
 // from a few vantages alone: from each of those in few, or from all.
 func (s labelledSet) teach(landmarks, tested []netip.Addr, few map[netip.Addr]map[string]bool) *evidence.Bundle {
 	b := &evidence.Bundle{Header: s.Bundle.Header}
@@ -59,7 +59,7 @@ func (s labelledSet) teach(landmarks, tested []netip.Addr, few map[netip.Addr]ma
 	return b
 }
 
-// about gives the sheet with these endpoints alone.
+// about returns the sheet with these endpoints alone.
 func (s labelledSet) about(hosts []netip.Addr) *providers.Sheet {
 	sheet := *s.sheet()
 	sheet.Endpoints = nil
@@ -71,7 +71,7 @@ func (s labelledSet) about(hosts []netip.Addr) *providers.Sheet {
 	return &sheet
 }
 
-// draw gives each host n of the vantages that measured it.
+// draw returns each host n of the vantages that measured it.
 func (s labelledSet) draw(hosts []netip.Addr, n int, random *rand.Rand) map[netip.Addr]map[string]bool {
 	by := map[netip.Addr][]string{}
 	for _, o := range s.Bundle.Observations {

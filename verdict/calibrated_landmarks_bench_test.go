@@ -21,7 +21,7 @@ import (
 // measured by, in km: each from the one before.
 var rings = []float64{100, 300, 1000, math.Inf(1)}
 
-// ringOf gives the ring of a host.
+// ringOf returns the ring of a host.
 func (s labelledSet) ringOf(host netip.Addr, landmarks []netip.Addr) int {
 	place := func(addr netip.Addr) geo.Place { return geo.Point(s.Places[addr].Lat, s.Places[addr].Lon) }
 	nearest := math.Inf(1)

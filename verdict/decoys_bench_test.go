@@ -45,7 +45,7 @@ type decoyTask struct {
 	grid  *grid // of CBG++; nil until it is laid
 }
 
-// all gives the sites, each once, in the order of their names.
+// all returns the sites, each once, in the order of their names.
 func (t decoyTask) all() []site {
 	byName := map[string]site{}
 	for _, list := range t.sites {
@@ -56,7 +56,7 @@ func (t decoyTask) all() []site {
 	return slices.SortedFunc(maps.Values(byName), func(a, b site) int { return cmp.Compare(a.claim, b.claim) })
 }
 
-// regionTask gives the hosts of a set that say in which region of a provider they
+// regionTask returns the hosts of a set that say in which region of a provider they
 // are. Decoys are the provider's other regions of known place, but those around the
 // host: what is in two of them is truly in both.
 func regionTask(set labelledSet, provider string) decoyTask {
@@ -106,7 +106,7 @@ func cityTask(set labelledSet, decoys int, seed uint64) decoyTask {
 	return t
 }
 
-// draw gives the task as an audit from so many machines of a platform meets it.
+// draw returns the task as an audit from so many machines of a platform meets it.
 func (t decoyTask) draw(vantages, addrs int, seed uint64) decoyTask {
 	return decoyTask{labelledSet{t.Draw(vantages, addrs, evidence.NetworkGlobalping, seed)}, t.sites, t.grid}
 }
@@ -151,7 +151,7 @@ func (t decoyTally) add(judge string, isTrue, rejected bool) {
 	r.decoysRejected += count
 }
 
-// landmarked gives a drawn task as one whose endpoints speak TLS and whose machines
+// landmarked returns a drawn task as one whose endpoints speak TLS and whose machines
 // time landmarks too: a third of the hosts of the whole set, none of them an endpoint.
 func (t decoyTask) landmarked(whole decoyTask, seed uint64) decoyTask {
 	var endpoints []netip.Addr
@@ -241,7 +241,7 @@ func nearestSite(sites []site, from geo.Place) int {
 	return best
 }
 
-// reachOf gives the disks of CBG with the speed of light for a bestline.
+// reachOf returns the disks of CBG with the speed of light for a bestline.
 func reachOf(list []ping) []geo.Disk {
 	out := make([]geo.Disk, len(list))
 	for i, p := range list {
@@ -277,7 +277,7 @@ func (t decoyTask) siteGrid() *grid {
 	return g
 }
 
-// lines gives the round trips from each vantage to hosts of known place, from which
+// lines returns the round trips from each vantage to hosts of known place, from which
 // bestlines are learned.
 func (t decoyTask) lines(seen map[netip.Addr][]ping) map[string][]known {
 	out := map[string][]known{}
@@ -293,7 +293,7 @@ func (t decoyTask) lines(seen map[netip.Addr][]ping) map[string][]known {
 	return out
 }
 
-// decoyTasks gives the tasks of the sets that are found.
+// decoyTasks returns the tasks of the sets that are found.
 func decoyTasks(b *testing.B) map[string]decoyTask {
 	out := map[string]decoyTask{}
 	for _, folder := range labelledFolders() {

@@ -9,8 +9,8 @@ import (
 // What the record of a run could have found out. That a vantage contradicts nobody
 // says little where the others' disks cover half the earth. So each is put to the
 // test of what would have come of a lie: had it been elsewhere, or had its times
-// been cut to half. A lie that two others would have contradicted, and did not, was
-// not told.
+// been cut to half. A lie that two others would have contradicted, and did not, did
+// not happen.
 
 // exposingPlaces are where a vantage might have been instead: the middle of each
 // country. The list is fixed, so that one more vantage can only add to what is

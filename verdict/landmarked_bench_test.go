@@ -60,7 +60,7 @@ func claimsByID(sheet *providers.Sheet) map[string]*providers.Claim {
 	return out
 }
 
-// report gives the figures; what is wrong fails.
+// report returns the figures; what is wrong fails.
 func (s *landmarkedScore) report(b *testing.B) {
 	wrong := s.TrueRefuted + s.FalseProven + s.country.wrong
 	b.ReportMetric(float64(wrong), "wrong")
@@ -82,7 +82,7 @@ var placings = map[string]func(b *evidence.Bundle, seed uint64) *evidence.Bundle
 	"moved-100": func(b *evidence.Bundle, seed uint64) *evidence.Bundle { return verdicttest.Moved(b, 1, seed) },
 }
 
-// sparseSets gives the sets in which each host is seen from few vantages, each with
+// sparseSets returns the sets in which each host is seen from few vantages, each with
 // the complete set of the same servers.
 func sparseSets(b *testing.B) map[string][2]labelledSet {
 	out := map[string][2]labelledSet{}

@@ -40,7 +40,7 @@ type location struct {
 	seen         *sitesSeen           // cache
 }
 
-// countries gives the countries in which the host can be, where they are few;
+// countries returns the countries in which the host can be, where they are few;
 // nil where nothing is known of it, or several hosts answered.
 func (l *location) countries(g *ground) []string {
 	if l.codes == nil && len(l.disks) > 0 && !l.many {
@@ -264,7 +264,7 @@ func newLocation(g *ground, disks []disk, liars int) *location {
 	return l
 }
 
-// each gives the disks, the smallest first.
+// each returns the disks, the smallest first.
 func (l *location) each(yield func(*disk) bool) {
 	for i := range l.disks {
 		if !yield(&l.disks[i]) {
@@ -306,7 +306,7 @@ func (l *location) seenElsewhere() *Reason {
 	return because(l.inconsistent[i].id, CodeElsewhereAside, "%s, which is set aside, was answered from elsewhere", l.inconsistent[i].from.named())
 }
 
-// leaving gives the areas that are possible without disk i.
+// leaving returns the areas that are possible without disk i.
 func (l *location) leaving(g *ground, i int) areaSet {
 	if _, done := l.without[i]; !done {
 		rest := slices.Delete(slices.Clone(l.disks), i, i+1)
@@ -323,7 +323,7 @@ func disjoint(disks []disk) (a, b *disk, apart bool) {
 	return nil, nil, false
 }
 
-// apartPairs gives the pairs of disks that have nothing in common, those of small
+// apartPairs returns the pairs of disks that have nothing in common, those of small
 // ones early: the disks come smallest first.
 func apartPairs(disks []disk) iter.Seq2[*disk, *disk] {
 	return func(yield func(a, b *disk) bool) {

@@ -266,7 +266,7 @@ func (l *location) outlastsNetworks(g *ground, proves func(possible areaSet) boo
 	return true
 }
 
-// resting gives a finding that holds of what is possible, with whether it
+// resting returns a finding that holds of what is possible, with whether it
 // rests on one vantage: whether leaving out one would change it. Where none
 // would, it may rest on two, and so be held back once one is lost.
 func (l *location) resting(g *ground, holds func(possible areaSet) bool) finding {
@@ -289,7 +289,7 @@ func (l *location) bounds() []*disk {
 	return out
 }
 
-// boundingIDs gives the evidence of the disks that bound where a host can be.
+// boundingIDs returns the evidence of the disks that bound where a host can be.
 func (l *location) boundingIDs() []string {
 	out := make([]string, len(l.bounding))
 	for i, n := range l.bounding {
@@ -302,7 +302,7 @@ func (l *location) boundingIDs() []string {
 // assumed, and how far the nearest allowed place lies beyond its reach.
 type figures struct{ ratio, marginKM float64 }
 
-// needs gives the figures of one disk; of nothing where nothing is allowed.
+// needs returns the figures of one disk; of nothing where nothing is allowed.
 func (t *terms) needs(g *ground, d *disk) figures {
 	far := t.allowedKM(g, d.at)
 	if math.IsInf(far, 1) {
@@ -317,7 +317,7 @@ func (d *disk) speedFor(km float64) float64 {
 	return max(0, km-d.at.radiusKM) / geo.ReachKM(d.totalMS(), geo.FibreKMPerMS)
 }
 
-// strongest gives the figures of the disk that says most.
+// strongest returns the figures of the disk that says most.
 func (t *terms) strongest(g *ground, disks []disk) figures {
 	var most figures
 	for i := range disks {
@@ -328,7 +328,7 @@ func (t *terms) strongest(g *ground, disks []disk) figures {
 	return most
 }
 
-// strongestTwo gives the two disks that say most, the stronger first; of equal
+// strongestTwo returns the two disks that say most, the stronger first; of equal
 // ones the smaller.
 func (t *terms) strongestTwo(g *ground, disks []*disk) []*disk {
 	first, second := disks[0], (*disk)(nil)

@@ -136,7 +136,7 @@ func readsBundle(rows []readRow, k knowing) *evidence.Bundle {
 	return b
 }
 
-// numbered gives each name a number, in the order in which they come.
+// numbered returns each name a number, in the order in which they come.
 type numbered map[string]int
 
 func (n numbered) of(name string) (number int, first bool) {
@@ -151,7 +151,7 @@ func (n numbered) of(name string) (number int, first bool) {
 // continents are those of UN M49, by their numbers; the Americas by halves.
 var continents = map[string]string{"africa": "002", "asia": "142", "europe": "150", "oceania": "009", "north-america": "003", "south-america": "005"}
 
-// placesOf gives the countries of a continent.
+// placesOf returns the countries of a continent.
 func placesOf(continent string) []providers.Place {
 	group := language.MustParseRegion(continents[continent])
 	var codes []string
@@ -253,7 +253,7 @@ func judgeReads(rows []readRow, k knowing) (continent, country tally, err error)
 	return continent, country, nil
 }
 
-// regionsIn gives the listed regions that a front door or an object of the file
+// regionsIn returns the listed regions that a front door or an object of the file
 // is in.
 func regionsIn(rows []readRow) []providers.Region {
 	return slices.DeleteFunc(providers.Regions(), func(r providers.Region) bool {

@@ -30,11 +30,11 @@ func TestLiarsOfAnyNetwork(t *testing.T) {
 				if lied.TrueRefuted+lied.FalseProven > 0 {
 					t.Errorf("%d addresses from %s, seed %d: %d true claims refuted, %d false ones proven", addrs, network, seed, lied.TrueRefuted, lied.FalseProven)
 				}
-				told, err := run.Score(run.Bundle)
+				honestly, err := run.Score(run.Bundle)
 				if err != nil {
 					t.Fatal(err)
 				}
-				honest[network] += told.FalseAllowRefuted
+				honest[network] += honestly.FalseAllowRefuted
 			}
 		}
 		for _, network := range networks {

@@ -6,7 +6,7 @@ import (
 	"github.com/landfall-audit/landfall/evidence"
 )
 
-// WithLiars gives a copy of the evidence in which one vantage in share lies: it
+// WithLiars returns a copy of the evidence in which one vantage in share lies: it
 // is where another is, or what it was answered is made to look sooner, or
 // something beside it answered for everybody.
 func WithLiars(b *evidence.Bundle, share int, seed uint64) *evidence.Bundle {

@@ -1,0 +1,46 @@
+package verdict
+
+import (
+	"testing"
+
+	"github.com/landfall-audit/landfall/evidence"
+)
+
+// As many are taken to lie as may of all machines, though some were not answered.
+func TestAsManyLieAsMayOfAllMachines(t *testing.T) {
+	of := &supplier{}
+	vantages := make([]*vantage, 5)
+	for i, id := range []string{"a", "b", "c", "liar", "other liar"} {
+		vantages[i] = &vantage{Vantage: &evidence.Vantage{Meta: evidence.Meta{ID: id}}, supplier: of}
+	}
+	for _, c := range []struct {
+		answers, liars, removed int
+		shown                   bool
+	}{{9, 2, 2, true}, {9, 1, 0, false}, {10, 2, 2, true}} {
+		x := &contradictions{answers: c.answers, liars: c.liars}
+		numbers := map[*vantage]int32{}
+		for _, honest := range vantages[:3] {
+			x.add(numbers, honest, vantages[3])
+			x.add(numbers, honest, vantages[4])
+		}
+		if x.blame(); x.shown != c.shown || len(x.removed) != c.removed {
+			t.Errorf("%d answered, %d may lie: shown %v, %d removed", c.answers, c.liars, x.shown, len(x.removed))
+		}
+	}
+}
+
+// Those that are set aside count among those that say the same, and carry nothing by
+// themselves.
+func TestCarriersSetAside(t *testing.T) {
+	among := quorumContext{answers: 12, liars: 2, atOdds: true}
+	for aside, want := range []bool{false, true} {
+		c := carrierKinds{0, 0, 2}.carriers()
+		c.aside = carrierKinds{0, 0, aside}.carriers().disks
+		if got := c.suffice(among); got != want {
+			t.Errorf("two and %d that are set aside: %v", aside, got)
+		}
+	}
+	if c := (carriers{aside: carrierKinds{0, 0, 5}.carriers().disks}); c.suffice(among) {
+		t.Error("those that are set aside carry alone")
+	}
+}
