@@ -196,13 +196,9 @@ func (c *caseFile) near(s service, l *location) *nearby {
 	return c.nearby[s]
 }
 
-// calibrated is what the calibrated bound says of a claim at an address, where its
-// countries read as the ISO codes say do not settle it. It is inconclusive where it
-// says nothing.
+// calibrated is what the calibrated bound says of a claim at an address. It is
+// inconclusive where it says nothing.
 func (c *caseFile) calibrated(t *terms, l *location, s service) finding {
-	if f := t.byCodeFinding(c.ground, l); f.result != Inconclusive || len(f.limits) > 0 {
-		return f
-	}
 	n := c.near(s, l)
 	f, then := finding{basis: BasisCalibrated, assumes: []string{AssumesOneHost}}, ""
 	switch {
@@ -264,15 +260,10 @@ func (c *caseFile) ranked(l *location, b learned) Reason {
 	}
 }
 
-// calibratedBy lets a calibrated finding settle what nothing else does, and one by
-// ISO codes what databases leave.
+// calibratedBy lets a calibrated finding settle what nothing else does.
 func (f finding) calibratedBy(calibrated finding) finding {
 	if calibrated.result == Inconclusive {
-		f.limits = append(f.limits, calibrated.limits...)
 		return f
-	}
-	if calibrated.basis == BasisPhysics {
-		return f.byCode(calibrated)
 	}
 	if f.result == Inconclusive {
 		f.result, f.basis, f.assumes = calibrated.result, calibrated.basis, calibrated.assumes

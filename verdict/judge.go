@@ -213,7 +213,11 @@ func (c *caseFile) doorFinding(t *terms, s service, resolved resolvedAddr) findi
 	if weighed.result == Inconclusive && weighed.basis == BasisNone {
 		weighed.basis = f.basis
 	}
-	return weighed.or(weaker).calibratedBy(c.calibrated(t, l, s))
+	f = weighed.or(weaker)
+	if byCode := t.byCodeFinding(c.ground, l); byCode.result != Inconclusive || len(byCode.limits) > 0 {
+		return f.byCode(byCode)
+	}
+	return f.calibratedBy(c.calibrated(t, l, s))
 }
 
 // notOfEdges takes from databases what they cannot know: a database has one place

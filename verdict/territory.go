@@ -69,6 +69,10 @@ func (t *terms) byCodeFinding(g *ground, l *location) finding {
 // byCode puts what the ISO codes say over what databases and hints say, as physics
 // is; but nothing is consistent that one of them has outside.
 func (f finding) byCode(held finding) finding {
+	if held.result == Inconclusive {
+		f.limits = append(f.limits, held.limits...)
+		return f
+	}
 	if f.result == Refuted || f.result == Disputed && held.result != Disputed {
 		return f
 	}
