@@ -95,7 +95,7 @@ func checkCount(field string, n int) error {
 	return nil
 }
 
-// firstError gives the first error of a list of checks.
+// firstError returns the first error of a list of checks.
 func firstError(errs ...error) error {
 	for _, err := range errs {
 		if err != nil {

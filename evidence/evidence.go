@@ -43,7 +43,7 @@ const (
 	KindError     Kind = "error"
 )
 
-// blank gives an empty observation of each kind. It is the one list of kinds:
+// blank returns an empty observation of each kind. It is the one list of kinds:
 // a kind that is not here is kept as [Unknown].
 var blank = map[Kind]func() Observation{
 	KindVantage:   func() Observation { return new(Vantage) },
@@ -100,7 +100,7 @@ type DataSet struct {
 
 // Observation is one line of a bundle: one statement about one operation.
 type Observation interface {
-	// Common gives the fields that every line has.
+	// Common returns the fields that every line has.
 	Common() *Meta
 	// check reports the first field whose value no measurement can give.
 	check() error
@@ -117,7 +117,7 @@ type Meta struct {
 	Measurement string `json:"measurement,omitempty"`
 }
 
-// Common gives m itself, so that embedding Meta makes a type an observation.
+// Common returns m itself, so that embedding Meta makes a type an observation.
 func (m *Meta) Common() *Meta { return m }
 
 func (m *Meta) check() error {
@@ -162,7 +162,7 @@ type Vantage struct {
 	Machine string `json:"machine,omitempty"`
 }
 
-// Position gives the declared place in degrees; ok is false where none is known,
+// Position returns the declared place in degrees; ok is false where none is known,
 // or it is nowhere on earth.
 func (v *Vantage) Position() (lat, lon float64, ok bool) {
 	if v.Lat == nil || checkPosition(v.Lat, v.Lon) != nil {

@@ -29,7 +29,7 @@ const (
 	ClassOther       Class = "other"
 )
 
-// Classify gives the failure word for err; nil gives the empty word.
+// Classify returns the failure word for err; nil gives the empty word.
 func Classify(err error) Class {
 	var dns *net.DNSError
 	switch {

@@ -14,13 +14,13 @@ import (
 // writes is a trace with names, some 20 KiB.
 const maxLineBytes = 4 << 20
 
-// Line gives o as it stands in a bundle, without the line's end.
+// Line returns o as it stands in a bundle, without the line's end.
 func Line(o Observation) ([]byte, error) {
 	line, err := encode(o)
 	return bytes.TrimSuffix(line, []byte("\n")), err
 }
 
-// encode gives the line for o, newline included.
+// encode returns the line for o, newline included.
 func encode(o Observation) ([]byte, error) {
 	if u, ok := o.(*Unknown); ok {
 		return append(bytes.Clone(u.Raw), '\n'), nil // byte for byte
@@ -56,7 +56,7 @@ func decodeQuickly(line []byte) (o Observation, ok bool) {
 	return o, err == nil && o.Common().Kind == kind
 }
 
-// firstKind gives the kind of a line that begins with it, as those do that this
+// firstKind returns the kind of a line that begins with it, as those do that this
 // program writes: they need not be read twice.
 func firstKind(line []byte) Kind {
 	rest, found := bytes.CutPrefix(line, []byte(`{"kind":"`))

@@ -106,7 +106,7 @@ func (r *Reader) Read() (Observation, error) {
 	}
 }
 
-// next gives the next line with its newline; only a cut last line has none.
+// next returns the next line with its newline; only a cut last line has none.
 func (r *Reader) next() ([]byte, error) {
 	var line []byte
 	for {

@@ -9,7 +9,7 @@ import (
 // cold one and two more.
 const LeastReads = 3
 
-// SecondSmallestWarm gives the time that timed reads of a store stand for, of
+// SecondSmallestWarm returns the time that timed reads of a store stand for, of
 // their samples in the order in which they were made: the first is left out,
 // since it may hold what only a first read needs, and the smallest of the rest
 // too, since a single answer can be a false one that did not need the store. ok

@@ -76,7 +76,7 @@ func startFile(f *os.File, path string, h Header) (*Writer, error) {
 	return start(flushed{c}, func() error { return errors.Join(c.Close(), f.Close()) }, h)
 }
 
-// publish gives the open file its name, unless something has that name.
+// publish returns the open file its name, unless something has that name.
 func publish(f *os.File, path string) error {
 	if err := f.Chmod(0o644); err != nil {
 		return fmt.Errorf("creating the bundle: %w", err)
@@ -165,7 +165,7 @@ func readPlain(path string, f *os.File) (*Bundle, int64, error) {
 	return b, size + 1, nil
 }
 
-// tailLength gives how many bytes stand after the last newline.
+// tailLength returns how many bytes stand after the last newline.
 func tailLength(f *os.File, size int64) (int64, error) {
 	const step = 64 << 10
 	for end := size; end > 0; {
@@ -182,7 +182,7 @@ func tailLength(f *os.File, size int64) (int64, error) {
 	return size, nil
 }
 
-// lastID gives the highest number among ids of the form e7 or v7.
+// lastID returns the highest number among ids of the form e7 or v7.
 func lastID(b *Bundle) int {
 	last := 0
 	for _, o := range b.Observations {

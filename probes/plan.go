@@ -3,7 +3,7 @@ package probes
 // key is what makes a step unique in a run.
 type key struct{ probe, subject string }
 
-// Plan gives every step that is possible with what is known and was not
+// Plan returns every step that is possible with what is known and was not
 // answered yet, each once, in the order of the probes and of their own plans.
 // It reads nothing but its arguments.
 func Plan(list []Probe, targets []Target, seen *Seen) []Step {

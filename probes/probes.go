@@ -69,7 +69,7 @@ type Config struct {
 	Known []selfcheck.KnownHost
 }
 
-// All gives the probes, in the order in which their steps are planned. It is
+// All returns the probes, in the order in which their steps are planned. It is
 // the one list of them.
 func All(c Config) []Probe {
 	if len(c.Resolvers) == 0 {

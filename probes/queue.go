@@ -2,7 +2,7 @@ package probes
 
 import "net/netip"
 
-// queue gives out steps of each probe in turn, those of one in order, but never
+// queue returns out steps of each probe in turn, those of one in order, but never
 // more at once for one address, or of one probe, than their lanes hold. So all
 // probes are at work at once, and those that take long are not left to the end.
 type queue struct {
@@ -43,7 +43,7 @@ func (q *queue) add(steps []Step) {
 	}
 }
 
-// next gives a step that may run now; ok is false if none may.
+// next returns a step that may run now; ok is false if none may.
 func (q *queue) next() (step Step, ok bool) {
 	for len(q.woken) > 0 {
 		l := q.woken[0]

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// Table gives the probes as a Markdown table, for README.md.
+// Table returns the probes as a Markdown table, for README.md.
 func Table(list []Probe) string {
 	var b strings.Builder
 	b.WriteString("| probe | asks | needs | shows | does not show |\n|---|---|---|---|---|\n")

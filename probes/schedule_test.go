@@ -173,7 +173,7 @@ func TestStepsThatCannotBeMeasured(t *testing.T) {
 	})
 }
 
-// mute gives nothing, which only a look-up in data may.
+// mute returns nothing, which only a look-up in data may.
 type mute struct{ *waiting }
 
 func (mute) Run(context.Context, probes.Step) ([]evidence.Observation, error) { return nil, nil }

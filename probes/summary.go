@@ -27,7 +27,7 @@ type Summary struct {
 	NoNetwork bool
 }
 
-// With gives the summary of two runs, of which the second went on from the first.
+// With returns the summary of two runs, of which the second went on from the first.
 func (s Summary) With(more Summary) Summary {
 	failures := maps.Clone(s.Failures)
 	for class, n := range more.Failures {

@@ -63,7 +63,7 @@ func (n *nation) answer(w mdns.ResponseWriter, query *mdns.Msg) {
 	_ = w.WriteMsg(reply)
 }
 
-// questions gives what was asked since the last call, and how often.
+// questions returns what was asked since the last call, and how often.
 func (n *nation) questions() map[string]int {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -72,7 +72,7 @@ func (n *nation) questions() map[string]int {
 	return out
 }
 
-// newNation gives the probes and targets of a run over it.
+// newNation returns the probes and targets of a run over it.
 func newNation(t *testing.T) (*nation, []probes.Probe, []probes.Target) {
 	t.Helper()
 	n := &nation{asked: map[string]int{}}
@@ -107,7 +107,7 @@ func runNation(t *testing.T, ctx context.Context, list []probes.Probe, targets [
 	return err
 }
 
-// told gives the client countries that were recorded for each host.
+// told returns the client countries that were recorded for each host.
 func told(b *bundle) map[string][]string {
 	out := map[string][]string{}
 	for _, o := range b.all {

@@ -174,7 +174,7 @@ func (b *bundle) record(observations ...evidence.Observation) error {
 	return nil
 }
 
-// subjects gives every (probe, subject) that was answered, sorted. One that was
+// subjects returns every (probe, subject) that was answered, sorted. One that was
 // answered twice stands twice.
 func (b *bundle) subjects(list []probes.Probe) []string {
 	var out []string

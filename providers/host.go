@@ -8,7 +8,7 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/landfall-audit/landfall/internal/special"
+	"github.com/landfall-audit/landfall/internal/ipspecial"
 )
 
 // HostKind is what the host of an endpoint is.
@@ -202,4 +202,4 @@ func (e Endpoint) PrivateAddress() bool {
 // unless its user said so: of this machine, of its own network, or of nobody.
 // 198.18.0.0/15 (RFC 2544) is not: published evidence uses it in place of real
 // addresses.
-func PrivateAddr(addr netip.Addr) bool { return special.Kind(addr) != "" }
+func PrivateAddr(addr netip.Addr) bool { return ipspecial.Kind(addr) != "" }

@@ -76,7 +76,7 @@ func TestPromisesOfEachRegionAreComplete(t *testing.T) {
 	}
 }
 
-// codesLike gives the codes of all regions, or geographies, of a place's
+// codesLike returns the codes of all regions, or geographies, of a place's
 // provider.
 func codesLike(p Place) []string {
 	var out []string

@@ -47,7 +47,7 @@ func (p Problems) Error() string {
 	return strings.Join(lines, "\n")
 }
 
-// Unwrap gives each problem to [errors.Is] and [errors.As].
+// Unwrap returns each problem to [errors.Is] and [errors.As].
 func (p Problems) Unwrap() []error {
 	errs := make([]error, len(p))
 	for i, problem := range p {

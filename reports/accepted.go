@@ -111,7 +111,7 @@ func (c *Claim) accept(all []Acceptance) {
 // Stands reports whether the claim's result is accepted on the day of its run.
 func (c *Claim) Stands() bool { return c.Accepted != nil && !c.Accepted.Expired }
 
-// dateOf gives the day of a time, as YYYY-MM-DD; one that cannot be read is
+// dateOf returns the day of a time, as YYYY-MM-DD; one that cannot be read is
 // later than any, so that nothing is accepted on it.
 func dateOf(started string) string {
 	t, err := time.Parse(time.RFC3339, started)

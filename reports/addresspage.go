@@ -124,7 +124,7 @@ func newAddressItem(s *site, item placeItem, anchors map[lineKey]string) address
 type lineKey struct{ run, id string }
 
 // lines lists the observations behind the verdicts, those that are cited first,
-// and gives where on the page each stands.
+// and returns where on the page each stands.
 func (a *addressPage) lines(s *site, items []placeItem) map[lineKey]string {
 	anchors, used := map[lineKey]string{}, map[string]int{}
 	var runs []string

@@ -52,7 +52,7 @@ type change struct {
 	Turn
 }
 
-// changes gives the turns of all claims, newest first.
+// changes returns the turns of all claims, newest first.
 func (v *View) changes() []change {
 	var out []change
 	for _, c := range v.allClaims() {
@@ -76,7 +76,7 @@ func atomEntry(s *site, c *change) *feeds.AtomEntry {
 	}
 }
 
-// atomTime gives a time as a feed has it; what is no time is the first of all.
+// atomTime returns a time as a feed has it; what is no time is the first of all.
 func atomTime(started string) string {
 	t, err := time.Parse(time.RFC3339, started)
 	if err != nil {

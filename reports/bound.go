@@ -46,7 +46,7 @@ func clip(text string, n int) string {
 // name shortens what ought to be short: an id, a host, an address, a date.
 func name(text string) string { return clip(text, maxName) }
 
-// shortened gives a list of texts, each shortened, without doubles and empty
+// shortened returns a list of texts, each shortened, without doubles and empty
 // ones.
 func shortened(texts []string) []string {
 	var out []string
@@ -61,7 +61,7 @@ func shortened(texts []string) []string {
 	return out
 }
 
-// words gives a list of short texts in its own order.
+// words returns a list of short texts in its own order.
 func words(list []string) []string {
 	var out []string
 	for _, word := range list[:min(len(list), maxTexts)] {
@@ -70,7 +70,7 @@ func words(list []string) []string {
 	return out
 }
 
-// boundedProof gives a proof with its disks and texts cut to what is told.
+// boundedProof returns a proof with its disks and texts cut to what is told.
 func boundedProof(p *verdict.Proof) *verdict.Proof {
 	if p == nil {
 		return nil
@@ -89,7 +89,7 @@ func boundedProof(p *verdict.Proof) *verdict.Proof {
 	return &out
 }
 
-// boundedSites gives the hosts that share an address, as many as are told.
+// boundedSites returns the hosts that share an address, as many as are told.
 func boundedSites(s *verdict.Sites) *verdict.Sites {
 	if s == nil {
 		return nil
@@ -101,7 +101,7 @@ func boundedSites(s *verdict.Sites) *verdict.Sites {
 	return &out
 }
 
-// codes gives country codes, shortened and sorted.
+// codes returns country codes, shortened and sorted.
 func codes(list []string) []string {
 	var out []string
 	for _, code := range list[:min(len(list), maxTexts)] {
@@ -111,7 +111,7 @@ func codes(list []string) []string {
 	return slices.Compact(out)
 }
 
-// anchor gives a place in a page that stays the same from run to run. Ids that
+// anchor returns a place in a page that stays the same from run to run. Ids that
 // are plain, as a catalogue's are, can be read in it; anything else is hashed.
 func anchor(kind string, parts ...string) string {
 	plain := kind != "verdict"
@@ -138,7 +138,7 @@ func isPlain(id string) bool {
 	return true
 }
 
-// unique gives the anchor, with a number from its second use on.
+// unique returns the anchor, with a number from its second use on.
 func unique(used map[string]int, anchor string) string {
 	used[anchor]++
 	if n := used[anchor]; n > 1 {

@@ -132,7 +132,7 @@ func (s *browser) open(t *testing.T, file string, width, height int64, theme str
 	run(t, s, chromedp.Navigate("file://"+file))
 }
 
-// eval gives what a script says of the page.
+// eval returns what a script says of the page.
 func eval[T any](t *testing.T, s *browser, script string) T {
 	t.Helper()
 	return run(t, s, chromedp.Evaluate[T](script))
@@ -306,7 +306,7 @@ func (s *browser) checkFirstPaint(t *testing.T) {
 	}
 }
 
-// loadAxe gives the source of axe-core; empty where it is not at hand.
+// loadAxe returns the source of axe-core; empty where it is not at hand.
 func loadAxe(t *testing.T) string {
 	t.Helper()
 	path := os.Getenv(axeFile)

@@ -77,7 +77,7 @@ func chartOf(disks []disk) chart {
 	return newChart(bound, bound.Center().Lat(), toleranceOf(wide))
 }
 
-// toleranceOf gives one of a few tolerances, so that outlines are made a few
+// toleranceOf returns one of a few tolerances, so that outlines are made a few
 // times only: about a pixel of a chart that is so many degrees wide.
 func toleranceOf(wide float64) float64 {
 	for _, step := range []float64{0.02, 0.05, 0.1, 0.25} {
@@ -92,7 +92,7 @@ func (c *chart) height() int {
 	return int(math.Round((c.bound.Max.Lat() - c.bound.Min.Lat()) * c.perLat))
 }
 
-// at gives the place of a point in the drawing, and whether it is on the chart.
+// at returns the place of a point in the drawing, and whether it is on the chart.
 func (c *chart) at(lon, lat float64) (x, y int, ok bool) {
 	lon += 360 * math.Round((c.bound.Center().Lon()-lon)/360)
 	x, y = c.project(lon, lat)
@@ -208,7 +208,7 @@ func (c *chart) diskPath(d geo.Disk) string {
 	return b.String()
 }
 
-// middleOf gives a place amid an area: the centroid of its largest piece.
+// middleOf returns a place amid an area: the centroid of its largest piece.
 func middleOf(o *geo.Outline) (lon, lat float64) {
 	best := 0.0
 	for _, r := range o.Rings {

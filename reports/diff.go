@@ -155,7 +155,7 @@ func addressChange(c *verdict.Change) string {
 	return strings.Join(parts, "; ")
 }
 
-// without gives the members of list that are not in other, both sorted by the
+// without returns the members of list that are not in other, both sorted by the
 // one who compared.
 func without(list, other []string) []string {
 	have := map[string]bool{}

@@ -88,7 +88,7 @@ func markdownText(text string) string {
 // notLinked stands after characters that GitHub makes links and notices of.
 const notLinked = "<!-- -->"
 
-// webLink gives a URL that may be made a link: absolute, http or https, and
+// webLink returns a URL that may be made a link: absolute, http or https, and
 // without a user part, which is there to be taken for the host. Anything else
 // is empty, and is shown as text.
 func webLink(text string) string {

@@ -105,7 +105,7 @@ func bases() []verdict.Basis {
 	}
 }
 
-// placeIn gives the place of x in list, the end for what is not in it.
+// placeIn returns the place of x in list, the end for what is not in it.
 func placeIn[T comparable](list []T, x T) int {
 	if i := slices.Index(list, x); i >= 0 {
 		return i
@@ -173,7 +173,7 @@ func newFinding(started string, s shape, verdicts []*verdict.Verdict, used map[s
 	return f
 }
 
-// sharedLimits gives the limits of the first row that every row has.
+// sharedLimits returns the limits of the first row that every row has.
 func sharedLimits(rows []Row) []string {
 	shared := slices.Clone(rows[0].Limits)
 	for i := range rows {
@@ -185,7 +185,7 @@ func sharedLimits(rows []Row) []string {
 	return shared
 }
 
-// rows gives one row for each address with the same argument, the most telling
+// rows returns one row for each address with the same argument, the most telling
 // first: by how impossible the claim is there.
 func rows(verdicts []*verdict.Verdict) []Row {
 	var out []Row
@@ -256,7 +256,7 @@ func (r *Row) reason(b verdict.Reason) (left int) {
 	return 0
 }
 
-// Unsaid gives what the finding takes for granted, and that one vantage carries
+// Unsaid returns what the finding takes for granted, and that one vantage carries
 // it, as far as its limits do not say so already.
 func (f *Finding) Unsaid() []string {
 	var out []string

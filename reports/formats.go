@@ -43,7 +43,7 @@ func Formats() []Format {
 // none, were given.
 var ErrManyRuns = errors.New("this format holds exactly one run")
 
-// LookUp gives the format of a name.
+// LookUp returns the format of a name.
 func LookUp(name string) (Format, error) {
 	var names []string
 	for _, f := range Formats() {

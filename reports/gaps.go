@@ -63,7 +63,7 @@ func (g *Gap) point(c *Claim) {
 	g.Claims = append(g.Claims, Ref{Label: c.Vendor + " / " + c.ID, Vendor: c.Vendor, Anchor: c.Anchor})
 }
 
-// where gives the landing places of all that was looked at.
+// where returns the landing places of all that was looked at.
 func (v *View) where() Where {
 	var all []Claim
 	for i := range v.Vendors {

@@ -23,7 +23,7 @@ type Gathering struct {
 	seen     map[sighting]*Seen
 }
 
-// NewGathering gives a gathering of no runs.
+// NewGathering returns a gathering of no runs.
 func NewGathering() *Gathering {
 	return &Gathering{place: map[claimKey]int{}, seen: map[sighting]*Seen{}}
 }
@@ -76,7 +76,7 @@ func verdictsByClaim(d *verdict.Document) map[claimKey][]*verdict.Verdict {
 	return out
 }
 
-// claimResults gives the roll-ups of a document, one a claim. A claim that has
+// claimResults returns the roll-ups of a document, one a claim. A claim that has
 // verdicts and no roll-up, as in a document put together by hand, is as bad as
 // its worst verdict: nothing that was judged goes untold.
 func claimResults(d *verdict.Document) []verdict.ClaimResult {
@@ -131,7 +131,7 @@ func newClaim(d *verdict.Document, r verdict.ClaimResult, verdicts []*verdict.Ve
 	return c
 }
 
-// lead gives the findings that carry the claim's result. There may be none: a
+// lead returns the findings that carry the claim's result. There may be none: a
 // claim can be held below all of its verdicts.
 func (c *Claim) lead() []Finding {
 	var out []Finding
@@ -143,7 +143,7 @@ func (c *Claim) lead() []Finding {
 	return out
 }
 
-// vantages gives the places that a run looked from.
+// vantages returns the places that a run looked from.
 func vantages(d *verdict.Document) []Vantage {
 	var out []Vantage
 	for _, v := range d.Vantages {

@@ -80,7 +80,7 @@ func whole(t testing.TB) Options {
 	return o
 }
 
-// renderSite gives every page of the site by its path.
+// renderSite returns every page of the site by its path.
 func renderSite(t testing.TB, v View) map[string]string {
 	t.Helper()
 	pages := map[string]string{}

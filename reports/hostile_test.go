@@ -128,7 +128,7 @@ func hostileBundle(d *verdict.Document, text func(int) string) *evidence.Bundle 
 	return b
 }
 
-// rotating gives an attack for each field, starting elsewhere each time, so
+// rotating returns an attack for each field, starting elsewhere each time, so
 // that every field meets every attack.
 func rotating(shift int) func(int) string {
 	all := attacks()
@@ -328,7 +328,7 @@ func (c *counter) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// sizes gives how large each page of a site is, without keeping any.
+// sizes returns how large each page of a site is, without keeping any.
 func sizes(t testing.TB, v View) map[string]int {
 	t.Helper()
 	out := map[string]int{}

@@ -142,7 +142,7 @@ func (m *mark) label(d *drawing) {
 	}
 }
 
-// Within gives the number of the disk that a disk's clip is cut by in turn, so
+// Within returns the number of the disk that a disk's clip is cut by in turn, so
 // that the last is cut by all before it.
 func (d drawnDisk) Within() int { return d.N - 1 }
 

@@ -56,7 +56,7 @@ func bounded(out *bytes.Buffer, room, n int, block func(int) string) int {
 	return 0
 }
 
-// allClaims gives every claim, the worst first across vendors.
+// allClaims returns every claim, the worst first across vendors.
 func (v *View) allClaims() []*Claim {
 	var out []*Claim
 	for _, r := range append([]verdict.Result{unreadable}, verdict.Results()...) {
@@ -71,7 +71,7 @@ func (v *View) allClaims() []*Claim {
 	return out
 }
 
-// claimsToTell gives the claims that need more than a line of the table.
+// claimsToTell returns the claims that need more than a line of the table.
 func claimsToTell(claims []*Claim) []*Claim {
 	var out []*Claim
 	for _, c := range claims {

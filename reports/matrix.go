@@ -35,7 +35,7 @@ const (
 	matrixRows    = 40
 )
 
-// newMatrix gives nil where no landing place is known.
+// newMatrix returns nil where no landing place is known.
 func newMatrix(v *Vendor) *matrix {
 	users := landingsByUser(v)
 	var codes []string

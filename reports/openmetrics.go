@@ -53,7 +53,7 @@ func claimCounts(v *View) *dto.MetricFamily {
 	return f
 }
 
-// claimSamples gives each claim a sample whose value is 1, with its result as a
+// claimSamples returns each claim a sample whose value is 1, with its result as a
 // label.
 func claimSamples(v *View) *dto.MetricFamily {
 	f := gaugeFamily("landfall_claim_result", "The result of a claim; the value is always 1.")

@@ -17,7 +17,7 @@ type land struct {
 	lat    float64
 }
 
-// lands gives the country areas at a tolerance. They are the same for all pages,
+// lands returns the country areas at a tolerance. They are the same for all pages,
 // and made once.
 func lands(tolerance float64) []land {
 	cartography.Lock()
@@ -39,7 +39,7 @@ func lands(tolerance float64) []land {
 	return out
 }
 
-// landPaths gives the path of each country area on a chart. Pages of addresses
+// landPaths returns the path of each country area on a chart. Pages of addresses
 // that were seen from the same places have the same chart, so that the last few
 // are kept.
 func landPaths(c *chart) []string {

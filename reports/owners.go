@@ -46,7 +46,7 @@ const (
 	maxStatement = 6
 )
 
-// newOwnership gives nil where nothing is known of who runs the service.
+// newOwnership returns nil where nothing is known of who runs the service.
 func newOwnership(s *site, v *Vendor) *ownership {
 	day, ok := dayOfRun(v)
 	if !ok {
@@ -149,7 +149,7 @@ func holdingDates(h *providers.Holding) string {
 	return "known from " + h.From.String() + ", not after " + h.Until.String()
 }
 
-// networksOf gives the networks that a vendor's addresses are in, by number.
+// networksOf returns the networks that a vendor's addresses are in, by number.
 func (s *site) networksOf(v *Vendor) []*evidence.Network {
 	var out []*evidence.Network
 	for i := range v.Claims {

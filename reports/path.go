@@ -47,7 +47,7 @@ func (p tracedPath) drawn() bool {
 	return slices.ContainsFunc(p.Hops, func(h placedHop) bool { return h.Drawn })
 }
 
-// paths gives the traces that a verdict cites, and those to its address, from
+// paths returns the traces that a verdict cites, and those to its address, from
 // vantages whose place nothing speaks against.
 func (s *site) paths(run string, row *Row) []tracedPath {
 	r := s.record(run)
@@ -108,7 +108,7 @@ func (r *record) path(t *evidence.Trace) (tracedPath, bool) {
 	return p, len(p.Hops)+p.Silent+p.Unplaced > 0
 }
 
-// placeHop gives the place that a hop's name speaks of or, where that speaks of
+// placeHop returns the place that a hop's name speaks of or, where that speaks of
 // none, the one that a database has for its address.
 func (r *record) placeHop(hop evidence.Hop, on providers.Date) (placedHop, bool) {
 	out := placedHop{TTL: hop.TTL, Name: name(cmp.Or(hop.Name, hop.Addr.String()))}
@@ -164,7 +164,7 @@ func (h *placedHop) amid(code string) {
 	}
 }
 
-// pathDisks gives a path's places the size of a town, so that a chart holds
+// pathDisks returns a path's places the size of a town, so that a chart holds
 // them.
 func pathDisks(paths []tracedPath) []disk {
 	var out []disk

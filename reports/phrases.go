@@ -20,7 +20,7 @@ func brief(text string, n int) string {
 	return text
 }
 
-// sourceWords gives where words were read, in brackets.
+// sourceWords returns where words were read, in brackets.
 func sourceWords(s *Source) string {
 	var parts []string
 	if s.Grade != "" {

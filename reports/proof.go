@@ -28,7 +28,7 @@ type disk struct {
 	Door     string // the evidence that tells the front door's region
 }
 
-// disksOf gives the disks that an argument rests on: those of its proof or,
+// disksOf returns the disks that an argument rests on: those of its proof or,
 // where it has none, those of the replies that it cites, the smallest first.
 // What neither holds is not drawn.
 func (s *site) disksOf(run string, row *Row) []disk {
@@ -61,7 +61,7 @@ func (r *record) disksOf(row *Row) []disk {
 	return out
 }
 
-// disk gives the reach of one timed reply, if its vantage has a place.
+// disk returns the reach of one timed reply, if its vantage has a place.
 func (r *record) disk(o *evidence.RTT) (disk, bool) {
 	v := r.vantage(o)
 	if v == nil || o.MinMS <= 0 {
@@ -79,7 +79,7 @@ func (r *record) disk(o *evidence.RTT) (disk, bool) {
 	return d, true
 }
 
-// proofDisk gives a disk as a proof has it. A document may come from anyone, so
+// proofDisk returns a disk as a proof has it. A document may come from anyone, so
 // that one which no place and no reply can have is left out.
 func (s *site) proofDisk(run string, p *verdict.ProofDisk) (disk, bool) {
 	if !(math.Abs(p.Lat) <= 90 && math.Abs(p.Lon) <= 180 && p.RTTMS > 0 && p.RTTMS < 1e6 && p.RadiusKM >= 0 && p.RadiusKM < 1e8) {
@@ -99,7 +99,7 @@ func (s *site) proofDisk(run string, p *verdict.ProofDisk) (disk, bool) {
 	return d, true
 }
 
-// caps gives disks as areas on the earth.
+// caps returns disks as areas on the earth.
 func caps(disks []disk) []geo.Disk {
 	out := make([]geo.Disk, len(disks))
 	for i, d := range disks {
@@ -242,7 +242,7 @@ func newSitesTold(s *site, run string, sites *verdict.Sites, line func(string) l
 	return out
 }
 
-// vantageNames gives the names of a run's vantages, as many as are told.
+// vantageNames returns the names of a run's vantages, as many as are told.
 func (s *site) vantageNames(run string, ids []string) string {
 	names := slices.Clone(ids)
 	for i, id := range ids {
@@ -256,7 +256,7 @@ func (s *site) vantageNames(run string, ids []string) string {
 // siteLines is how many replies of a host are named.
 const siteLines = 4
 
-// proofIDs gives the evidence of a row's proof, and then that of its sites.
+// proofIDs returns the evidence of a row's proof, and then that of its sites.
 func (r *Row) proofIDs() []string {
 	var out []string
 	if r.Proof != nil {

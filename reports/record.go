@@ -51,7 +51,7 @@ func newRecord(b *evidence.Bundle) *record {
 	return r
 }
 
-// addressOf gives the address that an observation speaks of, if it speaks of
+// addressOf returns the address that an observation speaks of, if it speaks of
 // one.
 func addressOf(o evidence.Observation) netip.Addr {
 	var addr netip.Addr
@@ -82,7 +82,7 @@ func addressOf(o evidence.Observation) netip.Addr {
 	return addr.Unmap()
 }
 
-// of gives the observations that are cited, then some of the others that speak
+// of returns the observations that are cited, then some of the others that speak
 // of a place, by kind, and how many were left out.
 func (r *record) of(place string, cited []string) (shown []evidence.Observation, more int) {
 	seen := map[string]bool{}
@@ -122,7 +122,7 @@ func kindOrder() []evidence.Kind {
 	return []evidence.Kind{evidence.KindStorage, evidence.KindRetrieval, evidence.KindRTT, evidence.KindRange, evidence.KindNetwork, evidence.KindGeoIP, evidence.KindHint, evidence.KindDNS, evidence.KindTLS, evidence.KindHTTP, evidence.KindTrace}
 }
 
-// vantage gives the vantage of an observation, nil where it has none.
+// vantage returns the vantage of an observation, nil where it has none.
 func (r *record) vantage(o evidence.Observation) *evidence.Vantage {
 	v, _ := r.byID[o.Common().Vantage].(*evidence.Vantage)
 	return v
@@ -161,7 +161,7 @@ const maxSources = 60
 // Dated is a data set with the day of its making, as the evidence writes it.
 type Dated struct{ Name, Built string }
 
-// networkOf gives the network that an address is in, nil where it is not known.
+// networkOf returns the network that an address is in, nil where it is not known.
 func (r *record) networkOf(address string) *evidence.Network {
 	addr, err := netip.ParseAddr(address)
 	if err != nil {

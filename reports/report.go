@@ -41,7 +41,7 @@ type Options struct {
 	// with their roles, operators, and where in a file a claim stands. Vendors
 	// without one are told of without it.
 	Sheets []*providers.Sheet
-	// Evidence gives the evidence of a run, or nil where it is not at hand; nil
+	// Evidence returns the evidence of a run, or nil where it is not at hand; nil
 	// where there is none at all.
 	Evidence func(run string) *evidence.Bundle
 }
@@ -191,7 +191,7 @@ func (g *Gathering) View(o Options) View {
 	return v
 }
 
-// newestFirst gives the documents that there are, by the time of their run.
+// newestFirst returns the documents that there are, by the time of their run.
 func newestFirst(docs []*verdict.Document) []*verdict.Document {
 	out := slices.DeleteFunc(slices.Clone(docs), func(d *verdict.Document) bool { return d == nil })
 	slices.SortStableFunc(out, func(a, b *verdict.Document) int {

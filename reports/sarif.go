@@ -58,7 +58,7 @@ func writeSARIF(w io.Writer, v View) error {
 	return nil
 }
 
-// sarifRule gives the rule of a result and how grave it is; none for results
+// sarifRule returns the rule of a result and how grave it is; none for results
 // that speak for a claim.
 func sarifRule(r verdict.Result) (id, level string) {
 	switch r {
@@ -106,7 +106,7 @@ func sarifFindings(run *sarif.Run, v *View) (left int) {
 // sarifPlace is an endpoint at which a claim does not stand.
 type sarifPlace struct{ endpoint, sentence string }
 
-// sarifPlaces gives one place for each endpoint that carries a claim's result,
+// sarifPlaces returns one place for each endpoint that carries a claim's result,
 // or one for the claim where none does. Addresses come and go; an endpoint is
 // the same finding as long as it is there.
 func sarifPlaces(c *Claim) []sarifPlace {
@@ -156,7 +156,7 @@ func sheetLines(v *View) claimLines {
 	return out
 }
 
-// of gives the place of a claim; that of a claim without a sheet is the
+// of returns the place of a claim; that of a claim without a sheet is the
 // verdicts file.
 func (l claimLines) of(c *Claim) *sarif.PhysicalLocation {
 	pos, known := l[claimKey{c.Vendor, c.ID}]

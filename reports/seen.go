@@ -51,7 +51,7 @@ func (g *Gathering) count(key sighting, run, started string) {
 	s.Runs++
 }
 
-// Seen gives when an endpoint of a vendor led to an address; ok is false where
+// Seen returns when an endpoint of a vendor led to an address; ok is false where
 // only one run is told of.
 func (v *View) Seen(vendor, endpoint, addr string) (Seen, bool) {
 	s := v.seen[sighting{vendor, endpoint, addr}]

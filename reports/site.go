@@ -138,7 +138,7 @@ func newPages(v *View) *site {
 	return s
 }
 
-// record gives the evidence of a run, which may be empty.
+// record returns the evidence of a run, which may be empty.
 func (s *site) record(run string) *record {
 	if r := s.records[run]; r != nil {
 		return r
@@ -167,7 +167,7 @@ type itemOnPage struct {
 	Item addressItem
 }
 
-// fileName gives a file a name that is safe everywhere and stays the same from
+// fileName returns a file a name that is safe everywhere and stays the same from
 // run to run: addresses and plain ids can be read in it, anything else is
 // hashed.
 func fileName(text string) string {
@@ -253,7 +253,7 @@ func pageFuncs() template.FuncMap {
 	}
 }
 
-// pageStyle gives the common style sheet and that of a page. They are the
+// pageStyle returns the common style sheet and that of a page. They are the
 // project's own and stand in each page, so that one that is saved or sent by
 // itself still looks as it should.
 func pageStyle(of string) (template.CSS, error) {
@@ -277,7 +277,7 @@ func pageStyle(of string) (template.CSS, error) {
 // pageStyles are the style sheets made so far, by the name of their page.
 var pageStyles sync.Map
 
-// fileLink gives a relative link to a file beside the front page.
+// fileLink returns a relative link to a file beside the front page.
 func fileLink(up, file string) string {
 	if file == "" {
 		return ""

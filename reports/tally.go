@@ -30,7 +30,7 @@ func (t *Tally) add(r verdict.Result, n int) {
 	slices.SortFunc(*t, func(a, b Count) int { return rank(a.Result) - rank(b.Result) })
 }
 
-// of gives the count of one result.
+// of returns the count of one result.
 func (t Tally) of(r verdict.Result) int {
 	for _, c := range t {
 		if c.Result == known(r) {
@@ -40,7 +40,7 @@ func (t Tally) of(r verdict.Result) int {
 	return 0
 }
 
-// Total gives the count of all.
+// Total returns the count of all.
 func (t Tally) Total() int {
 	n := 0
 	for _, c := range t {
@@ -53,7 +53,7 @@ func (t Tally) Total() int {
 // document of a newer version or a tampered one may hold.
 const unreadable verdict.Result = "unreadable"
 
-// known gives r, or [unreadable] for a word that is no result.
+// known returns r, or [unreadable] for a word that is no result.
 func known(r verdict.Result) verdict.Result {
 	if slices.Contains(verdict.Results(), r) {
 		return r

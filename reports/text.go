@@ -133,7 +133,7 @@ func (t *textWriter) facts(lead string, c *Claim) {
 	}
 }
 
-// facts gives what decides at an address, in one line.
+// facts returns what decides at an address, in one line.
 func (r *Row) facts() string {
 	var told []string
 	for _, b := range r.Because[:min(len(r.Because), textReasons)] {

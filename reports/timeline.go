@@ -30,7 +30,7 @@ type stretch struct {
 	runs   []Earlier // oldest first
 }
 
-// Turns gives the changes of a claim over all runs, newest first. A result that
+// Turns returns the changes of a claim over all runs, newest first. A result that
 // came back within a few runs is no change: it flapped.
 func (c *Claim) Turns() []Turn {
 	steady, _ := c.steady()
@@ -57,7 +57,7 @@ func (c *Claim) Flapping() bool {
 	return recent >= flaps
 }
 
-// steady gives the stretches of a claim's results, oldest first, without those
+// steady returns the stretches of a claim's results, oldest first, without those
 // that were over soon and led back, and at which run each of these began.
 func (c *Claim) steady() (out []stretch, excursions []int) {
 	all := c.stretches()
@@ -89,7 +89,7 @@ func (c *Claim) wentThere(all []stretch, excursions []int, last int) bool {
 	return slices.ContainsFunc(all[:last], func(s stretch) bool { return s.result == all[last].result && len(s.runs) < settled })
 }
 
-// stretches gives the results of a claim over its runs, oldest first.
+// stretches returns the results of a claim over its runs, oldest first.
 func (c *Claim) stretches() []stretch {
 	runs := append([]Earlier{{Run: c.Run, Started: c.Started, Result: c.Result}}, c.Earlier...)
 	slices.Reverse(runs)

@@ -13,7 +13,7 @@ import (
 // day0 is the first of a year of daily runs.
 var day0 = time.Date(2026, 1, 1, 7, 0, 0, 0, time.UTC)
 
-// yearOf gives 365 daily runs of claims whose result on a day plan tells.
+// yearOf returns 365 daily runs of claims whose result on a day plan tells.
 func yearOf(claims int, plan func(claim, day int) verdict.Result) []*verdict.Document {
 	var docs []*verdict.Document
 	for n := range 365 {

@@ -99,7 +99,7 @@ func newVendorPage(s *site, v *Vendor) *vendorPage {
 	return p
 }
 
-// lookedFrom gives the vantages of the runs that judged a vendor's claims.
+// lookedFrom returns the vantages of the runs that judged a vendor's claims.
 func (s *site) lookedFrom(v *Vendor) []Vantage {
 	runs := map[string]bool{}
 	for i := range v.Claims {
@@ -141,7 +141,7 @@ func (p *pageClaim) argue(f *Finding) {
 	}
 }
 
-// figures gives the numbers at the most telling place of the findings that
+// figures returns the numbers at the most telling place of the findings that
 // carry a claim's result.
 func figures(c *Claim) []string {
 	lead := c.lead()
@@ -162,7 +162,7 @@ func figures(c *Claim) []string {
 	return out
 }
 
-// rows gives each claim on the page an equal share of the room that is left,
+// rows returns each claim on the page an equal share of the room that is left,
 // and what one does not need to those after it: the first claims do not crowd
 // out the addresses of the last.
 func (p *vendorPage) rows(room budget) {
@@ -210,7 +210,7 @@ func (b *budget) take(n int) bool {
 	return true
 }
 
-// untold gives the limits that a sentence does not tell already.
+// untold returns the limits that a sentence does not tell already.
 func untold(sentence string, limits []string) []string {
 	var out []string
 	for _, limit := range limits {
@@ -245,5 +245,5 @@ func size(texts ...string) int {
 	return n
 }
 
-// Name gives the vendor's name, or its id where it has none.
+// Name returns the vendor's name, or its id where it has none.
 func (c *Claim) Name() string { return cmp.Or(c.VendorName, c.Vendor) }

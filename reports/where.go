@@ -23,7 +23,7 @@ type Country struct {
 	Only  int // of these, the hosts that can be nowhere else
 }
 
-// whereOf gives the landing places of all hosts that the claims speak of. An
+// whereOf returns the landing places of all hosts that the claims speak of. An
 // address that stands under several claims counts once.
 func whereOf(claims []Claim) Where {
 	best := map[string][]string{} // by address
@@ -76,7 +76,7 @@ func note(best map[string][]string, r *Row) {
 	}
 }
 
-// countryName gives a country's name, or its code where it has none here.
+// countryName returns a country's name, or its code where it has none here.
 func countryName(code string) string {
 	if found, ok := providers.CountryName(code); ok {
 		return found

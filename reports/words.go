@@ -224,7 +224,7 @@ func at(r *Row) string {
 	return r.Addr + " (" + r.Endpoint + ")"
 }
 
-// needs gives the speed that the claim would need, where it is an impossible
+// needs returns the speed that the claim would need, where it is an impossible
 // one: a refutation by borders alone has none.
 func needs(r *Row) string {
 	if r.Ratio <= 1 {
@@ -245,7 +245,7 @@ func sourcesOf(b verdict.Basis) string {
 	return "databases or names"
 }
 
-// ended gives a sentence its full stop.
+// ended returns a sentence its full stop.
 func ended(text string) string {
 	if strings.HasSuffix(text, ".") {
 		return text
@@ -304,7 +304,7 @@ func assumesWords(a string) string {
 	return a
 }
 
-// day gives the date of a run in words, or what the run wrote where that is no
+// day returns the date of a run in words, or what the run wrote where that is no
 // time.
 func day(started string) string {
 	t, err := time.Parse(time.RFC3339, started)
@@ -317,7 +317,7 @@ func day(started string) string {
 	return t.UTC().Format("2 January 2006")
 }
 
-// moment gives date and time of a run in words.
+// moment returns date and time of a run in words.
 func moment(started string) string {
 	t, err := time.Parse(time.RFC3339, started)
 	if err != nil {
@@ -360,7 +360,7 @@ func grouped(digits string) string {
 	return sign + digits
 }
 
-// plural gives a count with its noun.
+// plural returns a count with its noun.
 func plural(n int, one, many string) string {
 	if n == 1 {
 		return "1 " + one

@@ -94,7 +94,7 @@ func (b *behind) addDoors(c *caseFile, reads []read) {
 	}
 }
 
-// storeProvider gives whose store a target is: as its metadata says or, for a
+// storeProvider returns whose store a target is: as its metadata says or, for a
 // bucket, as the ranges do that hold its front doors, where all agree.
 func (c *caseFile) storeProvider(target string) string {
 	var names []string
@@ -126,7 +126,7 @@ func (c *caseFile) copiesOf(target string) *Reason {
 	return nil
 }
 
-// bounds gives the bounds around vantages, and around doors too if asked for.
+// bounds returns the bounds around vantages, and around doors too if asked for.
 func (b *behind) bounds(doors bool) []bound {
 	if !doors {
 		return b.around
@@ -134,7 +134,7 @@ func (b *behind) bounds(doors bool) []bound {
 	return append(slices.Clone(b.around), b.doors...)
 }
 
-// tightest gives the smallest bound around each place, one vantage's left out.
+// tightest returns the smallest bound around each place, one vantage's left out.
 func tightest(bounds []bound, without *vantage) []bound {
 	smallest := map[geo.Place]int{}
 	var out []bound
@@ -154,7 +154,7 @@ func tightest(bounds []bound, without *vantage) []bound {
 	return out
 }
 
-// rowAt gives how far a place is from each area at the least, in km.
+// rowAt returns how far a place is from each area at the least, in km.
 func (c *caseFile) rowAt(at geo.Place) []float64 {
 	row, done := c.timed.rows[at]
 	if !done {
@@ -167,7 +167,7 @@ func (c *caseFile) rowAt(at geo.Place) []float64 {
 	return row
 }
 
-// land gives the areas that have a place within the bound.
+// land returns the areas that have a place within the bound.
 func (c *caseFile) land(b bound) areaSet {
 	set := areaSet{}
 	for i, km := range c.rowAt(b.at) {
@@ -178,7 +178,7 @@ func (c *caseFile) land(b bound) areaSet {
 	return set
 }
 
-// landOfAll gives the areas that have a place within all bounds, one vantage's
+// landOfAll returns the areas that have a place within all bounds, one vantage's
 // left out.
 func (c *caseFile) landOfAll(b *behind, doors bool, without *vantage) areaSet {
 	key := possibleKey{doors, without}

@@ -99,7 +99,7 @@ func (c *caseFile) calibrate() *calibration {
 	return c.calibration
 }
 
-// unmeasured gives the shares of landmarks that a vantage has not measured:
+// unmeasured returns the shares of landmarks that a vantage has not measured:
 // none is known but of those at its own place, whose replies need no speed.
 func (k *calibration) unmeasured(v *vantage) []float64 {
 	out := make([]float64, len(k.landmarks))
@@ -111,7 +111,7 @@ func (k *calibration) unmeasured(v *vantage) []float64 {
 	return out
 }
 
-// needs gives the share of the speed of light that a reply would need which
+// needs returns the share of the speed of light that a reply would need which
 // came from the landmark. Places err towards more.
 func (l landmark) needs(d disk) float64 {
 	far := geo.AtMostKM(d.at.Place, l.at) + l.radiusKM - d.at.radiusKM
@@ -125,7 +125,7 @@ type learned struct {
 	scores []float64 // of the landmarks, the smallest first
 }
 
-// learn gives the bound for the host at an address that answered these
+// learn returns the bound for the host at an address that answered these
 // vantages, from the landmarks that answered all of them. ok is false where
 // they are too few for the error rate, or say no more than light does.
 func (k *calibration) learn(addr netip.Addr, disks []disk, rate float64) (b learned, ok bool) {
@@ -168,7 +168,7 @@ type nearby struct {
 	ranked Reason
 }
 
-// near gives where an address can be by what was learned; nil where nothing
+// near returns where an address can be by what was learned; nil where nothing
 // was, where the disks do not meet (the host is one of the few that the bound
 // leaves out), and where many hosts may share the address.
 func (c *caseFile) near(s service, l *location) *nearby {
@@ -225,7 +225,7 @@ func (b learned) words(vantages int) string {
 		100*calibratedError, len(b.scores), vantages, math.Ceil(1000*b.share)/10)
 }
 
-// ranked gives the countries that are possible by physics, the most plausible
+// ranked returns the countries that are possible by physics, the most plausible
 // first: those for which the replies need the smallest share of the speed of
 // light, with how many of the landmarks needed as much.
 func (c *caseFile) ranked(l *location, b learned) Reason {

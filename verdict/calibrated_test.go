@@ -25,7 +25,7 @@ type mesh struct {
 
 func (m mesh) addr(i int) netip.Addr { return netip.AddrFrom4([4]byte{198, 18, byte(i >> 8), byte(i)}) }
 
-// tested gives the addresses of the hosts that are no landmarks.
+// tested returns the addresses of the hosts that are no landmarks.
 func (m mesh) tested() []netip.Addr {
 	var out []netip.Addr
 	for i := m.landmarks; i < len(m.hosts); i++ {

@@ -47,7 +47,7 @@ type Run struct {
 	Evidence *evidence.Bundle // nil: operators are not compared
 }
 
-// Diff gives what changed from one run to another, sorted.
+// Diff returns what changed from one run to another, sorted.
 func Diff(before, after Run) Difference {
 	d := Difference{Old: before.Document.Run, New: after.Document.Run, Changes: []Change{}}
 	d.claims(before.Document, after.Document)
@@ -128,7 +128,7 @@ func (d *Difference) endpoints(before, after *Document) {
 	})
 }
 
-// addresses gives the addresses of each endpoint for each client country, as a text.
+// addresses returns the addresses of each endpoint for each client country, as a text.
 func addresses(doc *Document) map[endpointKey]string {
 	sets := map[endpointKey]map[string]bool{}
 	for _, v := range doc.Verdicts {

@@ -282,7 +282,7 @@ func decode(name string, r io.Reader, to any, schema func() string) error {
 // zstdMagic begins a compressed file (RFC 8878, 3.1.1).
 const zstdMagic = "\x28\xb5\x2f\xfd"
 
-// decompressed gives the plain text of a file, bounded, and frees what that
+// decompressed returns the plain text of a file, bounded, and frees what that
 // takes.
 func decompressed(name string, r io.Reader) (plain io.Reader, free func(), err error) {
 	buffered := bufio.NewReaderSize(r, 256<<10)
@@ -311,7 +311,7 @@ func checkSchema(name, schema string) error {
 	return nil
 }
 
-// Cited gives the ids of the evidence that verdicts rest on.
+// Cited returns the ids of the evidence that verdicts rest on.
 func (d *Document) Cited() map[string]bool {
 	ids := map[string]bool{}
 	for i := range d.Verdicts {

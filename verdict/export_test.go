@@ -34,7 +34,7 @@ func (h CalibratedHost) Holds(lat, lon float64) bool {
 	return true
 }
 
-// Needs gives the share of the speed of light that its replies need, if they
+// Needs returns the share of the speed of light that its replies need, if they
 // come from a place known to so many km.
 func (h CalibratedHost) Needs(lat, lon, radiusKM float64) float64 {
 	l, share := landmark{at: geo.Point(lat, lon), radiusKM: radiusKM}, 0.0
@@ -44,7 +44,7 @@ func (h CalibratedHost) Needs(lat, lon, radiusKM float64) float64 {
 	return share
 }
 
-// Calibrated gives the calibrated bounds of addresses.
+// Calibrated returns the calibrated bounds of addresses.
 func Calibrated(b *evidence.Bundle, addrs []netip.Addr) []CalibratedHost {
 	c := newCase(b, Options{})
 	var out []CalibratedHost
@@ -71,7 +71,7 @@ func BoundsOn(b *evidence.Bundle, target string, lat, lon float64) (beyondKM []f
 	return beyondKM, len(behind.doors)
 }
 
-// SharingScans gives the verifier what others have measured of borders, which
+// SharingScans returns the verifier what others have measured of borders, which
 // is the same for each: the distances from a place.
 func (k *Verifier) SharingScans(known map[Position][]float64) *Verifier {
 	k.leastKM = known

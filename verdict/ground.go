@@ -46,7 +46,7 @@ func (s areaSet) and(other areaSet) areaSet {
 	return s
 }
 
-// less gives the areas of s that are not in the other set.
+// less returns the areas of s that are not in the other set.
 func (s areaSet) less(other areaSet) areaSet {
 	for i := range s {
 		s[i] &^= other[i]
@@ -62,7 +62,7 @@ func (s areaSet) count() int {
 	return n
 }
 
-// numbers gives the areas of the set in their order.
+// numbers returns the areas of the set in their order.
 func (s areaSet) numbers(yield func(int) bool) {
 	for i, word := range s {
 		for ; word != 0; word &= word - 1 {
@@ -132,7 +132,7 @@ func (g *ground) near(o *origin, area int) near {
 	return n
 }
 
-// touched gives the areas that a disk meets.
+// touched returns the areas that a disk meets.
 func (g *ground) touched(d disk) areaSet {
 	set := areaSet{}
 	r := g.row(d.at)
@@ -144,7 +144,7 @@ func (g *ground) touched(d disk) areaSet {
 	return set
 }
 
-// common gives the areas that have a place in all of the disks, and the
+// common returns the areas that have a place in all of the disks, and the
 // numbers of the disks that bound what they have in common.
 func (g *ground) common(disks []disk) (areaSet, []int) {
 	caps, set := make([]geo.Disk, len(disks)), g.every
@@ -175,7 +175,7 @@ func (g *ground) nearestKM(o *origin, set areaSet) float64 {
 	return g.near(o, i).km
 }
 
-// nearestOf gives the nearest area of the set; of equally near ones the first.
+// nearestOf returns the nearest area of the set; of equally near ones the first.
 func (g *ground) nearestOf(o *origin, set areaSet) (area int, ok bool) {
 	r, nearest := g.row(o), math.Inf(1)
 	look := func(i int) {
@@ -209,7 +209,7 @@ const fewAreas = 4
 
 func (r *row) nearer(i, j int) int { return cmp.Compare(r.least[i], r.least[j]) }
 
-// countries gives the ISO codes of the areas in the set, sorted.
+// countries returns the ISO codes of the areas in the set, sorted.
 func (g *ground) countries(set areaSet) []string {
 	var codes []string
 	for i, a := range g.areas {
@@ -221,7 +221,7 @@ func (g *ground) countries(set areaSet) []string {
 	return slices.Compact(codes)
 }
 
-// ofCountry gives the areas that can count as the country.
+// ofCountry returns the areas that can count as the country.
 func (g *ground) ofCountry(code string) areaSet {
 	set := areaSet{}
 	for i, a := range g.areas {

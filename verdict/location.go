@@ -9,7 +9,7 @@ import (
 	"slices"
 
 	"github.com/landfall-audit/landfall/internal/geo"
-	"github.com/landfall-audit/landfall/internal/special"
+	"github.com/landfall-audit/landfall/internal/ipspecial"
 	"github.com/landfall-audit/landfall/providers/ranges"
 )
 
@@ -64,7 +64,7 @@ func (c *caseFile) locate(s service) *location {
 }
 
 func (c *caseFile) locateBy(s service) *location {
-	inner := s.name != "" && special.Kind(s.addr) != ""
+	inner := s.name != "" && ipspecial.Kind(s.addr) != ""
 	switch {
 	case c.speaksTLS(s):
 		l := c.fromReplies(s, authenticated)

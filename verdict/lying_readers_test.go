@@ -9,7 +9,7 @@ import (
 	"github.com/landfall-audit/landfall/internal/geo"
 )
 
-// withLyingReaders gives a copy of timed reads in which one probe in share lies:
+// withLyingReaders returns a copy of timed reads in which one probe in share lies:
 // it is where another is, or what it read is made to look sooner, or something
 // beside it answered for everybody.
 func withLyingReaders(rows []readRow, share int, seed uint64) []readRow {

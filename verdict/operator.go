@@ -96,7 +96,7 @@ func sameName(name, registered string) bool {
 	return false
 }
 
-// nameWords gives the words of an organisation's name without its legal form.
+// nameWords returns the words of an organisation's name without its legal form.
 func nameWords(name string) []string {
 	words := strings.FieldsFunc(strings.ToLower(name), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
 	return slices.DeleteFunc(words, func(w string) bool { return slices.Contains(legalForms, w) })

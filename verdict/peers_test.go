@@ -32,7 +32,7 @@ const (
 	slowlineSpeed = 84.5 // CBG++: no bestline is slower; half the earth in 237 ms
 )
 
-// pings gives the round trips to each target, the shortest first.
+// pings returns the round trips to each target, the shortest first.
 func pings(b *evidence.Bundle) map[netip.Addr][]ping {
 	vantages := map[string]*evidence.Vantage{}
 	out := map[netip.Addr][]ping{}
@@ -62,7 +62,7 @@ func pings(b *evidence.Bundle) map[netip.Addr][]ping {
 // it can be. Nothing, where it has no answer.
 type where [][]string
 
-// fares gives what follows for a claim that allows or denies one country.
+// fares returns what follows for a claim that allows or denies one country.
 func (w where) fares(country string, allows bool) verdict.Result {
 	in, out := false, false
 	for _, codes := range w {
@@ -138,7 +138,7 @@ func (g *grid) add(p geo.Place) {
 	}
 }
 
-// most gives the points that lie in as many of the disks as any does: the
+// most returns the points that lie in as many of the disks as any does: the
 // largest subsets of disks that have a place in common.
 func (g *grid) most(list []ping, radiusKM []float64) []int {
 	count := make([]int32, len(g.at))
@@ -196,7 +196,7 @@ type known struct {
 	km, rttMS float64
 }
 
-// fit gives the bestline below the points, one address left out. The best line
+// fit returns the bestline below the points, one address left out. The best line
 // below a set of points goes along an edge of its lower hull, or is as steep or
 // as flat as lines may be.
 func fit(points []known, without netip.Addr) bestline {
@@ -226,7 +226,7 @@ func fit(points []known, without netip.Addr) bestline {
 	return best
 }
 
-// hullSlopes gives the slopes of the edges of the lower hull of the points.
+// hullSlopes returns the slopes of the edges of the lower hull of the points.
 func hullSlopes(points []known) []float64 {
 	slices.SortFunc(points, func(a, b known) int {
 		if a.km != b.km {
@@ -252,7 +252,7 @@ func hullSlopes(points []known) []float64 {
 	return out
 }
 
-// countryClaims gives the claims of a set that allow or deny one country.
+// countryClaims returns the claims of a set that allow or deny one country.
 func (s labelledSet) countryClaims() *providers.Sheet {
 	sheet := *s.sheet()
 	sheet.Claims = slices.DeleteFunc(slices.Clone(sheet.Claims), func(c providers.Claim) bool {
@@ -322,7 +322,7 @@ func comparePeers(set labelledSet) (peerTally, error) {
 	return out, nil
 }
 
-// peers gives what each peer says of each target. Bestlines are learned from
+// peers returns what each peer says of each target. Bestlines are learned from
 // the set's other hosts of known place.
 func (s labelledSet) peers(seen map[netip.Addr][]ping) map[netip.Addr]map[string]where {
 	points := map[string][]known{}

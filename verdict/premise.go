@@ -40,7 +40,7 @@ type onLand struct {
 	doors bool
 }
 
-// asDisk gives the bound as a disk of the claim's terms, which look at nothing
+// asDisk returns the bound as a disk of the claim's terms, which look at nothing
 // of its vantage but the place.
 func (p onLand) asDisk(b bound) *disk {
 	return &disk{at: &origin{Place: b.at}, reachKM: b.km(), touched: p.c.land(b)}

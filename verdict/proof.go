@@ -111,7 +111,7 @@ func (t *terms) forbiddenRatio(g *ground, d *disk, forbidden areaSet) float64 {
 	return d.speedFor(km)
 }
 
-// nearestPlace gives the place of the areas and zones that is nearest to a
+// nearestPlace returns the place of the areas and zones that is nearest to a
 // vantage; nil where there is none.
 func (t *terms) nearestPlace(g *ground, o *origin, set areaSet, zones []zone) *NearestPlace {
 	nearest := NearestPlace{KM: math.Inf(1)}
@@ -158,7 +158,7 @@ func positionOf(p geo.Place) *Position {
 	return &Position{lat, lon}
 }
 
-// chooseDisks gives disks that together exclude what is forbidden.
+// chooseDisks returns disks that together exclude what is forbidden.
 func (l *location) chooseDisks(g *ground, t *terms, forbidden areaSet) []*disk {
 	left := forbidden
 	var chosen []*disk
@@ -175,7 +175,7 @@ func (l *location) chooseDisks(g *ground, t *terms, forbidden areaSet) []*disk {
 	return chosen
 }
 
-// nextDisk gives the bounding disk that rules out most of what is left.
+// nextDisk returns the bounding disk that rules out most of what is left.
 func (l *location) nextDisk(left areaSet, taken map[int]bool) int {
 	best, fewest := -1, math.MaxInt
 	for _, i := range l.bounding {

@@ -17,7 +17,7 @@ import (
 
 func conclusive(r verdict.Result) bool { return r == verdict.Refuted || r == verdict.Proven }
 
-// results gives the result of each claim of a world of one address.
+// results returns the result of each claim of a world of one address.
 func results(t *rapid.T, b *evidence.Bundle, s *providers.Sheet) map[string]verdict.Result {
 	out := map[string]verdict.Result{}
 	for _, v := range judged(t, b, s).Verdicts {

@@ -64,7 +64,7 @@ func (c *caseFile) unusedReads(target string) (f finding, ok bool) {
 	return f, len(unused) > 0
 }
 
-// timeOf gives the time that a timed read stands for: the second smallest of
+// timeOf returns the time that a timed read stands for: the second smallest of
 // the warm ones. Where the samples and what is said of them differ, it is the
 // longer: a read may be over-stated, never under-stated.
 func timeOf(x *evidence.Retrieval) (ms float64, why string) {
@@ -140,7 +140,7 @@ func (r read) around(number int) bound {
 	return bound{at: r.at.Place, ms: r.totalMS(), slackKM: r.at.radiusKM, from: r.from, read: number, ids: r.ids(), times: r.times(), via: r.via}
 }
 
-// behindDoor gives the bound of a read around its door; ok is false where the
+// behindDoor returns the bound of a read around its door; ok is false where the
 // door cannot be in its region, since a reply came sooner than from there.
 func (r read) behindDoor(d *door, number int) (b bound, ok bool) {
 	if r.via != nil {
@@ -158,7 +158,7 @@ func (r read) behindDoor(d *door, number int) (b bound, ok bool) {
 	return b, true
 }
 
-// doorAt gives the place of the front door at an address: the region that its
+// doorAt returns the place of the front door at an address: the region that its
 // provider publishes for it or, failing that, that names hint at. It is nil
 // where sources differ, where the address is an edge network's, and where a
 // round trip rules the region out. The lines of the file count that the reads are
@@ -190,7 +190,7 @@ func (c *caseFile) doorAt(addr netip.Addr, by *supplier) *door {
 	return found[0]
 }
 
-// doorIn gives a door in a provider's region; nil where its place is not known.
+// doorIn returns a door in a provider's region; nil where its place is not known.
 func doorIn(provider, code, id string) *door {
 	r, known := providers.LookupRegion(provider, code)
 	if !known || r.RadiusKM == 0 {
@@ -199,7 +199,7 @@ func doorIn(provider, code, id string) *door {
 	return &door{name: r.Provider + ":" + r.Code, at: geo.Point(r.Lat, r.Lon), radiusKM: r.RadiusKM, id: id}
 }
 
-// hintedDoor gives the door that a hint at a provider's region speaks of.
+// hintedDoor returns the door that a hint at a provider's region speaks of.
 func (c *caseFile) hintedDoor(h *evidence.Hint, on providers.Date) *door {
 	place, err := providers.ParsePlace(h.Place)
 	if err != nil {

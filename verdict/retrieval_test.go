@@ -229,7 +229,7 @@ func drawVault(t *rapid.T) vault {
 	}
 }
 
-// off gives a place that is km from another at the most, and nearly that.
+// off returns a place that is km from another at the most, and nearly that.
 func off(p geo.Place, km float64, random *rand.Rand) geo.Place {
 	at := s2.Point{Vector: p.Vector}
 	axis := s2.Rotate(s2.Point{Vector: p.Ortho()}, at, s1.Angle(random.Float64()*2*math.Pi))

@@ -7,7 +7,7 @@ import (
 	"github.com/landfall-audit/landfall/providers"
 )
 
-// rollUp gives the result of a claim: as bad as its worst verdict, and no
+// rollUp returns the result of a claim: as bad as its worst verdict, and no
 // better than what was looked at.
 func rollUp(sheet *providers.Sheet, claim *providers.Claim, verdicts []Verdict, why string) ClaimResult {
 	r := ClaimResult{

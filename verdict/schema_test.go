@@ -42,7 +42,7 @@ func TestPublishedSchema(t *testing.T) {
 	}
 }
 
-// words gives the words that a field of results can have.
+// words returns the words that a field of results can have.
 func words(t reflect.Type) *invopop.Schema {
 	if t != reflect.TypeFor[Result]() {
 		return nil

@@ -27,7 +27,7 @@ type SiteSeen struct {
 // maxSites is how many sites a verdict describes.
 const maxSites = 50
 
-// sites gives the sites of an address and what the claim is at each; nil where no
+// sites returns the sites of an address and what the claim is at each; nil where no
 // two disks are apart.
 func (c *caseFile) sites(t *terms, l *location) *Sites {
 	if l.seen == nil {
@@ -85,7 +85,7 @@ func (l *location) sitesSeen() *sitesSeen {
 	return seen
 }
 
-// onlyNear gives the one middle that the disk is not apart from.
+// onlyNear returns the one middle that the disk is not apart from.
 func onlyNear(middles []*disk, d *disk) (n int, only bool) {
 	for i, m := range middles {
 		if m.apart(d) {

@@ -122,7 +122,7 @@ func (c *caseFile) otherwiseOf(t *terms, said []*evidence.Storage) []string {
 	return ids
 }
 
-// storeNotes gives what else was said of a store, each once: notes, and copies that
+// storeNotes returns what else was said of a store, each once: notes, and copies that
 // the claim is not about.
 func storeNotes(claim *providers.Claim, said []*evidence.Storage) []string {
 	var out []string

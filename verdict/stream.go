@@ -58,7 +58,7 @@ func (o Options) Stream(w io.Writer, waiting io.ReadWriteSeeker, sheets []*provi
 	})
 }
 
-// blank gives the document of a run without its verdicts.
+// blank returns the document of a run without its verdicts.
 func (c *caseFile) blank() *Document {
 	doc := &Document{
 		Schema: Schema,

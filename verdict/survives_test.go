@@ -55,7 +55,7 @@ func TestSurvivesBesideOthers(t *testing.T) {
 	}
 }
 
-// without gives the evidence that one vantage did not give.
+// without returns the evidence that one vantage did not give.
 func without(b *evidence.Bundle, vantage string) *evidence.Bundle {
 	b.Observations = slices.DeleteFunc(b.Observations, func(o evidence.Observation) bool {
 		switch x := o.(type) {

@@ -108,7 +108,7 @@ func outsideBounds(bounds []bound, p premise) []bound {
 	return out
 }
 
-// needed gives the speed that the claim would need for one read over the speed
+// needed returns the speed that the claim would need for one read over the speed
 // of light in fibre, and how far the nearest allowed place lies beyond reach.
 func needed(b bound, p premise) figures {
 	far := p.allowedKM(b)
@@ -289,7 +289,7 @@ func vantagesOf(bounds []bound) []*vantage {
 	return out
 }
 
-// idsOf gives the evidence of bounds, each once.
+// idsOf returns the evidence of bounds, each once.
 func idsOf(bounds []bound) []string {
 	var out []string
 	for _, b := range bounds {

@@ -204,7 +204,7 @@ type Document struct {
 	Verdicts []Verdict        `json:"verdicts"`
 }
 
-// Worst gives the worst result of all claims; [NotTested] where there is none.
+// Worst returns the worst result of all claims; [NotTested] where there is none.
 func (d *Document) Worst() Result {
 	worst := Proven
 	for _, c := range d.Claims {

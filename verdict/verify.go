@@ -181,7 +181,7 @@ func (k *Verifier) checkDisk(v *Verdict, d *ProofDisk) error {
 	return nil
 }
 
-// timeOf gives the time of the reply that a disk names, which must have come to
+// timeOf returns the time of the reply that a disk names, which must have come to
 // its vantage from what the verdict is about.
 func (k *Verifier) timeOf(v *Verdict, d *ProofDisk) (ms float64, err error) {
 	switch x := k.byID[d.Evidence].(type) {
@@ -198,7 +198,7 @@ func (k *Verifier) timeOf(v *Verdict, d *ProofDisk) (ms float64, err error) {
 	return 0, fmt.Errorf("%q is no reply from %s%s to %q", d.Evidence, v.Addr, v.Endpoint, d.Vantage)
 }
 
-// behindDoor gives the disk behind a front door in the region that its provider
+// behindDoor returns the disk behind a front door in the region that its provider
 // publishes: what is left of the read after the way to that region.
 func (k *Verifier) behindDoor(v *Verdict, d *ProofDisk, vantage *evidence.Vantage, ms float64) (lat, lon, radiusKM float64, err error) {
 	published, ok := k.byID[d.Door].(*evidence.Range)
@@ -398,7 +398,7 @@ func (k *Verifier) meets(d *ProofDisk, area int) bool {
 	return k.leastKM[from][area] <= d.RadiusKM
 }
 
-// scan gives how far an area is from a place at the least, by all its borders.
+// scan returns how far an area is from a place at the least, by all its borders.
 func scan(a *geo.Area, from geo.Place) float64 {
 	if a.Contains(from) {
 		return 0

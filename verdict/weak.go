@@ -20,7 +20,7 @@ type statement struct {
 	text     string
 }
 
-// statements gives what published ranges, databases and hints say of an
+// statements returns what published ranges, databases and hints say of an
 // address, those aside that physics shows to be wrong.
 func (c *caseFile) statements(t *terms, l *location, addr netip.Addr) (usable []statement, aside []Reason) {
 	for _, r := range c.ranges[addr] {
@@ -170,7 +170,7 @@ func (m membership) words() string {
 	return "that does not settle the claim"
 }
 
-// providerOf gives the part of a place's name before the colon.
+// providerOf returns the part of a place's name before the colon.
 func providerOf(name string) string {
 	provider, _, found := strings.Cut(name, ":")
 	if !found {

@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/landfall-audit/landfall/internal/special"
+	"github.com/landfall-audit/landfall/internal/ipspecial"
 	"github.com/landfall-audit/landfall/providers"
 )
 
@@ -45,7 +45,7 @@ func (c *caseFile) whyNoAddress(claim *providers.Claim, e *providers.Endpoint) s
 	return fmt.Sprintf("the name %s has no address (%s)", e.Host, strings.Join(words, ", "))
 }
 
-// failureOf gives the first recorded failure whose target names the host.
+// failureOf returns the first recorded failure whose target names the host.
 func (c *caseFile) failureOf(host string) string {
 	var targets []string
 	for target := range c.failures {
@@ -64,7 +64,7 @@ func (c *caseFile) failureOf(host string) string {
 
 // whyNothing says why nothing speaks of where an address is.
 func (c *caseFile) whyNothing(addr netip.Addr, port uint16) string {
-	if kind := special.Kind(addr); kind != "" {
+	if kind := ipspecial.Kind(addr); kind != "" {
 		return fmt.Sprintf("%s is not on the public internet (%s): what answers there without a key of its own can be another machine in each network", addr, kind)
 	}
 	if failed := c.failures[netip.AddrPortFrom(addr, port).String()]; len(failed) > 0 {

@@ -102,7 +102,7 @@ func (w world) sheet() *providers.Sheet {
 	return s
 }
 
-// wrong gives the verdicts that the truth contradicts.
+// wrong returns the verdicts that the truth contradicts.
 func (w world) wrong(t *rapid.T) []string {
 	sheet := w.sheet()
 	doc := judged(t, w.bundle(), sheet)

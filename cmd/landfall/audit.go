@@ -230,7 +230,7 @@ func (a *auditing) report(r *judgement, path string, format reports.Format, look
 	return format.Write(a.surroundings.out, reports.NewView([]*verdict.Document{r.doc}, printed))
 }
 
-// end gives the status of the run, and says why it is incomplete.
+// end returns the status of the run, and says why it is incomplete.
 func (a *auditing) end(doc *verdict.Document, lookErr, networkErr error) error {
 	if networkErr != nil {
 		a.ui.warn("%v to the sources of data sets: those that are lacking were not fetched", networkErr)

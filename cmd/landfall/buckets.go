@@ -23,7 +23,7 @@ const (
 	maxTargetBytes   = 4096
 )
 
-// named gives the targets that arguments and files name, those in full that stand
+// named returns the targets that arguments and files name, those in full that stand
 // for all buckets of somebody.
 func (l *looking) named(ctx context.Context, args []string) ([]string, error) {
 	targets := slices.Clone(args)
@@ -89,7 +89,7 @@ func targetLines(path string, r io.Reader) ([]string, error) {
 	return out, nil
 }
 
-// expand gives the buckets that a target without a bucket's name stands for; any
+// expand returns the buckets that a target without a bucket's name stands for; any
 // other target stands for itself.
 func (l *looking) expand(ctx context.Context, target string) ([]string, error) {
 	scheme, rest, isURL := strings.Cut(target, "://")
@@ -153,7 +153,7 @@ func onlyBuckets(targets []probes.Target) bool {
 	return len(targets) > 0 && !slices.ContainsFunc(targets, func(t probes.Target) bool { return !isBucket(t) })
 }
 
-// cloudsFor gives who is asked about the buckets among the targets; nobody where
+// cloudsFor returns who is asked about the buckets among the targets; nobody where
 // there are none.
 func (l *looking) cloudsFor(targets []probes.Target) storage.Clouds {
 	if !slices.ContainsFunc(targets, isBucket) {

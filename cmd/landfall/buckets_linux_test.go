@@ -143,7 +143,7 @@ func TestThousandBuckets(t *testing.T) {
 	}
 }
 
-// storesIn gives the operations that answered for each bucket.
+// storesIn returns the operations that answered for each bucket.
 func storesIn(t *testing.T, path string) map[string]map[string]bool {
 	t.Helper()
 	f, err := os.Open(path)

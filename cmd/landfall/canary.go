@@ -130,7 +130,7 @@ func (k *canarying) run(ctx context.Context, text string) error {
 	return k.release(ctx, c, from.here)
 }
 
-// canary gives the run as the flags want it.
+// canary returns the run as the flags want it.
 func (k *canarying) canary(target canary.Target, size int64) (*canary.Canary, error) {
 	base, err := os.UserCacheDir()
 	if err != nil {
@@ -219,7 +219,7 @@ func (k *canarying) openData() (*sources, error) {
 	return data, nil
 }
 
-// doors gives the addresses of the front door that answered, the nearest first.
+// doors returns the addresses of the front door that answered, the nearest first.
 func (k *canarying) doors(b *bundle, front probes.Target) ([]netip.AddrPort, error) {
 	k.nearest = map[netip.AddrPort]float64{}
 	for _, o := range b.seen {

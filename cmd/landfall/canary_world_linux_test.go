@@ -271,7 +271,7 @@ func (e *excess) add(v vault, r *evidence.Retrieval) {
 	e.measured = append(e.measured, geo.ReachKM(r.TTFBMinMS-r.RTTMinMS, geo.FibreKMPerMS)-behind)
 }
 
-// spread gives the least, the middle and the most of some figures, in words.
+// spread returns the least, the middle and the most of some figures, in words.
 func spread(km []float64) string {
 	if len(km) == 0 {
 		return "none"

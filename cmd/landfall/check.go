@@ -89,7 +89,7 @@ func (k *checking) run(ctx context.Context, args []string) error {
 	return k.summary(ctx, counts)
 }
 
-// record gives what writes observations, and what ends the file.
+// record returns what writes observations, and what ends the file.
 func (k *checking) record() (write func(evidence.Observation) error, end func() error, err error) {
 	if k.out == "" {
 		return func(evidence.Observation) error { return nil }, func() error { return nil }, nil

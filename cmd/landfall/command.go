@@ -138,7 +138,7 @@ func (f *failOn) Set(text string) error {
 	return fmt.Errorf("%q is not a result; expected one of %s", text, strings.Join(append(words, never), ", "))
 }
 
-// check gives the status for what was found.
+// check returns the status for what was found.
 func (f *failOn) check(doc *verdict.Document, accepted []reports.Acceptance) error {
 	view := reports.NewView([]*verdict.Document{doc}, reports.Options{Accepted: accepted})
 	if f.result == never || len(doc.Claims) == 0 || view.WorstUnaccepted().Severity() > f.result.Severity() {

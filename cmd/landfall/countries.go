@@ -53,7 +53,7 @@ func (c *countries) Set(text string) error {
 	return nil
 }
 
-// clients gives the networks that stand for the users of the countries, where
+// clients returns the networks that stand for the users of the countries, where
 // some target is a name that they could be given other addresses for.
 func (c *countries) clients(targets []probes.Target) ([]dns.Client, error) {
 	named := slices.ContainsFunc(targets, func(t probes.Target) bool {

@@ -216,7 +216,7 @@ func (f *fetching) report(err error) error {
 	return nil
 }
 
-// lacking gives the sets that are not in the store.
+// lacking returns the sets that are not in the store.
 func (f *fetching) lacking(sets []datasets.Set) ([]datasets.Set, error) {
 	var out []datasets.Set
 	for _, set := range sets {

@@ -112,7 +112,7 @@ func (d *demoing) run(ctx context.Context) error {
 	return nil
 }
 
-// folder gives the folder of the results: that of --out, or one that is
+// folder returns the folder of the results: that of --out, or one that is
 // removed in the end.
 func (d *demoing) folder() (dir string, remove func(), err error) {
 	if d.out != "" {

@@ -102,7 +102,7 @@ func (i *initialising) write(folder string) error {
 	return nil
 }
 
-// files gives the workflows by their names.
+// files returns the workflows by their names.
 func (i *initialising) files() (map[string][]byte, error) {
 	uses := i.uses
 	if uses == "" {

@@ -62,7 +62,7 @@ func serveDNS(t fatal, cleanup func(func()), answer dns.HandlerFunc) string {
 	return packets.LocalAddr().String()
 }
 
-// rewrite gives 127.0.0.1 for every name there is, and for those there are not.
+// rewrite returns 127.0.0.1 for every name there is, and for those there are not.
 func rewrite(w dns.ResponseWriter, q *dns.Msg) {
 	m := new(dns.Msg)
 	m.SetReply(q)
@@ -73,7 +73,7 @@ func rewrite(w dns.ResponseWriter, q *dns.Msg) {
 	_ = w.WriteMsg(m)
 }
 
-// answer gives 127.0.0.1 for every name under vendor.test, by way of a CNAME
+// answer returns 127.0.0.1 for every name under vendor.test, by way of a CNAME
 // for those that begin with "alias", and NXDOMAIN for all others.
 func (l *lab) answer(w dns.ResponseWriter, q *dns.Msg) {
 	question := q.Question[0]
@@ -140,7 +140,7 @@ func record(format, name string) dns.RR {
 	return rr
 }
 
-// questions gives the questions asked since mark, and the new mark.
+// questions returns the questions asked since mark, and the new mark.
 func (l *lab) questions(mark int) ([]string, int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -185,7 +185,7 @@ func writeClaims(t *testing.T, path, port string, n int) {
 	}
 }
 
-// isolated gives surroundings that find no data sets and no cache of the user.
+// isolated returns surroundings that find no data sets and no cache of the user.
 func isolated(t *testing.T) (surroundings, *bytes.Buffer, *bytes.Buffer) {
 	t.Setenv("XDG_CACHE_HOME", filepath.Join(t.TempDir(), "cache"))
 	t.Setenv("XDG_CONFIG_HOME", filepath.Join(t.TempDir(), "config"))

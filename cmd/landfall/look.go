@@ -130,7 +130,7 @@ func (l *looking) open(path string, u *ui, v *evidence.Vantage) (*bundle, error)
 	return b, b.stand(v)
 }
 
-// stand gives this machine a line, where it is looked from.
+// stand returns this machine a line, where it is looked from.
 func (b *bundle) stand(v *evidence.Vantage) error {
 	if v == nil {
 		return nil

@@ -55,7 +55,7 @@ func BenchmarkNet(b *testing.B) {
 	fmt.Fprintf(os.Stdout, "\n| what | at most | measured |\n|---|---|---|\n%s\n", &table)
 }
 
-// built gives the command, built as a user builds it.
+// built returns the command, built as a user builds it.
 func built(b *testing.B) string {
 	b.Helper()
 	path := filepath.Join(b.TempDir(), "landfall")
@@ -210,7 +210,7 @@ func benchProbe(b *testing.B, s *fakenet.Scenario, endpoints []string, flags ...
 	return bundle, u
 }
 
-// overMS gives by how much a figure is over the truth, the smallest first.
+// overMS returns by how much a figure is over the truth, the smallest first.
 func overMS(figures []float64, truth float64) []float64 {
 	out := slices.Clone(figures)
 	for i := range out {

@@ -22,7 +22,7 @@ type outlet struct {
 	bucket *bucket.Address
 }
 
-// outlet gives where the evidence goes. That it cannot get there is said before
+// outlet returns where the evidence goes. That it cannot get there is said before
 // anything is measured, as far as this machine knows.
 func (p *probing) outlet(ctx context.Context) (*outlet, error) {
 	if !bucket.Is(p.out) {
@@ -41,7 +41,7 @@ func (p *probing) outlet(ctx context.Context) (*outlet, error) {
 	return &outlet{bucket: &at}, nil
 }
 
-// folder gives the file that is written while the run goes on.
+// folder returns the file that is written while the run goes on.
 func (o *outlet) folder(now time.Time) (string, error) {
 	if o.bucket == nil {
 		return o.path, nil

@@ -24,7 +24,7 @@ type publishers struct {
 	spoil     func(w http.ResponseWriter, r *http.Request, data []byte) // nil: nothing is spoilt
 }
 
-// publish gives the servers, and the names of what they have. Samples of which
+// publish returns the servers, and the names of what they have. Samples of which
 // most rows are broken are left out: such a file is refused.
 func publish(t *testing.T) (*publishers, []string) {
 	p := &publishers{files: map[string][]byte{}}

@@ -88,7 +88,7 @@ func (r *reporting) run(args []string) error {
 	return writeFile(filepath.Join(r.out, format.File), func(w io.Writer) error { return format.Write(w, view) })
 }
 
-// options gives the report what stands beside the verdicts: evidence, and the
+// options returns the report what stands beside the verdicts: evidence, and the
 // claims that they were reached by.
 func (r *reporting) options(u *ui, args []string, runs []foundRun) (reports.Options, error) {
 	options := terminalOptions(u)
@@ -144,7 +144,7 @@ func printable() []reports.Format {
 	return slices.DeleteFunc(reports.Formats(), func(f reports.Format) bool { return f.Write == nil })
 }
 
-// printedFormat gives a format that is to go to standard output.
+// printedFormat returns a format that is to go to standard output.
 func printedFormat(name string) (reports.Format, error) {
 	format, err := formatNamed(name)
 	if err == nil && format.Write == nil {

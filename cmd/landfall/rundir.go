@@ -92,7 +92,7 @@ func writeRun(u *ui, dir string, doc *verdict.Document, options reports.Options)
 	return writeFolder(dir, site, gathered.View(options))
 }
 
-// evidenceOf gives one bundle to a report, as that of its run.
+// evidenceOf returns one bundle to a report, as that of its run.
 func evidenceOf(b *evidence.Bundle) func(run string) *evidence.Bundle {
 	return func(run string) *evidence.Bundle {
 		if b == nil || b.Header.Run != run {

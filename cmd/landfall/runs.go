@@ -28,13 +28,13 @@ const (
 	unreadableAs = "unreadable-"
 )
 
-// verdictsIn gives the verdicts of a run's folder, plain or compressed; the
+// verdictsIn returns the verdicts of a run's folder, plain or compressed; the
 // plain name where there are none.
 func verdictsIn(dir string) string {
 	return firstOf(dir, verdictsFile, verdictsFile+compressed)
 }
 
-// evidenceIn gives the evidence of a run's folder; the plain name where there is
+// evidenceIn returns the evidence of a run's folder; the plain name where there is
 // none.
 func evidenceIn(dir string) string {
 	return firstOf(dir, evidenceFile, evidenceFile+compressed, thinnedFile)

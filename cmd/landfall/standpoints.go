@@ -109,7 +109,7 @@ func withID(v *evidence.Vantage) *evidence.Vantage {
 	return &copied
 }
 
-// countryAt gives the country of a place, if it is in exactly one.
+// countryAt returns the country of a place, if it is in exactly one.
 func countryAt(lat, lon float64) string {
 	var codes []string
 	for _, a := range geo.Countries() {

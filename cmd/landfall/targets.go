@@ -26,7 +26,7 @@ Buckets are asked for where their cloud says that they and their copies are,
 with your own credentials where there are some (docs/clouds.md). A front door of
 its own that a copy has is looked at like any other.`
 
-// sheetsFor gives the sheets that targets and claims files name.
+// sheetsFor returns the sheets that targets and claims files name.
 func sheetsFor(targets, claims []string) ([]*providers.Sheet, error) {
 	if len(targets) == 0 && len(claims) == 0 {
 		return providers.Catalogue()
@@ -125,7 +125,7 @@ func hostAndPort(target string) (string, uint16, error) {
 	return host, uint16(n), nil
 }
 
-// probeTargets gives what can be looked at.
+// probeTargets returns what can be looked at.
 func probeTargets(sheets []*providers.Sheet, allowPrivate bool) ([]probes.Target, error) {
 	var out []probes.Target
 	var problems []error

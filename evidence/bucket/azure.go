@@ -52,7 +52,7 @@ func overAzure(ctx context.Context, u *url.URL, client *http.Client) (*blob.Buck
 	return azureblob.OpenBucket(context.Background(), api, nil)
 }
 
-// azureURL gives the address of a blob service, in one of Azure's clouds unless it
+// azureURL returns the address of a blob service, in one of Azure's clouds unless it
 // is said where.
 func azureURL(service *azureblob.ServiceURLOptions, cloud credentials.AzureCloud) (string, error) {
 	service.StorageDomain = cmp.Or(service.StorageDomain, cloud.Blobs)
@@ -60,7 +60,7 @@ func azureURL(service *azureblob.ServiceURLOptions, cloud credentials.AzureCloud
 	return string(base), err
 }
 
-// AzureService gives the address of an account's blob service, by the variables of
+// AzureService returns the address of an account's blob service, by the variables of
 // the environment that the driver takes. No credential is in it.
 func AzureService(account string, cloud credentials.AzureCloud) (string, error) {
 	service := azureblob.NewDefaultServiceURLOptions()

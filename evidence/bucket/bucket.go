@@ -68,10 +68,10 @@ func Parse(text string) (Address, error) {
 	return a, nil
 }
 
-// String gives the address without what is for the driver.
+// String returns the address without what is for the driver.
 func (a Address) String() string { return a.name + "/" + a.Key }
 
-// In gives the address of a name in a folder; one that does not end with a slash
+// In returns the address of a name in a folder; one that does not end with a slash
 // is no folder and stays as it is.
 func (a Address) In(name string) Address {
 	if a.Key == "" || strings.HasSuffix(a.Key, "/") {
@@ -164,7 +164,7 @@ func one(ctx context.Context, b *opened, a Address, read func(name string, r io.
 	return errors.Join(read(a.String(), r), r.Close())
 }
 
-// matching gives the keys that a pattern names.
+// matching returns the keys that a pattern names.
 func matching(ctx context.Context, b *opened, a Address) ([]string, error) {
 	if !strings.ContainsAny(a.Key, "*?") {
 		return []string{a.Key}, nil

@@ -18,7 +18,7 @@ import (
 	"github.com/landfall-audit/landfall/evidence/bucket"
 )
 
-// s3 gives the address of a bucket of an S3 server.
+// s3 returns the address of a bucket of an S3 server.
 func s3(t *testing.T) string {
 	backend := s3mem.New()
 	if err := backend.CreateBucket("fleet"); err != nil {
@@ -32,7 +32,7 @@ func s3(t *testing.T) string {
 	return "s3://fleet/KEY?region=us-east-1&use_path_style=true&endpoint=" + server.URL
 }
 
-// gcs gives the address of a bucket of a Google Cloud Storage server.
+// gcs returns the address of a bucket of a Google Cloud Storage server.
 func gcs(t *testing.T) string {
 	free, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

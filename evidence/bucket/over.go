@@ -23,11 +23,11 @@ import (
 	"github.com/landfall-audit/landfall/internal/credentials"
 )
 
-// Bucket gives the bucket or container as claims and evidence name it:
+// Bucket returns the bucket or container as claims and evidence name it:
 // s3://bucket, gs://bucket, azblob://account/container.
 func (a Address) Bucket() string { return a.name }
 
-// Query gives a value that stands behind the question mark.
+// Query returns a value that stands behind the question mark.
 func (a Address) Query(name string) string {
 	u, err := url.Parse(a.open)
 	if err != nil {

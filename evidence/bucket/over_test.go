@@ -97,7 +97,7 @@ func TestOverEncrypts(t *testing.T) {
 	}
 }
 
-// refusingS3 gives the address of a bucket of a server that refuses.
+// refusingS3 returns the address of a bucket of a server that refuses.
 func refusingS3(t *testing.T, url string) string {
 	t.Setenv("AWS_ACCESS_KEY_ID", "lab")
 	t.Setenv("AWS_SECRET_ACCESS_KEY", "SECRET")

@@ -40,7 +40,7 @@ func (a Address) scheme() string {
 	return scheme
 }
 
-// Permission gives what doing something with objects takes, by the scheme of the
+// Permission returns what doing something with objects takes, by the scheme of the
 // address.
 func Permission(scheme, doing string) string { return permissions[scheme][doing] }
 
@@ -101,10 +101,10 @@ type refused struct {
 
 func (r *refused) Error() string { return fmt.Sprintf("%s %s: %s", r.doing, r.what, r.help) }
 
-// Unwrap gives the cause.
+// Unwrap returns the cause.
 func (r *refused) Unwrap() error { return r.err }
 
-// failed gives the error of what was done with objects; nil where there is none.
+// failed returns the error of what was done with objects; nil where there is none.
 func (o *opened) failed(doing string, a Address, err error) error {
 	if err == nil {
 		return nil

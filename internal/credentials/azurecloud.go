@@ -36,7 +36,7 @@ func (c AzureCloud) service() azcloud.ServiceConfiguration {
 	return c.Config.Services[azcloud.ResourceManager]
 }
 
-// OwnAzureCloud gives the cloud of the user, which Azure's SDKs are told by the
+// OwnAzureCloud returns the cloud of the user, which Azure's SDKs are told by the
 // host that signs in (AZURE_AUTHORITY_HOST).
 func OwnAzureCloud() (AzureCloud, error) {
 	authority := os.Getenv("AZURE_AUTHORITY_HOST")
@@ -61,7 +61,7 @@ func hostOf(address string) string {
 	return u.Hostname()
 }
 
-// AzureAccountOf gives the account of a connection string
+// AzureAccountOf returns the account of a connection string
 // (https://learn.microsoft.com/en-us/azure/storage/common/storage-configure-connection-string);
 // empty where it names none.
 func AzureAccountOf(connection string) string {

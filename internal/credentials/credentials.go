@@ -54,10 +54,10 @@ func (u *Unusable) Error() string {
 	return "the credentials that were found cannot be used; " + u.Advice
 }
 
-// Unwrap gives the cause.
+// Unwrap returns the cause.
 func (u *Unusable) Unwrap() error { return u.Err }
 
-// Explained gives the [Missing] or the [Unusable] in an error, whose texts are for
+// Explained returns the [Missing] or the [Unusable] in an error, whose texts are for
 // users; nil where there is none.
 func Explained(err error) error {
 	if missing, is := errors.AsType[*Missing](err); is {
@@ -81,7 +81,7 @@ func Refusal(status int, takes string) string {
 	return ""
 }
 
-// Amazon gives [Missing] where the settings that were read leave nothing but the
+// Amazon returns [Missing] where the settings that were read leave nothing but the
 // metadata server, which is not to be asked.
 func Amazon(settings aws.Config) error {
 	off := strings.EqualFold(os.Getenv("AWS_EC2_METADATA_DISABLED"), "true")
@@ -136,7 +136,7 @@ func exists(path string) bool {
 	return err == nil
 }
 
-// Azure gives the credentials that Azure's SDKs find by default
+// Azure returns the credentials that Azure's SDKs find by default
 // (https://aka.ms/azsdk/go/identity/credential-chains), for one of its clouds.
 // Over is how a token is asked for; nil: as the SDK does.
 func Azure(of azcloud.Configuration, over policy.Transporter) (azcore.TokenCredential, error) {

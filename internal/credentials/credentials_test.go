@@ -19,7 +19,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/config"
 )
 
-// nowhere gives a machine of nobody's, without settings and tools.
+// nowhere returns a machine of nobody's, without settings and tools.
 func nowhere(t *testing.T) {
 	t.Helper()
 	for _, name := range slices.Concat(amazon.variables, googles.variables, azures.variables, []string{

@@ -30,14 +30,14 @@ type Set struct {
 	Licence     string
 	Attribution string        // what its licence asks to be shown; empty if nothing
 	StaleAfter  time.Duration // from when on its age is worth a word
-	// Locate gives the addresses to fetch from, the best first. Some sources
+	// Locate returns the addresses to fetch from, the best first. Some sources
 	// change theirs each week or month.
 	Locate func(ctx context.Context, client *http.Client, now time.Time) ([]string, error)
 	// Check refuses a file that is not what it should be, before it replaces one that is.
 	Check func(path string) error
 }
 
-// At gives a Locate for addresses that do not change.
+// At returns a Locate for addresses that do not change.
 func At(urls ...string) func(context.Context, *http.Client, time.Time) ([]string, error) {
 	return func(context.Context, *http.Client, time.Time) ([]string, error) { return urls, nil }
 }
@@ -71,7 +71,7 @@ func (s Store) Path(set Set) string { return filepath.Join(s.Dir, set.File) }
 
 func (s Store) recordPath(set Set) string { return s.Path(set) + ".json" }
 
-// Status gives the record of a set; ok is false where it is not in the store.
+// Status returns the record of a set; ok is false where it is not in the store.
 func (s Store) Status(set Set) (r Record, ok bool, err error) {
 	info, err := os.Stat(s.Path(set))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -102,7 +102,7 @@ func (s Store) writeRecord(set Set, r Record) error {
 // The country database of DB-IP (CC BY 4.0), which lets an audit say
 // something of an address with nothing fetched.
 //
-//go:generate go run ../gen geoip
+//go:generate go run ../embedgen geoip
 //go:embed dbip-country.mmdb.zst
 var countryZST []byte
 
@@ -112,7 +112,7 @@ const CountryAttribution = "IP Geolocation by DB-IP"
 // maxCountryBytes bounds the unpacked database; it has about 8 MB.
 const maxCountryBytes = 64 << 20
 
-// Country gives the embedded country database, an MMDB file.
+// Country returns the embedded country database, an MMDB file.
 func Country() ([]byte, error) {
 	zr, err := zstd.NewReader(bytes.NewReader(countryZST))
 	if err != nil {

@@ -34,7 +34,7 @@ var ErrNotFound = errors.New("the source does not have it")
 // Progress is told how far the transfer of a set is; total is 0 if unknown.
 type Progress func(set Set, done, total int64)
 
-// Client gives an HTTP client for fetching sets: HTTPS alone, few redirects.
+// Client returns an HTTP client for fetching sets: HTTPS alone, few redirects.
 func Client(base http.RoundTripper) *http.Client {
 	return &http.Client{
 		Transport: base,
@@ -119,7 +119,7 @@ func (s Store) fetch(ctx context.Context, client *http.Client, set Set, from str
 	return record.SHA256 != have.SHA256, s.writeRecord(set, record)
 }
 
-// cause gives why ctx ended, if that is why err came about.
+// cause returns why ctx ended, if that is why err came about.
 func cause(ctx context.Context, err error) error {
 	if why := context.Cause(ctx); why != nil {
 		return why

@@ -110,7 +110,7 @@ func (a *Agent) Close() error {
 	return err
 }
 
-// Resolvers gives the addresses of the resolvers that the vantage uses.
+// Resolvers returns the addresses of the resolvers that the vantage uses.
 func (a *Agent) Resolvers() []netip.Addr {
 	var out []netip.Addr
 	for _, name := range a.world.view.vantage.Resolvers {

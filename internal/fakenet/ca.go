@@ -53,12 +53,12 @@ func newAuthority(name string) (*Authority, error) {
 	return &Authority{cert: cert, key: key, serial: 1, leaves: map[string]*tls.Certificate{}}, nil
 }
 
-// PEM gives the root in the form of SSL_CERT_FILE.
+// PEM returns the root in the form of SSL_CERT_FILE.
 func (a *Authority) PEM() []byte {
 	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: a.cert.Raw})
 }
 
-// Certificate gives one for the name asked for, or for the address where the
+// Certificate returns one for the name asked for, or for the address where the
 // client named none.
 func (a *Authority) Certificate(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
 	return a.certify(nameIn(hello), a.cert)

@@ -14,7 +14,7 @@ import (
 // 2026-06-01, in seconds since 1970.
 const databaseBuilt = 1780272000
 
-// GeoIPFile gives the scenario's geolocation database (MMDB, in MaxMind's
+// GeoIPFile returns the scenario's geolocation database (MMDB, in MaxMind's
 // layout), nil where it has none.
 func (d Databases) GeoIPFile() ([]byte, error) {
 	records := map[netip.Prefix]mmdbtype.Map{}
@@ -28,7 +28,7 @@ func (d Databases) GeoIPFile() ([]byte, error) {
 	return writeDatabase("Landfall-Lab-City", records)
 }
 
-// ASNFile gives the scenario's database of networks (MMDB, in MaxMind's
+// ASNFile returns the scenario's database of networks (MMDB, in MaxMind's
 // layout), nil where it has none.
 func (d Databases) ASNFile() ([]byte, error) {
 	records := map[netip.Prefix]mmdbtype.Map{}

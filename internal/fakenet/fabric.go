@@ -27,7 +27,7 @@ type lane struct {
 	last time.Time
 }
 
-// after gives when a packet leaves that could leave at t.
+// after returns when a packet leaves that could leave at t.
 func (l *lane) after(t time.Time) time.Time {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -176,7 +176,7 @@ func (f *fabric) send(way *path, at time.Time, raw []byte) {
 
 func (f *fabric) lost(way *path) bool { return way.loss > 0 && f.draw() < way.loss }
 
-// draw gives a number from 0 to 1.
+// draw returns a number from 0 to 1.
 func (f *fabric) draw() float64 {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -77,7 +77,7 @@ func newNames(v *view) *names {
 
 func canonical(name string) string { return dns.CanonicalName(name) }
 
-// zoneOf gives the zone that a name is in: the longest that matches.
+// zoneOf returns the zone that a name is in: the longest that matches.
 func (d *names) zoneOf(name string) *zone {
 	for at, end := 0, false; !end; at, end = dns.NextLabel(name, at) {
 		if z := d.zones[name[at:]]; z != nil {
@@ -329,7 +329,7 @@ func (z *zone) soa() dns.RR {
 	}
 }
 
-// addresses gives the records of the type for hosts and literal addresses.
+// addresses returns the records of the type for hosts and literal addresses.
 func (d *names) addresses(name string, qtype uint16, ttl uint32, to []string) []dns.RR {
 	var out []dns.RR
 	for _, target := range to {

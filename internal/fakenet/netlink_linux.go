@@ -92,7 +92,7 @@ func familyOf(a netip.Addr) byte {
 	return unix.AF_INET
 }
 
-// address gives an interface an address.
+// address returns an interface an address.
 func (n *netlink) address(index int, a netip.Addr) error {
 	body := make([]byte, unix.SizeofIfAddrmsg)
 	body[0], body[1], body[2] = familyOf(a), byte(a.BitLen()), unix.IFA_F_NODAD

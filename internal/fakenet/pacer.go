@@ -47,7 +47,7 @@ func newPacer(deliver func([]byte)) (*pacer, error) {
 	return p, nil
 }
 
-// send gives data out at the given time.
+// send returns data out at the given time.
 func (p *pacer) send(at time.Time, data []byte) {
 	p.mu.Lock()
 	if p.stopped {

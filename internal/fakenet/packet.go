@@ -86,7 +86,7 @@ func parse6(raw []byte) (packet, bool) {
 	return p, known && !p.src.Is4In6() && !p.dst.Is4In6()
 }
 
-// ports gives the source and destination ports of TCP and UDP.
+// ports returns the source and destination ports of TCP and UDP.
 func (p packet) ports() (src, dst uint16, ok bool) {
 	least := udpBytes
 	if p.proto == protoTCP {
@@ -105,10 +105,10 @@ const (
 	flagACK = 0x10
 )
 
-// flags gives the flags of a TCP segment whose ports were read.
+// flags returns the flags of a TCP segment whose ports were read.
 func (p packet) flags() uint8 { return p.payload[13] }
 
-// datagram gives the payload of a UDP datagram whose ports were read; ok is
+// datagram returns the payload of a UDP datagram whose ports were read; ok is
 // false where its length or checksum is wrong.
 func (p packet) datagram() (data []byte, ok bool) {
 	length := int(binary.BigEndian.Uint16(p.payload[4:]))

@@ -139,7 +139,7 @@ func TestParseRefuses(t *testing.T) {
 	}
 }
 
-// FuzzInbound gives any packet to a world: it answers, or not, and what it
+// FuzzInbound returns any packet to a world: it answers, or not, and what it
 // answers is a packet to whoever sent it.
 func FuzzInbound(f *testing.F) {
 	s := small()

@@ -281,7 +281,7 @@ type Expectation struct {
 	Single   *bool    `yaml:"single_vantage,omitempty"`
 }
 
-// Lookouts gives the vantages that somebody looks from himself: those that are
+// Lookouts returns the vantages that somebody looks from himself: those that are
 // no machines of a platform.
 func (s *Scenario) Lookouts() []Vantage {
 	return slices.DeleteFunc(slices.Clone(s.Vantages), func(v Vantage) bool { return v.Remote != nil })

@@ -162,7 +162,7 @@ func (s *services) talk(conn *hostConn) {
 	}
 }
 
-// datagram gives the reply to a UDP datagram, and how much later than a round
+// datagram returns the reply to a UDP datagram, and how much later than a round
 // trip it comes.
 func (s *services) datagram(n *node, service Service, p packet, data []byte) ([]byte, time.Duration) {
 	switch service {
@@ -206,7 +206,7 @@ func newBacklog() *backlog {
 	return &backlog{conns: make(chan net.Conn), done: make(chan struct{})}
 }
 
-// await gives the server a connection once the vantage says something over it.
+// await returns the server a connection once the vantage says something over it.
 // Most connections only time the handshake: they are not worth a server's care.
 func (b *backlog) await(conn *hostConn) {
 	first := make([]byte, 1)
@@ -226,7 +226,7 @@ func (b *backlog) add(conn net.Conn) {
 	}
 }
 
-// Accept gives the next connection.
+// Accept returns the next connection.
 func (b *backlog) Accept() (net.Conn, error) {
 	select {
 	case conn := <-b.conns:
@@ -241,7 +241,7 @@ func (b *backlog) Close() error {
 	return nil
 }
 
-// Addr gives an address that stands for all hosts.
+// Addr returns an address that stands for all hosts.
 func (b *backlog) Addr() net.Addr { return &net.TCPAddr{} }
 
 // lagging lets what is written on conn wait: behind a middlebox the host's
@@ -362,7 +362,7 @@ func AwaitStore(r *http.Request) bool {
 	return sleep(r.Context(), 2*oneWay(c.at.KM(*c.web.Storage)))
 }
 
-// CacheOf gives what the host that a request was sent to keeps of objects.
+// CacheOf returns what the host that a request was sent to keeps of objects.
 func CacheOf(r *http.Request) Cache {
 	if c, known := r.Context().Value(nodeKey{}).(*hostConn); known {
 		return c.web.Cache

@@ -96,7 +96,7 @@ func protocolOf(addr netip.Addr) tcpip.NetworkProtocolNumber {
 	return header.IPv6ProtocolNumber
 }
 
-// deliver gives the stack a segment.
+// deliver returns the stack a segment.
 func (h *hostStack) deliver(p packet) {
 	b := stack.NewPacketBuffer(stack.PacketBufferOptions{Payload: buffer.MakeWithData(p.raw)})
 	h.link.InjectInbound(protocolOf(p.src), b)
@@ -111,7 +111,7 @@ func (h *hostStack) close() {
 // request is a connection that somebody wants to open.
 type request struct{ *tcp.ForwarderRequest }
 
-// ends gives both ends of the connection.
+// ends returns both ends of the connection.
 func (r *request) ends() (vantage, host netip.AddrPort) {
 	id := r.ID()
 	return addrPort(id.RemoteAddress, id.RemotePort), addrPort(id.LocalAddress, id.LocalPort)

@@ -125,7 +125,7 @@ type told struct {
 	scope uint8
 }
 
-// answer gives what these users are told of a name.
+// answer returns what these users are told of a name.
 func (g *geography) answer(r *Record, u users) (told, error) {
 	if len(r.For) == 0 || !u.addr.IsValid() {
 		return told{to: r.To, alias: r.CNAME}, nil

@@ -94,7 +94,7 @@ func (d *names) overHTTPS(w http.ResponseWriter, r *http.Request, n *node) {
 	_, _ = w.Write(packed) // whether the vantage reads it is its own affair
 }
 
-// sourceOf gives the address of a remote end.
+// sourceOf returns the address of a remote end.
 func sourceOf(text string) netip.Addr {
 	at, _ := netip.ParseAddrPort(text)
 	return at.Addr().Unmap()

@@ -44,7 +44,7 @@ type hop struct {
 	rtt    time.Duration
 }
 
-// addr gives the router's address of a packet's family.
+// addr returns the router's address of a packet's family.
 func (h hop) addr(is6 bool) netip.Addr {
 	for _, a := range h.router.Addrs {
 		if a.Is6() == is6 {
@@ -96,7 +96,7 @@ func (v *view) add(n *node) {
 	}
 }
 
-// nodeOf gives the host as it answers here: of an anycast host, the site that
+// nodeOf returns the host as it answers here: of an anycast host, the site that
 // is nearest as the light runs.
 func (v *view) nodeOf(h *Host, routers map[string]*Router) *node {
 	n := &node{host: h, web: &h.Web, ports: map[uint16]Port{}, moved: map[uint16]*path{}}
@@ -242,7 +242,7 @@ func (n *node) webOf(port uint16) (*Web, Place) {
 	return n.web, at
 }
 
-// state gives what a port does.
+// state returns what a port does.
 func (n *node) state(port uint16) (PortState, Service) {
 	if p, listed := n.ports[port]; listed {
 		if p.State == "" {

@@ -58,7 +58,7 @@ func newWorld(s *Scenario, vantage string, device io.ReadWriteCloser, platforms 
 	return w, nil
 }
 
-// addrs gives every address of the world. Those of the vantage are among them,
+// addrs returns every address of the world. Those of the vantage are among them,
 // though the stack never answers for them: it looks for who a packet is from
 // among its own addresses, and where it finds nobody it has compared them all.
 func (v *view) addrs() iter.Seq[netip.Addr] {

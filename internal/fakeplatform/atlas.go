@@ -207,7 +207,7 @@ func (a *Atlas) mine(w http.ResponseWriter, r *http.Request) {
 	write(w, http.StatusOK, map[string]any{"count": len(list), "next": nil, "previous": nil, "results": list})
 }
 
-// find gives the measurement of a path, and answers where there is none.
+// find returns the measurement of a path, and answers where there is none.
 func (a *Atlas) find(w http.ResponseWriter, r *http.Request) *atlasMeasurement {
 	a.mu.Lock()
 	defer a.mu.Unlock()

@@ -22,14 +22,14 @@ func (a *Atlas) Publish(kind, target string, probes ...int) (id string) {
 	return strconv.Itoa(m.id)
 }
 
-// copied gives the results so far.
+// copied returns the results so far.
 func (m *atlasMeasurement) copied() []map[string]any {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return append([]map[string]any{}, m.results...)
 }
 
-// shown gives the results as they are sent.
+// shown returns the results as they are sent.
 func (a *Atlas) shown(m *atlasMeasurement) []map[string]any {
 	list := m.copied()
 	if a.Twist != nil {

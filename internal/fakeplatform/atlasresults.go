@@ -12,7 +12,7 @@ import (
 	"github.com/miekg/dns"
 )
 
-// measure gives the result of one probe.
+// measure returns the result of one probe.
 func (m *atlasMeasurement) measure(ctx context.Context, where *machine) map[string]any {
 	out := map[string]any{
 		"fw": atlasFirmware, "mver": "2.6.2", "lts": 12, "af": m.def.AF, "msm_id": m.id, "prb_id": where.Remote.ID, "group_id": m.id,

@@ -196,7 +196,7 @@ func (o *order) check() error {
 	return nil
 }
 
-// choose gives the machines for an order: those of an earlier measurement, or
+// choose returns the machines for an order: those of an earlier measurement, or
 // as many of each location as its limit says.
 func (g *Globalping) choose(o *order) ([]*machine, error) {
 	var earlier string

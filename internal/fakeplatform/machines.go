@@ -39,7 +39,7 @@ type machine struct {
 	err      error
 }
 
-// machinesOf gives the machines of a platform, in the scenario's order.
+// machinesOf returns the machines of a platform, in the scenario's order.
 func machinesOf(s *fakenet.Scenario, platform fakenet.Service) []*machine {
 	var out []*machine
 	for i := range s.Vantages {
@@ -72,7 +72,7 @@ func (m *machine) place() fakenet.Place {
 	return m.At
 }
 
-// ping gives the round trips of packets; a lost one is negative.
+// ping returns the round trips of packets; a lost one is negative.
 func (m *machine) ping(ctx context.Context, to netip.AddrPort, tcp bool, packets int) ([]time.Duration, error) {
 	agent, err := m.agent()
 	if err != nil {
@@ -114,7 +114,7 @@ type step struct {
 	took []time.Duration
 }
 
-// trace gives the path to an address.
+// trace returns the path to an address.
 func (m *machine) trace(ctx context.Context, to netip.AddrPort, tcp bool) ([]step, error) {
 	agent, err := m.agent()
 	if err != nil {
@@ -185,7 +185,7 @@ func (m *machine) certificate(ctx context.Context, to netip.AddrPort, name strin
 	return agent.Certificate(ctx, to, name)
 }
 
-// address gives the address of a target; a name is resolved on the machine.
+// address returns the address of a target; a name is resolved on the machine.
 func (m *machine) address(ctx context.Context, target string) (netip.Addr, error) {
 	if addr, err := netip.ParseAddr(target); err == nil {
 		return addr.Unmap(), nil

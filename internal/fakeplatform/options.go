@@ -53,14 +53,14 @@ func newLedger() *ledger {
 	return &ledger{fetched: map[string]int{}, last: map[string]time.Time{}, began: time.Now()}
 }
 
-// Orders gives the measurements that were taken.
+// Orders returns the measurements that were taken.
 func (l *ledger) Orders() []Order {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return append([]Order(nil), l.orders...)
 }
 
-// Hasty gives how often a measurement was asked for sooner than the platform
+// Hasty returns how often a measurement was asked for sooner than the platform
 // allows.
 func (l *ledger) Hasty() int {
 	l.mu.Lock()
@@ -68,7 +68,7 @@ func (l *ledger) Hasty() int {
 	return l.hasty
 }
 
-// Fetched gives how often a measurement was asked for.
+// Fetched returns how often a measurement was asked for.
 func (l *ledger) Fetched(id string) int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -96,7 +96,7 @@ type limits struct {
 	reset                time.Duration
 }
 
-// state gives the limits now; a period that is over begins anew.
+// state returns the limits now; a period that is over begins anew.
 func (l *ledger) state(limit int, period time.Duration, credits int) limits {
 	if since := time.Since(l.began); since >= period {
 		l.began, l.spent = time.Now(), 0

@@ -28,7 +28,7 @@ const (
 	region           = "eu-central-1"
 )
 
-// Platforms gives the services of S3, where every bucket is there, and of
+// Platforms returns the services of S3, where every bucket is there, and of
 // WebDAV.
 func Platforms() []fakenet.Platform {
 	return []fakenet.Platform{
@@ -104,7 +104,7 @@ func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// at gives an object that is at hand.
+// at returns an object that is at hand.
 func (d *door) at(key string) (kept, bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()

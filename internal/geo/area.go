@@ -35,7 +35,7 @@ func (a *Area) Contains(p Place) bool {
 	return inside
 }
 
-// Nearest gives the place of the area that is nearest to p, and how far it is
+// Nearest returns the place of the area that is nearest to p, and how far it is
 // at the least: 0 inside the area and up to [BorderKM] outside the drawn
 // border, and never more than the true distance on the ellipsoid.
 func (a *Area) Nearest(p Place) (km float64, at Place) {
@@ -52,7 +52,7 @@ func (a *Area) DistanceKM(p Place) float64 {
 	return km
 }
 
-// DistanceBoundsKM gives bounds on what DistanceKM gives, found at once.
+// DistanceBoundsKM returns bounds on what DistanceKM gives, found at once.
 func (a *Area) DistanceBoundsKM(p Place) (least, most float64) {
 	if len(a.border.nodes) == 0 {
 		return 0, math.Inf(1)
@@ -69,7 +69,7 @@ func (a *Area) DistanceBoundsKM(p Place) (least, most float64) {
 // boundPoints is how many points of a border bound its distance from above.
 const boundPoints = 12
 
-// Borders gives the edges of the area's borders, each of at most a quarter of a
+// Borders returns the edges of the area's borders, each of at most a quarter of a
 // degree.
 func (a *Area) Borders(yield func(p, q Place) bool) {
 	for _, n := range a.border.nodes {

@@ -52,7 +52,7 @@ func newBorder(rings []ring) border {
 	return b
 }
 
-// whole gives the disk that holds all of the border; an empty one where there
+// whole returns the disk that holds all of the border; an empty one where there
 // is none.
 func (b *border) whole() node {
 	if len(b.nodes) == 0 {
@@ -85,7 +85,7 @@ func (b *border) addNode(first, last int) {
 	b.nodes = append(b.nodes, n)
 }
 
-// middle gives the place in the direction of a sum of places; any, where they
+// middle returns the place in the direction of a sum of places; any, where they
 // cancel out.
 func middle(sum r3.Vector) Place {
 	if sum.Norm2() < 1e-18 {
@@ -101,7 +101,7 @@ func spanKM(a, b Place) float64 {
 	return equatorKM * s
 }
 
-// nearest gives the place of the border that is nearest to p, to within
+// nearest returns the place of the border that is nearest to p, to within
 // [ToleranceKM], and how far it is at the least.
 func (b *border) nearest(p Place) (km float64, at Place) {
 	s := nearestSearch{border: b, from: p, km: math.Inf(1)}
@@ -205,7 +205,7 @@ const (
 	edgeBend  = 2 * flattening / polarKM
 )
 
-// Halve gives the middle of an edge and how far any place of it is from there
+// Halve returns the middle of an edge and how far any place of it is from there
 // at the most.
 func Halve(p, q Place) (mid Place, km float64) {
 	mid = middle(p.Add(q.Vector))

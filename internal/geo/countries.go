@@ -16,11 +16,11 @@ import (
 // The country areas of Natural Earth 1:10m (public domain), as TopoJSON of
 // the world-atlas package (ISC licence), compressed.
 //
-//go:generate go run ../gen countries
+//go:generate go run ../embedgen countries
 //go:embed countries-10m.json.zst
 var countriesZST []byte
 
-// Countries gives all areas of the world, in the order of the source. It
+// Countries returns all areas of the world, in the order of the source. It
 // panics on damaged embedded data, which a test excludes.
 var Countries = sync.OnceValue(func() []*Area {
 	topo, err := embeddedTopology()
@@ -100,7 +100,7 @@ type geometry struct {
 	} `json:"properties"`
 }
 
-// polygons gives the arc numbers, ring by ring, of each polygon.
+// polygons returns the arc numbers, ring by ring, of each polygon.
 func (g *geometry) polygons() ([][][]int, error) {
 	var many [][][]int
 	if g.Type == "MultiPolygon" {
@@ -126,7 +126,7 @@ func readTopology(compressed []byte) (*topology, error) {
 	return topo, json.NewDecoder(zr).Decode(topo)
 }
 
-// all gives the areas of every feature.
+// all returns the areas of every feature.
 func (t *topology) all() ([]*Area, error) {
 	var areas []*Area
 	for i := range t.Objects.Countries.Geometries {
@@ -139,7 +139,7 @@ func (t *topology) all() ([]*Area, error) {
 	return areas, nil
 }
 
-// areas gives the areas of one feature: one, or more where parts of it have a
+// areas returns the areas of one feature: one, or more where parts of it have a
 // code of their own.
 func (t *topology) areas(g *geometry) ([]*Area, error) {
 	whole, err := wholeOf(g)
@@ -170,7 +170,7 @@ func (t *topology) areas(g *geometry) ([]*Area, error) {
 	return areas, nil
 }
 
-// wholeOf gives a feature as a whole, with what it counts as.
+// wholeOf returns a feature as a whole, with what it counts as.
 func wholeOf(g *geometry) (part, error) {
 	p := part{name: g.Properties.Name}
 	if codes, ok := unnumbered[p.name]; ok {
@@ -196,7 +196,7 @@ func wholeOf(g *geometry) (part, error) {
 // from a parallel: the 49th between Canada and the USA by a hundred kilometres.
 const maxStepDegrees = 0.25
 
-// ring gives the closed line along the numbered arcs; ^n is arc n backwards.
+// ring returns the closed line along the numbered arcs; ^n is arc n backwards.
 func (t *topology) ring(numbers []int) ring {
 	r := ring{minLat: math.Inf(1), maxLat: math.Inf(-1), minLon: math.Inf(1), maxLon: math.Inf(-1)}
 	for _, n := range numbers {
@@ -210,7 +210,7 @@ func (t *topology) ring(numbers []int) ring {
 	return r
 }
 
-// arc gives the points of one arc in degrees.
+// arc returns the points of one arc in degrees.
 func (t *topology) arc(n int) (lat, lon []float64) {
 	backwards := n < 0
 	if backwards {

@@ -9,7 +9,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// at gives the codes of the areas that hold a place on land.
+// at returns the codes of the areas that hold a place on land.
 func at(lat, lon float64) []string {
 	var codes []string
 	for _, a := range Countries() {

@@ -21,7 +21,7 @@ type Outline struct {
 // order. One that crosses the antimeridian goes on beyond 180 degrees.
 type OutlineRing [][2]float64
 
-// Outlines gives all areas, drawn no further than tolerance degrees off their
+// Outlines returns all areas, drawn no further than tolerance degrees off their
 // borders. Neighbours share each border point for point, so that no gap opens
 // between them; islands smaller than the tolerance are left out. The outlines
 // of a tolerance are made once.
@@ -48,7 +48,7 @@ var (
 	outlinesMade = map[float64][]Outline{}
 )
 
-// coarser gives the same topology with fewer points in each arc. The ends of
+// coarser returns the same topology with fewer points in each arc. The ends of
 // an arc stay, which keeps borders together.
 func (t *topology) coarser(tolerance float64) *topology {
 	out := *t
@@ -73,7 +73,7 @@ func (t *topology) coarser(tolerance float64) *topology {
 	return &out
 }
 
-// outlines gives the areas as they are drawn.
+// outlines returns the areas as they are drawn.
 func (t *topology) outlines(tolerance float64) ([]Outline, error) {
 	var out []Outline
 	for i := range t.Objects.Countries.Geometries {
@@ -97,7 +97,7 @@ func (t *topology) outlines(tolerance float64) ([]Outline, error) {
 	return out, nil
 }
 
-// drawn gives a ring without the points that were put between the ends of a
+// drawn returns a ring without the points that were put between the ends of a
 // long edge, or nil for one that is too small to be seen.
 func (r *ring) drawn(tolerance float64) OutlineRing {
 	if r.maxLat-r.minLat < tolerance && r.maxLon-r.minLon < tolerance {
@@ -130,7 +130,7 @@ func straight(a, b, c [2]float64) bool {
 	return math.Abs(cross) < 1e-9 && dot >= 0
 }
 
-// DiskOutline gives the edge of a disk as a closed line in degrees, and whether
+// DiskOutline returns the edge of a disk as a closed line in degrees, and whether
 // the disk holds the north or the south pole, around which the line then runs
 // once, from west to east. A disk of more than a quarter of the earth's
 // circumference has no line: it bounds nothing that a map could show.

@@ -30,7 +30,7 @@ const HalfwayKM = 20037.6
 // geodesics, J. Geodesy 87, 2013, equations 7 and 8).
 type Place struct{ r3.Vector }
 
-// Point gives the place at lat and lon degrees.
+// Point returns the place at lat and lon degrees.
 func Point(lat, lon float64) Place {
 	sine, cosine := math.Sincos(lat * math.Pi / 180)
 	return onSphere(r3.Vector{X: cosine, Z: (1 - flattening) * sine}, lon)
@@ -43,7 +43,7 @@ func onSphere(v r3.Vector, lon float64) Place {
 	return Place{r3.Vector{X: v.X * cosine, Y: v.X * sine, Z: v.Z}.Normalize()}
 }
 
-// LatLon gives the place in degrees.
+// LatLon returns the place in degrees.
 func (p Place) LatLon() (lat, lon float64) {
 	return math.Atan2(p.Z, (1-flattening)*math.Hypot(p.X, p.Y)) * 180 / math.Pi, math.Atan2(p.Y, p.X) * 180 / math.Pi
 }
@@ -81,7 +81,7 @@ func AtMostKM(a, b Place) float64 {
 	return min(equatorKM*s, lambertKM(a, b, chord2, s)+lambertErrorKM)
 }
 
-// angle gives the square of the chord between two unit vectors, and the angle
+// angle returns the square of the chord between two unit vectors, and the angle
 // in radians.
 func angle(a, b Place) (chord2, radians float64) {
 	chord2 = min(4, a.Sub(b.Vector).Norm2())

@@ -37,7 +37,7 @@ type Region struct {
 	empty bool
 }
 
-// Intersect gives what the disks have in common.
+// Intersect returns what the disks have in common.
 func Intersect(disks []Disk) Region {
 	r := Region{any: Place{r3.Vector{Z: 1}}}
 	order := make([]int, len(disks))
@@ -64,7 +64,7 @@ func within(a, b Disk) bool { return AtMostKM(a.At, b.At)+a.RadiusKM <= b.Radius
 // Empty reports whether no place lies in all disks.
 func (r *Region) Empty() bool { return r.empty }
 
-// Any gives a place in all disks that bound the region, where it is not empty.
+// Any returns a place in all disks that bound the region, where it is not empty.
 func (r *Region) Any() Place { return r.any }
 
 // worst is how far a place lies outside of the disk that it is furthest from.

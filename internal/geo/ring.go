@@ -23,7 +23,7 @@ func (r *ring) index() {
 	}
 }
 
-// band gives the number of the band that holds a latitude of the ring.
+// band returns the number of the band that holds a latitude of the ring.
 func (r *ring) band(lat float64) int {
 	if r.maxLat <= r.minLat {
 		return 0

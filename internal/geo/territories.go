@@ -63,7 +63,7 @@ var partsWithCodes = []part{
 	{"Crimea", "RU", []string{"RU", "UA"}, true, 44.3, 46.3, 32.4, 36.7},
 }
 
-// partOf gives the part of a country that a polygon is; the country as a whole
+// partOf returns the part of a country that a polygon is; the country as a whole
 // where it is none with codes of its own.
 func partOf(whole part, outer *ring) part {
 	for _, p := range partsWithCodes {

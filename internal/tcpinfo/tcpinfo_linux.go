@@ -20,7 +20,7 @@ const timestampTick = time.Millisecond
 // noMinimum stands in tcpi_min_rtt before the first sample.
 const noMinimum = ^uint32(0)
 
-// RoundTrip gives the kernel's shortest round trip on the TCP socket fd, or
+// RoundTrip returns the kernel's shortest round trip on the TCP socket fd, or
 // atMost where the kernel has none, where its figure cannot be trusted, and
 // where atMost is shorter. atMost is what is known already: at first the time
 // that connect took.

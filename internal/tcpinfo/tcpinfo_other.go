@@ -7,5 +7,5 @@ import (
 	"time"
 )
 
-// Of gives what is known already: the kernel is not asked on this system.
+// Of returns what is known already: the kernel is not asked on this system.
 func Of(_ syscall.Conn, atMost time.Duration) time.Duration { return atMost }

@@ -69,7 +69,7 @@ type Reading struct {
 	Asked  int
 }
 
-// Front gives the host and port of the target's front door, where its client
+// Front returns the host and port of the target's front door, where its client
 // sends requests. It sends none, and comes before all else.
 func (c *Canary) Front(ctx context.Context) (host string, port uint16, err error) {
 	c.front, err = discover(ctx, c.Target)
@@ -236,7 +236,7 @@ func (c *Canary) warn(err error) {
 	}
 }
 
-// counter gives a function that counts up and tells. It may be called from
+// counter returns a function that counts up and tells. It may be called from
 // several goroutines.
 func (c *Canary) counter(doing string, planned int) func() {
 	var mu sync.Mutex

@@ -15,7 +15,7 @@ import (
 
 	"github.com/cenkalti/backoff/v5"
 
-	"github.com/landfall-audit/landfall/internal/special"
+	"github.com/landfall-audit/landfall/internal/ipspecial"
 )
 
 // The variables of the environment that hold the credentials of a WebDAV
@@ -56,7 +56,7 @@ func near(host string) bool {
 		return true
 	}
 	addr, err := netip.ParseAddr(host)
-	return err == nil && special.Kind(addr) != ""
+	return err == nil && ipspecial.Kind(addr) != ""
 }
 
 // davStatus is an answer that is no success.
@@ -100,7 +100,7 @@ func (d *dav) insist(ctx context.Context, method, key string, body []byte) error
 	return err
 }
 
-// again gives the error of an answer, and whether to try again; nil for a
+// again returns the error of an answer, and whether to try again; nil for a
 // success.
 func again(response *nethttp.Response) error {
 	status := davStatus(response.StatusCode)

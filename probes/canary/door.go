@@ -131,7 +131,7 @@ func newDoor(f front, at netip.AddrPort, dialer net.Dialer, allowPrivate bool) *
 	return d
 }
 
-// client gives the client that a store is opened with. It follows no redirect.
+// client returns the client that a store is opened with. It follows no redirect.
 func (d *door) client() *nethttp.Client {
 	return &nethttp.Client{Transport: d, CheckRedirect: func(*nethttp.Request, []*nethttp.Request) error { return nethttp.ErrUseLastResponse }}
 }
@@ -188,14 +188,14 @@ func (d *door) arm() {
 	d.asked = exchange{}
 }
 
-// seen gives what was seen since.
+// seen returns what was seen since.
 func (d *door) seen() exchange {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return d.asked
 }
 
-// roundTrip gives the shortest round trip to the address so far: of handshakes
+// roundTrip returns the shortest round trip to the address so far: of handshakes
 // and of what was acknowledged since.
 func (d *door) roundTrip() time.Duration {
 	d.mu.Lock()
@@ -237,7 +237,7 @@ type bounded struct {
 	io.Closer
 }
 
-// seenOf gives what an answer says.
+// seenOf returns what an answer says.
 func seenOf(response *nethttp.Response) exchange {
 	h, version := response.Header, response.Header.Get("x-amz-version-id")
 	return exchange{
@@ -256,7 +256,7 @@ func (d *door) note(seen exchange) {
 
 const maxCodeBytes = 60
 
-// redirect gives the error of an answer that leads elsewhere, nil of any other.
+// redirect returns the error of an answer that leads elsewhere, nil of any other.
 // S3 names the bucket's region beside 301, 307 and 400, and beside a refusal too.
 func redirect(response *nethttp.Response) error {
 	region, status := response.Header.Get("x-amz-bucket-region"), response.StatusCode
@@ -277,7 +277,7 @@ func redirect(response *nethttp.Response) error {
 
 const maxLocationBytes = 200
 
-// fromCache gives the header field by which an answer says that it came from a
+// fromCache returns the header field by which an answer says that it came from a
 // cache: RFC 9111 (Age), RFC 9211 (Cache-Status), and those of content networks.
 // It is empty where nothing says so.
 func fromCache(h nethttp.Header) string {

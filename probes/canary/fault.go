@@ -40,7 +40,7 @@ func (f *Fault) Error() string {
 	return what + f.help()
 }
 
-// Unwrap gives the cause.
+// Unwrap returns the cause.
 func (f *Fault) Unwrap() error { return f.Err }
 
 // meanings are what the codes of services mean that a status does not tell.
@@ -74,7 +74,7 @@ func (f *Fault) help() string {
 	return ""
 }
 
-// class gives the word for evidence.
+// class returns the word for evidence.
 func (f *Fault) class() evidence.Class {
 	if _, known := meanings[f.Code]; known {
 		return evidence.ClassDenied
@@ -96,7 +96,7 @@ const (
 	deleting = bucket.Deleting
 )
 
-// fault gives the error of an operation through the door.
+// fault returns the error of an operation through the door.
 func (s *session) fault(doing, key string, err error) error {
 	seen := s.door.seen()
 	f := &Fault{Doing: doing, Key: key, Target: s.target, Err: err}
@@ -113,7 +113,7 @@ func (s *session) fault(doing, key string, err error) error {
 	return f
 }
 
-// cause gives the text of an error without the address that was asked.
+// cause returns the text of an error without the address that was asked.
 func cause(err error) string {
 	var asked *url.Error
 	for errors.As(err, &asked) {
@@ -130,7 +130,7 @@ type told struct{ error }
 
 func (t told) Error() string { return cause(t.error) }
 
-// Unwrap gives the cause.
+// Unwrap returns the cause.
 func (t told) Unwrap() error { return t.error }
 
 // unopened is the error of a target whose client could not be made, or makes no

@@ -125,7 +125,7 @@ func (j *journal) removed(key string) error {
 	return j.line("-" + key)
 }
 
-// remaining gives what is not deleted.
+// remaining returns what is not deleted.
 func (j *journal) remaining() []string {
 	j.mu.Lock()
 	defer j.mu.Unlock()

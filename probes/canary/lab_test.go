@@ -55,7 +55,7 @@ func (l *lab) set(g gate) {
 	l.gate = g
 }
 
-// requests gives the requests so far that were made by a method.
+// requests returns the requests so far that were made by a method.
 func (l *lab) requests(method string) []*nethttp.Request {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -86,7 +86,7 @@ func (l *lab) wrap(next nethttp.Handler) nethttp.Handler {
 // labs are the services, each with a real server.
 var labs = map[string]func(*testing.T) *lab{"s3": s3Lab, "versitygw": versityLab, "gs": gcsLab, "azblob": azureLab, "webdav": davLab}
 
-// program gives a server that `make need` installs, by the variable that
+// program returns a server that `make need` installs, by the variable that
 // .ci/environment names it in.
 func program(t *testing.T, variable string) string {
 	t.Helper()
@@ -100,7 +100,7 @@ func program(t *testing.T, variable string) string {
 	return path
 }
 
-// freePort gives an address on loopback at which nothing listens.
+// freePort returns an address on loopback at which nothing listens.
 func freePort(t *testing.T) netip.AddrPort {
 	t.Helper()
 	free, err := net.Listen("tcp", "127.0.0.1:0")
@@ -230,7 +230,7 @@ func TestMain(m *testing.M) {
 	os.Exit(status)
 }
 
-// startAzurite gives where the server listens.
+// startAzurite returns where the server listens.
 func startAzurite(t *testing.T) netip.AddrPort {
 	t.Helper()
 	server := program(t, "LANDFALL_AZURITE")
@@ -430,7 +430,7 @@ func (f *flight) keepsSecrets(t *testing.T) {
 	}
 }
 
-// journals gives the files in the folder of journals.
+// journals returns the files in the folder of journals.
 func (f *flight) journals(t *testing.T) []string {
 	t.Helper()
 	paths, err := filepath.Glob(filepath.Join(f.Folder, "*"))

@@ -37,10 +37,10 @@ func isCanary(key string) bool {
 	return strings.HasPrefix(key, namePrefix) && !strings.Contains(key, "/")
 }
 
-// content gives the bytes of the whole object.
+// content returns the bytes of the whole object.
 func (o *object) content() io.Reader { return io.LimitReader(rand.NewChaCha8(o.seed), o.size) }
 
-// expected gives the bytes of the range that is read.
+// expected returns the bytes of the range that is read.
 func (o *object) expected() []byte {
 	all := o.content()
 	_, _ = io.CopyN(io.Discard, all, o.from)

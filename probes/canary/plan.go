@@ -50,7 +50,7 @@ type Plan struct {
 	kind      kind
 }
 
-// NewPlan gives the plan of a run that writes count objects of size bytes for
+// NewPlan returns the plan of a run that writes count objects of size bytes for
 // each of so many addresses. It asks nobody.
 func NewPlan(t Target, size int64, count, addresses int) (Plan, error) {
 	switch {

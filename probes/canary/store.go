@@ -17,7 +17,7 @@ import (
 // as few requests as the service allows.
 type store interface {
 	write(ctx context.Context, key string, content io.Reader) error
-	// read gives length bytes from an offset on. It never makes the service
+	// read returns length bytes from an offset on. It never makes the service
 	// read more.
 	read(ctx context.Context, key string, from, length int64) (io.ReadCloser, error)
 	// remove deletes an object; whether one that is not there is an error is the

@@ -35,7 +35,7 @@ func (e *LeftError) Error() string {
 	return text
 }
 
-// Unwrap gives why.
+// Unwrap returns why.
 func (e *LeftError) Unwrap() error { return e.Err }
 
 // SweepLeft deletes what earlier runs left in the target, as their journals

@@ -91,12 +91,12 @@ func davTarget(u *url.URL) (Target, error) {
 	return Target{text: u.String(), name: host, kind: kinds["webdav"], open: open}, nil
 }
 
-// String gives the target as evidence names it, and as claims do: the bucket or
+// String returns the target as evidence names it, and as claims do: the bucket or
 // container, with the server that has it where that is not Amazon's, or the host
 // of a WebDAV server.
 func (t Target) String() string { return t.name }
 
-// Bucket gives the target as its cloud can be asked about it. It is none where it
+// Bucket returns the target as its cloud can be asked about it. It is none where it
 // is no bucket, or where the text leads to another server than the settings of the
 // cloud's tools and the name do.
 func (t Target) Bucket() (probe.Target, bool) {
@@ -114,7 +114,7 @@ type kind struct {
 	kept        string // what the service keeps of deleted objects, unless told otherwise
 }
 
-// permissionsOf gives what a user has to be allowed, by the scheme of a bucket.
+// permissionsOf returns what a user has to be allowed, by the scheme of a bucket.
 func permissionsOf(scheme string) func(doing string) string {
 	return func(doing string) string { return bucket.Permission(scheme, doing) }
 }

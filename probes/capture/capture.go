@@ -40,7 +40,7 @@ const (
 // place on, or has more than is kept.
 var ErrCut = errors.New("the capture was not read as a whole")
 
-// Read gives what a capture tells, as observations of the kinds dns and flow.
+// Read returns what a capture tells, as observations of the kinds dns and flow.
 // An error that wraps [ErrCut] comes with what was read before.
 func Read(in io.Reader) ([]evidence.Observation, error) {
 	next, err := packets(bufio.NewReaderSize(in, 1<<20))
@@ -67,7 +67,7 @@ func Read(in io.Reader) ([]evidence.Observation, error) {
 	return r.told(), nil
 }
 
-// packets gives the packets of a capture of either form, one after another.
+// packets returns the packets of a capture of either form, one after another.
 func packets(in *bufio.Reader) (next func() (gopacket.Packet, time.Time, error), err error) {
 	decoding := gopacket.DecodeOptions{Lazy: true, NoCopy: true}
 	if magic, _ := in.Peek(4); string(magic) == "\x0a\x0d\x0d\x0a" {
@@ -186,7 +186,7 @@ func plain(name string) string {
 	return probe.Text(strings.ToLower(strings.TrimSuffix(name, ".")), maxName)
 }
 
-// told gives the answers, and then the connections whose server was asked for
+// told returns the answers, and then the connections whose server was asked for
 // by name, with ids.
 func (r *reader) told() []evidence.Observation {
 	out := slices.Clone(r.seen)

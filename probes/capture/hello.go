@@ -86,7 +86,7 @@ func (r *reader) settle(f *flow, name string) {
 	f.segments, f.settled, f.serverName = nil, true, name
 }
 
-// begun gives what is there from the first octet on without a gap.
+// begun returns what is there from the first octet on without a gap.
 func (f *flow) begun() []byte {
 	slices.SortStableFunc(f.segments, func(a, b segment) int { return cmp.Compare(a.offset, b.offset) })
 	var out []byte

@@ -42,7 +42,7 @@ type reading struct {
 // any reports whether the reply has what was asked for.
 func (r *reading) any() bool { return len(r.addrs)+len(r.names)+len(r.texts) > 0 }
 
-// plain gives a name as it stands in evidence: lower case, without the final
+// plain returns a name as it stands in evidence: lower case, without the final
 // dot. Bytes that are not printable stay escaped as \DDD (RFC 1035, 5.1).
 func plain(name string) string {
 	if name == "." {
@@ -165,7 +165,7 @@ func keepText(list *[]string, text string, limit int) bool {
 	return true
 }
 
-// nsidOf gives what the server calls itself. It comes as bytes that mean what
+// nsidOf returns what the server calls itself. It comes as bytes that mean what
 // the server likes; most send text.
 func nsidOf(reply *mdns.Msg) string {
 	option := reply.IsEdns0()
@@ -184,7 +184,7 @@ func nsidOf(reply *mdns.Msg) string {
 	return ""
 }
 
-// cname gives the alias of an owner. A second one is forbidden (RFC 2181,
+// cname returns the alias of an owner. A second one is forbidden (RFC 2181,
 // 10.1) and left out.
 func cname(records []mdns.RR) *mdns.CNAME {
 	for _, rr := range records {

@@ -65,7 +65,7 @@ func ownedBy(records []mdns.RR, name string) []mdns.RR {
 	return slices.DeleteFunc(slices.Clone(records), func(rr mdns.RR) bool { return plain(rr.Header().Name) != name })
 }
 
-// zoneAbove gives the zone that a reply without data names in its SOA (RFC
+// zoneAbove returns the zone that a reply without data names in its SOA (RFC
 // 2308, 2), if name is in it.
 func zoneAbove(reply *mdns.Msg, name string) string {
 	for _, rr := range reply.Ns {
@@ -77,7 +77,7 @@ func zoneAbove(reply *mdns.Msg, name string) string {
 	return ""
 }
 
-// parent gives the name without its first label; empty where none is left.
+// parent returns the name without its first label; empty where none is left.
 func parent(name string) string {
 	_, rest, _ := strings.Cut(name, ".")
 	return rest
@@ -106,7 +106,7 @@ func (p *Probe) findAuthority(ctx context.Context, r Resolver, name string, allo
 	return usable(name, zone, addrs, allowPrivate)
 }
 
-// usable gives the servers of a zone that may be asked, or why there are none.
+// usable returns the servers of a zone that may be asked, or why there are none.
 func usable(name, zone string, addrs []netip.Addr, allowPrivate bool) authority {
 	out := authority{zone: zone}
 	var refused error

@@ -102,7 +102,7 @@ func (q question) subject() string {
 	return q.asked() + " " + mdns.TypeToString[q.qtype] + " " + q.resolver.String()
 }
 
-// Answers gives the step that an observation answers.
+// Answers returns the step that an observation answers.
 func (p *Probe) Answers(o evidence.Observation) (string, bool) {
 	if !probe.Clear(o, p.Vantage) {
 		return "", false

@@ -17,7 +17,7 @@ func withSubnet(query *mdns.Msg, subnet netip.Prefix) {
 	edns.Option = append(edns.Option, option)
 }
 
-// familyOf gives the address family as its registry numbers it.
+// familyOf returns the address family as its registry numbers it.
 func familyOf(subnet netip.Prefix) uint16 {
 	if subnet.Addr().Is4() {
 		return 1
@@ -25,7 +25,7 @@ func familyOf(subnet netip.Prefix) uint16 {
 	return 2
 }
 
-// scope gives the network for which the server gave its answer: subnet, or a
+// scope returns the network for which the server gave its answer: subnet, or a
 // wider one that holds it. A scope longer than what was sent counts as that
 // (RFC 7871, 7.2.1). It is not valid where the server said nothing. An option
 // that speaks of another subnet than was asked makes the whole reply useless

@@ -121,7 +121,7 @@ func (p *Probe) try(ctx context.Context, r Resolver, server, name string, qtype 
 	return reply, err
 }
 
-// newQuery gives a question that also asks the server what it calls itself
+// newQuery returns a question that also asks the server what it calls itself
 // (RFC 5001).
 func newQuery(name string, qtype uint16) *mdns.Msg {
 	query := new(mdns.Msg).SetQuestion(name, qtype)

@@ -68,7 +68,7 @@ func (p *Probe) follow(ctx context.Context, q question) (found, error) {
 	return out, probe.Fail(evidence.ClassOther, "the CNAME chain of %s left %d answers in a row; it is followed no further than %s", q.name, maxQuestions, plain(name))
 }
 
-// rcodeWord gives the name of a response code (IANA DNS RCODEs).
+// rcodeWord returns the name of a response code (IANA DNS RCODEs).
 func rcodeWord(rcode int) string {
 	if word, ok := mdns.RcodeToString[rcode]; ok {
 		return word

@@ -29,7 +29,7 @@ func FuzzParseResolver(f *testing.F) {
 	})
 }
 
-// FuzzReply gives bytes as the reply to a question, once as a packet and once
+// FuzzReply returns bytes as the reply to a question, once as a packet and once
 // over a connection.
 func FuzzReply(f *testing.F) {
 	query := new(mdns.Msg).SetQuestion("a.example.", mdns.TypeA)
@@ -81,7 +81,7 @@ func FuzzReply(f *testing.F) {
 	})
 }
 
-// FuzzAuthority gives bytes as the reply of an authoritative server to a
+// FuzzAuthority returns bytes as the reply of an authoritative server to a
 // question with a client subnet.
 func FuzzAuthority(f *testing.F) {
 	query := newQuery("a.example.", mdns.TypeHTTPS)

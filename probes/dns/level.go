@@ -97,7 +97,7 @@ type level struct {
 // errBudget says that a sweep asked as much as it may.
 var errBudget = probe.Fail(evidence.ClassOther, "the %d questions of one sweep are used up", maxQueries)
 
-// run gives what each client is told. Depends is false where that does not
+// run returns what each client is told. Depends is false where that does not
 // depend on the client; then the answers stand for all together.
 func (l *level) run(ctx context.Context) (answers []*answer, depends bool) {
 	l.answers = make([]*answer, len(l.clients))
@@ -128,7 +128,7 @@ func (l *level) spokeOfScopes() bool {
 	return slices.ContainsFunc(l.answers, func(t *answer) bool { return t != nil && t.scope.IsValid() })
 }
 
-// deal gives the clients answers in turn.
+// deal returns the clients answers in turn.
 func (l *level) deal(answers []answer) {
 	for i := range l.answers {
 		l.answers[i] = &answers[i%len(answers)]
@@ -190,7 +190,7 @@ func refusesSubnets(rcode int) bool {
 	return false
 }
 
-// common gives what stands for all, if the first few answers show that they do
+// common returns what stands for all, if the first few answers show that they do
 // not depend on the subnet: one answer, or the several that are given in turn.
 func (l *level) common(ctx context.Context, few int) []answer {
 	var good []answer
@@ -311,7 +311,7 @@ func (l *level) next(running map[int]bool) (int, bool) {
 	return 0, false
 }
 
-// covering gives a client whose answer was given for a network that i is in; -1
+// covering returns a client whose answer was given for a network that i is in; -1
 // where there is none, or scopes are not to be believed.
 func (l *level) covering(i int) int {
 	if !l.liar {
@@ -324,7 +324,7 @@ func (l *level) covering(i int) int {
 	return -1
 }
 
-// usualScope gives the length that most scopes have so far.
+// usualScope returns the length that most scopes have so far.
 func (l *level) usualScope() int {
 	var count [129]int
 	most := 0

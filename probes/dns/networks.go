@@ -7,7 +7,7 @@ import (
 	"slices"
 
 	"github.com/landfall-audit/landfall/internal/datasets"
-	"github.com/landfall-audit/landfall/internal/special"
+	"github.com/landfall-audit/landfall/internal/ipspecial"
 	"github.com/landfall-audit/landfall/probes/mmdb"
 )
 
@@ -32,7 +32,7 @@ var (
 	family6 = family{netip.MustParsePrefix("2000::/3"), 56, 24}
 )
 
-// EmbeddedClients gives [Clients] of the country database that is part of this
+// EmbeddedClients returns [Clients] of the country database that is part of this
 // program.
 func EmbeddedClients(ipv6 bool) ([]Client, error) {
 	data, err := datasets.Country()
@@ -69,7 +69,7 @@ func Clients(file *mmdb.Database, ipv6 bool) ([]Client, error) {
 			}
 			codes[key] = country
 		}
-		if country != "" && network.Bits() <= f.subnet && f.better(network, best[country]) && special.Kind(network.Addr()) == "" {
+		if country != "" && network.Bits() <= f.subnet && f.better(network, best[country]) && ipspecial.Kind(network.Addr()) == "" {
 			best[country] = network
 		}
 		return nil
@@ -93,7 +93,7 @@ var machines = []netip.Prefix{
 	netip.MustParsePrefix("2600:1f00::/24"), netip.MustParsePrefix("2603:1000::/24"), netip.MustParsePrefix("2a05:d000::/25"),
 }
 
-// doubts gives how unlikely users are in a network, beside its size.
+// doubts returns how unlikely users are in a network, beside its size.
 func (f family) doubts(network netip.Prefix) int {
 	switch {
 	case slices.ContainsFunc(machines, network.Overlaps):
@@ -110,7 +110,7 @@ func (f family) better(network, known netip.Prefix) bool {
 	return !known.IsValid() || cmp.Or(f.doubts(network)-f.doubts(known), network.Bits()-known.Bits()) < 0
 }
 
-// middle gives the subnet of the given length in the middle of a network.
+// middle returns the subnet of the given length in the middle of a network.
 func middle(network netip.Prefix, bits int) netip.Prefix {
 	raw := network.Masked().Addr().AsSlice()
 	if at := network.Bits(); at < bits {
@@ -170,7 +170,7 @@ func spread(clients []Client) []Client {
 	return clients
 }
 
-// Only gives the clients of the named countries, in the order of clients.
+// Only returns the clients of the named countries, in the order of clients.
 func Only(clients []Client, countries ...string) []Client {
 	var out []Client
 	for _, c := range clients {

@@ -9,7 +9,7 @@ import (
 	"github.com/maxmind/mmdbwriter/mmdbtype"
 
 	"github.com/landfall-audit/landfall/internal/datasets"
-	"github.com/landfall-audit/landfall/internal/special"
+	"github.com/landfall-audit/landfall/internal/ipspecial"
 	"github.com/landfall-audit/landfall/probes/dns"
 	"github.com/landfall-audit/landfall/probes/mmdb"
 	"github.com/landfall-audit/landfall/probes/probetest"
@@ -98,7 +98,7 @@ func TestEmbeddedClients(t *testing.T) {
 			if ipv6 {
 				bits = 56
 			}
-			if c.Subnet.Bits() != bits || c.Subnet != c.Subnet.Masked() || seen[c.Subnet] || special.Kind(c.Subnet.Addr()) != "" {
+			if c.Subnet.Bits() != bits || c.Subnet != c.Subnet.Masked() || seen[c.Subnet] || ipspecial.Kind(c.Subnet.Addr()) != "" {
 				t.Errorf("%+v", c)
 			}
 			seen[c.Subnet] = true

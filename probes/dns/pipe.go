@@ -305,7 +305,7 @@ func noTLS(err error) error {
 	return err
 }
 
-// transport gives the one transport for resolvers over HTTPS.
+// transport returns the one transport for resolvers over HTTPS.
 func (l *lines) transport(p *Probe) *nethttp.Transport {
 	l.mu.Lock()
 	defer l.mu.Unlock()

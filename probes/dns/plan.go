@@ -19,7 +19,7 @@ type host struct {
 	ports        []uint16 // those whose HTTPS records stand under names of their own
 }
 
-// hostsOf gives each name once. Private addresses are allowed for it if one
+// hostsOf returns each name once. Private addresses are allowed for it if one
 // target allows them.
 func hostsOf(targets []probe.Target) []host {
 	index := map[string]int{}
@@ -88,7 +88,7 @@ func (p *Probe) Plan(targets []probe.Target, seen *probe.Seen) []probe.Step {
 	return out.list
 }
 
-// further gives the types that are asked for beside addresses.
+// further returns the types that are asked for beside addresses.
 func (p *Probe) further() []uint16 {
 	if p.Texts {
 		return []uint16{mdns.TypeHTTPS, mdns.TypeTXT}

@@ -48,7 +48,7 @@ type Resolver struct {
 	err       error // why it cannot be asked
 }
 
-// String gives the resolver as it stands in evidence: address:port, tls://… or
+// String returns the resolver as it stands in evidence: address:port, tls://… or
 // https://….
 func (r Resolver) String() string { return r.text }
 
@@ -155,7 +155,7 @@ func hostPort(u *url.URL, fallback string) (host, port string, err error) {
 	return host, port, nil
 }
 
-// mustPort gives 0 for what is no port.
+// mustPort returns 0 for what is no port.
 func mustPort(text string) uint16 {
 	at, err := netip.ParseAddrPort("0.0.0.0:" + text)
 	if err != nil {
@@ -164,7 +164,7 @@ func mustPort(text string) uint16 {
 	return at.Port()
 }
 
-// System gives the resolver that this machine is set up to use. Its name
+// System returns the resolver that this machine is set up to use. Its name
 // servers are asked in turn until one answers, as the system does.
 func System() Resolver { return systemFrom(systemConfig) }
 

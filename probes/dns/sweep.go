@@ -167,7 +167,7 @@ func (s *sweeper) ask(ctx context.Context, at stage) ([]*answer, bool, error) {
 	return answers, depends, nil
 }
 
-// observations gives what is recorded of one type.
+// observations returns what is recorded of one type.
 func (s *sweeper) observations(qtype uint16, found []landing) []evidence.Observation {
 	var good []int
 	depends := false

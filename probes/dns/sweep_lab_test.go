@@ -39,7 +39,7 @@ func (c *counter) add(q mdns.Question, subnet netip.Prefix) {
 	c.subnets[fmt.Sprint(q.Name, " ", mdns.TypeToString[q.Qtype], " ", subnet)]++
 }
 
-// repeated gives what was asked more than once.
+// repeated returns what was asked more than once.
 func (c *counter) repeated() []string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -127,13 +127,13 @@ func at(t testing.TB, addr string, answer mdns.HandlerFunc) {
 	}
 }
 
-// freePort gives a port that is free on all addresses of this machine.
+// freePort returns a port that is free on all addresses of this machine.
 func freePort(t testing.TB) uint16 {
 	t.Helper()
 	return probetest.ClosedPort(t).Port()
 }
 
-// clients gives n countries' networks, XA and on, in 1.0.0.0/8 and on.
+// clients returns n countries' networks, XA and on, in 1.0.0.0/8 and on.
 func clients(n int) []dns.Client {
 	var out []dns.Client
 	for i := range n {
@@ -240,7 +240,7 @@ func runOn(t testing.TB, p *dns.Probe, targets []probe.Target, all []evidence.Ob
 	return all
 }
 
-// swept gives what was told to each client country, and to all under "", and
+// swept returns what was told to each client country, and to all under "", and
 // the failures.
 func swept(all []evidence.Observation) (map[string]string, []string) {
 	out, failed := map[string]string{}, []string{}
@@ -261,7 +261,7 @@ func swept(all []evidence.Observation) (map[string]string, []string) {
 	return out, failed
 }
 
-// byOctet gives each /8 an address of its own.
+// byOctet returns each /8 an address of its own.
 func byOctet(subnet netip.Prefix) string {
 	if !subnet.IsValid() {
 		return "www.example. 60 A 198.51.100.0"

@@ -24,7 +24,7 @@ import (
 	"github.com/landfall-audit/landfall/probes/probetest"
 )
 
-// types gives what was recorded of each type but addresses.
+// types returns what was recorded of each type but addresses.
 func typesOf(all []evidence.Observation) map[string][]string {
 	out := map[string][]string{}
 	for _, o := range all {

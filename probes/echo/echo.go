@@ -104,7 +104,7 @@ func (p *Probe) Plan(targets []probe.Target, seen *probe.Seen) []probe.Step {
 	return out
 }
 
-// Answers gives the step that an observation answers.
+// Answers returns the step that an observation answers.
 func (p *Probe) Answers(o evidence.Observation) (string, bool) {
 	if !probe.Clear(o, p.Vantage) {
 		return "", false
@@ -136,7 +136,7 @@ func (p *Probe) Run(ctx context.Context, step probe.Step) ([]evidence.Observatio
 	return p.ask(ctx, step, ask)
 }
 
-// ask gives a round trip time for each method that was answered, and a failure
+// ask returns a round trip time for each method that was answered, and a failure
 // if none was.
 func (p *Probe) ask(ctx context.Context, step probe.Step, h host) ([]evidence.Observation, error) {
 	if !h.allowPrivate {

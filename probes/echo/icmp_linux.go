@@ -68,7 +68,7 @@ func (p *pinger) Write(packet []byte) (int, error) {
 	return len(packet), nil
 }
 
-// Read gives the next packet that comes from the address.
+// Read returns the next packet that comes from the address.
 func (p *pinger) Read(into []byte) (n int, err error) {
 	var control [64]byte // holds the stamp and no more
 	var failed error

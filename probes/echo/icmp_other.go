@@ -29,7 +29,7 @@ func (p *pinger) Write(packet []byte) (int, error) {
 	return p.WriteTo(packet, &net.UDPAddr{IP: p.to.AsSlice(), Zone: p.to.Zone()})
 }
 
-// Read gives the next packet that comes from the address.
+// Read returns the next packet that comes from the address.
 func (p *pinger) Read(into []byte) (int, error) {
 	for {
 		n, from, err := p.ReadFrom(into)

@@ -18,14 +18,14 @@ type method struct {
 	open func(ctx context.Context, p *Probe, h host, port uint16) (io.ReadWriteCloser, error)
 	// packet makes the packet of one sample.
 	packet func(sample int, mark token) []byte
-	// answers gives the token that an answer repeats.
+	// answers returns the token that an answer repeats.
 	answers func(answer []byte) (token, bool)
 }
 
 // token is what an answer has to repeat.
 type token [16]byte
 
-// methods gives the methods that make sense for a host.
+// methods returns the methods that make sense for a host.
 func (p *Probe) methods(h host) []method {
 	var out []method
 	if p.NoICMP == "" {
@@ -67,7 +67,7 @@ type arrival struct {
 // room: adjtimex(2) allows 500 ppm.
 const slewShare = 1000
 
-// after gives how long after sent the packet came, at the least that is sure.
+// after returns how long after sent the packet came, at the least that is sure.
 // By the steady clock it was read then; how much earlier it came, the system's
 // clock says, which may be set in between. By how much it was set shows in what
 // the two clocks say of the whole time, and is not counted.
@@ -172,7 +172,7 @@ func receive(conn io.ReadWriteCloser) (<-chan arrival, func()) {
 	}
 }
 
-// at gives a port of the host.
+// at returns a port of the host.
 func (h host) at(port uint16) string { return netip.AddrPortFrom(h.addr, port).String() }
 
 // quicMethod asks a server of QUIC for a version that nobody has, to which it

@@ -81,7 +81,7 @@ func (r *refusals) Write(packet []byte) (n int, err error) {
 	return n, err
 }
 
-// Read gives what the next refusal of the host quotes.
+// Read returns what the next refusal of the host quotes.
 func (r *refusals) Read(into []byte) (n int, err error) {
 	err = r.raw.Read(func(fd uintptr) bool {
 		for {

@@ -39,7 +39,7 @@ func (p *Probe) Plan(targets []probe.Target, seen *probe.Seen) []probe.Step {
 	return mmdb.Plan(Name, files(p.Databases), targets, seen)
 }
 
-// Answers gives the step that an observation answers.
+// Answers returns the step that an observation answers.
 func (p *Probe) Answers(o evidence.Observation) (string, bool) {
 	g, ok := o.(*evidence.GeoIP)
 	if !ok {

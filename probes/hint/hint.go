@@ -54,7 +54,7 @@ func subject(addr netip.Addr, from, text string) string {
 	return addr.String() + " " + from + " " + text
 }
 
-// Plan gives a step for every text from which a rule reads a place.
+// Plan returns a step for every text from which a rule reads a place.
 func (p *Probe) Plan(targets []probe.Target, seen *probe.Seen) []probe.Step {
 	b, err := rules()
 	if err != nil {
@@ -126,7 +126,7 @@ func (r *reader) aliases(d *evidence.DNS) {
 	}
 }
 
-// reversed gives the address whose name is asked for by a name under
+// reversed returns the address whose name is asked for by a name under
 // in-addr.arpa (RFC 1035, 3.5) or ip6.arpa (RFC 3596, 2.5).
 func reversed(name string) (netip.Addr, bool) {
 	name = strings.ToLower(strings.TrimSuffix(name, "."))
@@ -188,7 +188,7 @@ func sortedKeys(m map[string]string) []string {
 	return out
 }
 
-// Answers gives the step that an observation answers.
+// Answers returns the step that an observation answers.
 func (p *Probe) Answers(o evidence.Observation) (string, bool) {
 	if !probe.Clear(o, p.Vantage) {
 		return "", false

@@ -52,7 +52,7 @@ type book struct {
 	codes   map[string]map[string]string // by table and code
 }
 
-// rules gives the book. It is read when it is first needed, which is not for
+// rules returns the book. It is read when it is first needed, which is not for
 // every command.
 var rules = sync.OnceValues(func() (*book, error) { return parseBook(rulesFile, codesFile) })
 
@@ -85,7 +85,7 @@ func parseBook(rulesText, codesText string) (*book, error) {
 	return b, nil
 }
 
-// lines gives the lines that are neither empty nor comments.
+// lines returns the lines that are neither empty nor comments.
 func lines(text string) func(yield func(string) bool) {
 	return func(yield func(string) bool) {
 		for line := range strings.Lines(text) {
@@ -116,7 +116,7 @@ func parseRule(line string) (rule, error) {
 // with 300.
 const maxText = 400
 
-// read gives the place that a text names, and the rule that says so. A header
+// read returns the place that a text names, and the rule that says so. A header
 // is given as "name: value". It is silent where rules disagree: what can be
 // read two ways says nothing.
 func (b *book) read(from, text string) (place, rule string) {
@@ -155,7 +155,7 @@ func (r rule) speaksOf(from, text string) bool {
 	return strings.HasSuffix(text, r.in)
 }
 
-// place gives what one rule reads out of a text, empty if nothing.
+// place returns what one rule reads out of a text, empty if nothing.
 func (b *book) place(r rule, text string) string {
 	if r.base64 {
 		plain, err := base64.StdEncoding.DecodeString(text)

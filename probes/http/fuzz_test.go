@@ -14,7 +14,7 @@ import (
 	"github.com/landfall-audit/landfall/probes/probe"
 )
 
-// FuzzHeaders gives bytes as the answer of a server, and checks that what is
+// FuzzHeaders returns bytes as the answer of a server, and checks that what is
 // kept of its headers fits into evidence.
 func FuzzHeaders(f *testing.F) {
 	f.Add([]byte("HTTP/1.1 200 OK\r\nServer: x\r\nVia: 1.1 a\r\nVia: 1.1 b\r\n\r\n"))

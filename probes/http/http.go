@@ -92,7 +92,7 @@ func (p *Probe) Plan(targets []probe.Target, seen *probe.Seen) []probe.Step {
 	return out
 }
 
-// secure gives the names for which each address shook hands with this vantage.
+// secure returns the names for which each address shook hands with this vantage.
 func (p *Probe) secure(seen *probe.Seen) map[shake]bool {
 	begin := func() map[shake]bool { return map[shake]bool{} }
 	return probe.Index(seen, secureKey{p.Vantage}, begin, func(out map[shake]bool, o evidence.Observation) {
@@ -111,7 +111,7 @@ type (
 	secureKey struct{ vantage string }
 )
 
-// address gives the URL of an endpoint's first page.
+// address returns the URL of an endpoint's first page.
 func address(scheme string, e probe.Endpoint, usual uint16) string {
 	host := e.Host
 	if e.Port != usual {
@@ -124,7 +124,7 @@ func address(scheme string, e probe.Endpoint, usual uint16) string {
 
 func subject(at netip.AddrPort, page string) string { return at.String() + " " + page }
 
-// Answers gives the step that an observation answers.
+// Answers returns the step that an observation answers.
 func (p *Probe) Answers(o evidence.Observation) (string, bool) {
 	if !probe.Clear(o, p.Vantage) {
 		return "", false

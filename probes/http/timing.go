@@ -60,7 +60,7 @@ func (t *timing) fill(out *evidence.HTTP) {
 	out.TTFBMS = phase(asked, t.first)
 }
 
-// phase gives the milliseconds between two times; 0 where one of them never
+// phase returns the milliseconds between two times; 0 where one of them never
 // came.
 func phase(from, to time.Time) float64 {
 	if from.IsZero() || to.Before(from) {

@@ -53,7 +53,7 @@ func (p *Probe) Plan(targets []probe.Target, seen *probe.Seen) []probe.Step {
 	return out
 }
 
-// Answers gives the step that an observation answers.
+// Answers returns the step that an observation answers.
 func (p *Probe) Answers(o evidence.Observation) (string, bool) {
 	r, ok := o.(*evidence.Range)
 	if !ok {
@@ -85,7 +85,7 @@ func (p *Probe) Run(ctx context.Context, step probe.Step) ([]evidence.Observatio
 	return out, nil
 }
 
-// day gives a date as evidence has it; empty where there is none.
+// day returns a date as evidence has it; empty where there is none.
 func day(t time.Time) string {
 	if t.IsZero() {
 		return ""

@@ -103,7 +103,7 @@ func named(path, digest string, reader *maxminddb.Reader) *Database {
 // four-digit year.
 const latestEpoch = 253402300799
 
-// File gives the path or name that it was opened by.
+// File returns the path or name that it was opened by.
 func (d *Database) File() string { return d.file }
 
 // Close ends the use of the file.

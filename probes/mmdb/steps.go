@@ -22,7 +22,7 @@ func Subject(addr netip.Addr, label, built string) string {
 	return addr.String() + " " + label + " " + built
 }
 
-// Plan gives the steps of a probe that asks each file for each address.
+// Plan returns the steps of a probe that asks each file for each address.
 func Plan(name string, files []*Database, targets []probe.Target, seen *probe.Seen) []probe.Step {
 	var out []probe.Step
 	labels := Labels(files)
@@ -36,7 +36,7 @@ func Plan(name string, files []*Database, targets []probe.Target, seen *probe.Se
 	return out
 }
 
-// Asked gives the question of a step that [Plan] made, unless ctx has ended.
+// Asked returns the question of a step that [Plan] made, unless ctx has ended.
 func Asked(ctx context.Context, step probe.Step) (Question, error) {
 	q, ok := step.Ask.(Question)
 	if !ok {
@@ -54,7 +54,7 @@ func DataSets(files []*Database) []evidence.DataSet {
 	return out
 }
 
-// Labels gives a name for each database that no other of them has, for
+// Labels returns a name for each database that no other of them has, for
 // evidence: two files can call themselves the same.
 func Labels(databases []*Database) []string {
 	used := map[string]int{}

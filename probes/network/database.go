@@ -60,16 +60,16 @@ func files(databases []*Database) []*mmdb.Database {
 	return out
 }
 
-// Name gives what the database calls itself.
+// Name returns what the database calls itself.
 func (d *Database) Name() string { return d.file.Name }
 
-// Built gives the day it was made, YYYY-MM-DD.
+// Built returns the day it was made, YYYY-MM-DD.
 func (d *Database) Built() string { return d.file.Built }
 
 // Close ends the use of the file.
 func (d *Database) Close() error { return d.file.Close() }
 
-// Lookup gives what the database says of the network of addr; ok is false
+// Lookup returns what the database says of the network of addr; ok is false
 // where it says nothing.
 func (d *Database) Lookup(addr netip.Addr) (found Operator, ok bool, err error) {
 	prefix, _, err := d.file.Lookup(addr, func(decode func(any) error) error {

@@ -8,7 +8,7 @@ import (
 	"syscall"
 
 	"github.com/landfall-audit/landfall/evidence"
-	"github.com/landfall-audit/landfall/internal/special"
+	"github.com/landfall-audit/landfall/internal/ipspecial"
 )
 
 // Allowed reports an address that a probe must not contact because of what
@@ -19,13 +19,13 @@ func Allowed(addr netip.Addr) error {
 	if !addr.IsValid() {
 		return fmt.Errorf("no address to contact")
 	}
-	if what := special.Kind(addr); what != "" {
+	if what := ipspecial.Kind(addr); what != "" {
 		return fmt.Errorf("%s is not contacted: it is %s; give --allow-private if it is yours and meant", addr, what)
 	}
 	return nil
 }
 
-// Guard gives a copy of base that connects to no private address, whatever
+// Guard returns a copy of base that connects to no private address, whatever
 // called it: the check stands in the dialer's last hook before the system call
 // (the control function), where no name is left to be resolved again. A dialer
 // for a target that allows private addresses is not guarded.

@@ -18,7 +18,7 @@ type Endpoint struct {
 	Landmark     bool  // no target but landmarks has it
 }
 
-// AddrPort gives address and port as they are written in subjects.
+// AddrPort returns address and port as they are written in subjects.
 func (e Endpoint) AddrPort() netip.AddrPort { return netip.AddrPortFrom(e.Addr, e.Port) }
 
 // reach is where some targets are as far as a number of addresses tell.
@@ -50,17 +50,17 @@ func reachOf(targets []Target, seen *Seen) *reach {
 	return &r
 }
 
-// Endpoints gives every address of the targets that is known so far, ordered
+// Endpoints returns every address of the targets that is known so far, ordered
 // and each once. Where two targets share one, it is allowed if one of them
 // allows it. The slice is not to be changed.
 func Endpoints(targets []Target, seen *Seen) []Endpoint { return reachOf(targets, seen).endpoints }
 
-// Contacts gives every address and port of the targets once, for probes that
+// Contacts returns every address and port of the targets once, for probes that
 // do not care for names. It is allowed if one target allows it. The slice is not
 // to be changed.
 func Contacts(targets []Target, seen *Seen) []Endpoint { return reachOf(targets, seen).contacts }
 
-// Addrs gives every address of the targets once, in order, for look-ups in
+// Addrs returns every address of the targets once, in order, for look-ups in
 // data sets. The slice is not to be changed.
 func Addrs(targets []Target, seen *Seen) []netip.Addr { return reachOf(targets, seen).distinct }
 
@@ -136,7 +136,7 @@ func contacts(endpoints []Endpoint) []Endpoint {
 	return out
 }
 
-// ServerName gives what a client names in a handshake (RFC 6066, 3): the host,
+// ServerName returns what a client names in a handshake (RFC 6066, 3): the host,
 // unless it is an address.
 func (e Endpoint) ServerName() string {
 	if _, err := netip.ParseAddr(e.Host); err == nil {
@@ -145,7 +145,7 @@ func (e Endpoint) ServerName() string {
 	return e.Host
 }
 
-// Answering gives the addresses and ports from which this vantage had a reply
+// Answering returns the addresses and ports from which this vantage had a reply
 // to a connection. Probes that need a service wait for it, so that a silent
 // address costs one wait and not one for each probe. The map is not to be
 // changed.
@@ -157,7 +157,7 @@ func Answering(seen *Seen, vantage string) map[netip.AddrPort]bool {
 	}, evidence.KindRTT)
 }
 
-// Asked gives the addresses and ports to which a connection was tried and that
+// Asked returns the addresses and ports to which a connection was tried and that
 // are not known to be out of reach: those that answered, and those that stayed
 // silent. The map is not to be changed.
 func Asked(seen *Seen, vantage string) map[netip.AddrPort]bool {

@@ -8,7 +8,7 @@ func Milliseconds(took time.Duration) float64 {
 	return float64((took+time.Microsecond-1)/time.Microsecond) / 1000
 }
 
-// OrDefault gives what is set, or else the fallback.
+// OrDefault returns what is set, or else the fallback.
 func OrDefault[T int | time.Duration](given, fallback T) T {
 	if given <= 0 {
 		return fallback

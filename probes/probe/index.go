@@ -9,7 +9,7 @@ type index struct {
 	read  map[evidence.Kind]int
 }
 
-// Index gives what add makes of all observations of the kinds, which are added
+// Index returns what add makes of all observations of the kinds, which are added
 // to what begin gives. Seen keeps it under the key, so that the plans of a long
 // run read each observation once and not once each: the key has to hold all that
 // add goes by. The value is not to be changed by others.

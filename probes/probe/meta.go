@@ -18,7 +18,7 @@ type Stamp struct {
 	Now     func() time.Time // nil: time.Now
 }
 
-// Time gives the present.
+// Time returns the present.
 func (s Stamp) Time() time.Time {
 	if s.Now == nil {
 		return time.Now()
@@ -26,14 +26,14 @@ func (s Stamp) Time() time.Time {
 	return s.Now()
 }
 
-// Meta gives the fields that every observation has. The bundle gives the id.
+// Meta returns the fields that every observation has. The bundle gives the id.
 // Nobody's clock is better than milliseconds, and digits that say nothing are
 // most of what a year of runs would take.
 func (s Stamp) Meta(kind evidence.Kind) evidence.Meta {
 	return evidence.Meta{Kind: kind, Vantage: s.Vantage, At: s.Time().UTC().Truncate(time.Millisecond)}
 }
 
-// Failed gives the record of a step that failed with err. The class is what
+// Failed returns the record of a step that failed with err. The class is what
 // [evidence.Classify] reads from err, unless err is a [Failure].
 func (s Stamp) Failed(step Step, err error) *evidence.Error {
 	class := evidence.Classify(err)
@@ -47,7 +47,7 @@ func (s Stamp) Failed(step Step, err error) *evidence.Error {
 	}
 }
 
-// withoutSource gives the text of an error without this machine's own address,
+// withoutSource returns the text of an error without this machine's own address,
 // which the net package puts into it: evidence is made to be published, and the
 // address inside somebody's network is nobody's business.
 func withoutSource(err error) string {
@@ -67,15 +67,15 @@ type Failure struct {
 
 func (f *Failure) Error() string { return f.Err.Error() }
 
-// Unwrap gives the cause.
+// Unwrap returns the cause.
 func (f *Failure) Unwrap() error { return f.Err }
 
-// Fail gives a [Failure] with a text in the manner of fmt.Errorf.
+// Fail returns a [Failure] with a text in the manner of fmt.Errorf.
 func Fail(class evidence.Class, format string, args ...any) error {
 	return &Failure{Class: class, Err: fmt.Errorf(format, args...)}
 }
 
-// Cut gives the error of a step that was stopped from outside, nil where it
+// Cut returns the error of a step that was stopped from outside, nil where it
 // was not. A deadline of the step is no cut: that nothing came back in time is
 // an observation.
 func Cut(ctx context.Context) error {

@@ -56,10 +56,10 @@ type Spec struct {
 // observations.
 type Probe interface {
 	Spec() Spec
-	// Plan gives the steps that are possible with what is known so far,
+	// Plan returns the steps that are possible with what is known so far,
 	// answered or not.
 	Plan(targets []Target, seen *Seen) []Step
-	// Answers gives the subject of the step that o answers; ok is false for an
+	// Answers returns the subject of the step that o answers; ok is false for an
 	// observation of another probe, of another vantage, or of a step that was
 	// cancelled.
 	Answers(o evidence.Observation) (subject string, ok bool)

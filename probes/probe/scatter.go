@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// Scatter gives a wait of d on average, between half of it and one and a half.
+// Scatter returns a wait of d on average, between half of it and one and a half.
 // Steps that began together would else send together each time, and wait in
 // the same queues for one another.
 func Scatter(d time.Duration) time.Duration {

@@ -32,7 +32,7 @@ func (s *Seen) Add(observations ...evidence.Observation) {
 	}
 }
 
-// All gives everything seen, in the order in which it was added. The slice is
+// All returns everything seen, in the order in which it was added. The slice is
 // not to be changed.
 func (s *Seen) All() []evidence.Observation {
 	if s == nil {
@@ -41,7 +41,7 @@ func (s *Seen) All() []evidence.Observation {
 	return s.all
 }
 
-// Of gives the observations of one kind, in the order in which they were
+// Of returns the observations of one kind, in the order in which they were
 // added. The slice is not to be changed.
 func (s *Seen) Of(kind evidence.Kind) []evidence.Observation {
 	if s == nil {
@@ -50,7 +50,7 @@ func (s *Seen) Of(kind evidence.Kind) []evidence.Observation {
 	return s.byKind[kind]
 }
 
-// addrs gives the addresses that each name was seen to have, by any vantage:
+// addrs returns the addresses that each name was seen to have, by any vantage:
 // where the users of another country are sent is measured from here too.
 func (s *Seen) addrs() *addrs {
 	return Index(s, addrsKey{}, func() *addrs { return &addrs{of: map[string][]netip.Addr{}} }, (*addrs).learn, evidence.KindDNS)

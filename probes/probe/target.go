@@ -34,7 +34,7 @@ type Target struct {
 	Landmark bool
 }
 
-// Bucket gives the bucket of a target that is one. All other ways to look pass it
+// Bucket returns the bucket of a target that is one. All other ways to look pass it
 // by, since it has no name that can be asked for.
 func (t Target) Bucket() (providers.Bucket, bool) {
 	if !strings.Contains(t.Host, "://") || providers.CheckHost(t.Host) != nil {
@@ -43,7 +43,7 @@ func (t Target) Bucket() (providers.Bucket, bool) {
 	return (providers.Endpoint{Host: t.Host}).Bucket()
 }
 
-// Literal gives the address of a target whose host is one.
+// Literal returns the address of a target whose host is one.
 func (t Target) Literal() (netip.Addr, bool) {
 	addr, err := netip.ParseAddr(strings.Trim(t.Host, "[]"))
 	if err != nil || !PlainZone(addr) {
@@ -59,10 +59,10 @@ func PlainZone(addr netip.Addr) bool {
 	return strings.Trim(strings.ToLower(addr.Zone()), "abcdefghijklmnopqrstuvwxyz0123456789-_.") == "" && len(addr.Zone()) <= maxZoneBytes
 }
 
-// Name gives the host as it is asked for and written in evidence: lower case,
+// Name returns the host as it is asked for and written in evidence: lower case,
 // without the final dot, internationalised names in their ASCII form (RFC
 // 5891), a literal address in its canonical form. A host that cannot be asked
-// for gives an error.
+// for returns an error.
 func (t Target) Name() (string, error) {
 	if addr, ok := t.Literal(); ok {
 		return addr.String(), nil

@@ -114,7 +114,7 @@ func Reset(conn net.Conn) {
 	conn.Close()
 }
 
-// ClosedPort gives a loopback address and port on which nothing listens.
+// ClosedPort returns a loopback address and port on which nothing listens.
 func ClosedPort(t testing.TB) netip.AddrPort {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")

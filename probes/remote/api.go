@@ -50,7 +50,7 @@ type API struct {
 	Pause         time.Duration     // before the first repetition; 0: half a second
 }
 
-// NewAPI gives the interface at base to whoever has the secret, which goes along
+// NewAPI returns the interface at base to whoever has the secret, which goes along
 // under an authentication scheme; without a secret nothing does.
 func NewAPI(base *url.URL, scheme, secret, version string, notify func(string)) API {
 	a := API{Base: base, Secret: secret, UserAgent: "landfall/" + version, Notify: notify}
@@ -158,7 +158,7 @@ func cmpWait(said time.Duration) time.Duration {
 	return usualWait
 }
 
-// failed gives the error of a request that came to nothing.
+// failed returns the error of a request that came to nothing.
 func (a *API) failed(ctx context.Context, method string, last *Problem, went sent) error {
 	var err error
 	switch {
@@ -238,7 +238,7 @@ func (a *API) complaint(response *http.Response, body []byte) *Problem {
 	return p
 }
 
-// classOf gives the failure word for a status.
+// classOf returns the failure word for a status.
 func classOf(status int) evidence.Class {
 	switch status {
 	case http.StatusUnauthorized, http.StatusForbidden, http.StatusPaymentRequired:

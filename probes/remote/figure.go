@@ -8,7 +8,7 @@ import (
 	"github.com/landfall-audit/landfall/evidence"
 )
 
-// AtMostMS gives the round trip that a printed figure stands for at the most.
+// AtMostMS returns the round trip that a printed figure stands for at the most.
 // Tools print milliseconds with fewer digits the longer they are, and round
 // them to the nearest: ping of iputils writes 0.123, 1.23, 12.3 and 123. A
 // figure with more digits than that stands for itself.
@@ -28,7 +28,7 @@ func AtMostMS(printed float64) float64 {
 // whole reports whether v is a whole number of parts.
 func whole(v, parts float64) bool { return math.Abs(v*parts-math.Round(v*parts)) < 1e-6 }
 
-// Resolved gives the answer by which a vantage learnt the address of a name that
+// Resolved returns the answer by which a vantage learnt the address of a name that
 // it was asked to measure; nothing where it was given an address.
 func Resolved(a Ask, addr netip.Addr) []evidence.Observation {
 	if a.Name == "" {

@@ -15,7 +15,7 @@ import (
 	"github.com/landfall-audit/landfall/probes/probetest"
 )
 
-// blackhole gives a loopback port whose queue is full: the system drops every
+// blackhole returns a loopback port whose queue is full: the system drops every
 // further SYN.
 func blackhole(t *testing.T) netip.AddrPort {
 	t.Helper()

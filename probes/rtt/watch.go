@@ -22,7 +22,7 @@ type watch struct {
 	socket  socket
 }
 
-// arm gives the dialer's last hook before connect: what was there already,
+// arm returns the dialer's last hook before connect: what was there already,
 // then the start of the clock. The time before it, for making the socket, is
 // no part of a round trip.
 func (w *watch) arm(first controlFunc, old func(string, string, syscall.RawConn) error) controlFunc {

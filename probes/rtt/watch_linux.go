@@ -48,7 +48,7 @@ func (w *watch) release() {
 	}
 }
 
-// shortest gives the kernel's own figure for the handshake where it can be
+// shortest returns the kernel's own figure for the handshake where it can be
 // trusted, else the time that connect took, which has the scheduler's delay in
 // it.
 func (w *watch) shortest(wall time.Duration) time.Duration {

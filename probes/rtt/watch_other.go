@@ -15,7 +15,7 @@ func (socket) hold(string, syscall.RawConn) error { return nil }
 
 func (w *watch) release() {}
 
-// shortest gives the time that connect took: longer than the round trip by
+// shortest returns the time that connect took: longer than the round trip by
 // what the scheduler adds, never shorter.
 func (w *watch) shortest(wall time.Duration) time.Duration { return wall }
 

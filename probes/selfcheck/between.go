@@ -62,7 +62,7 @@ func (f *facts) methodsAgree() evidence.Check {
 	return out
 }
 
-// methods gives the quickest TCP handshake of an address of the host, and the
+// methods returns the quickest TCP handshake of an address of the host, and the
 // quickest reply in any other way from the same address; infinite where there
 // is none. Of several addresses the one counts where both differ most.
 func (h *hostFacts) methods() (tcp, other float64, ids []string) {
@@ -207,7 +207,7 @@ func (c certificates) sign() string {
 	return ""
 }
 
-// hostOf gives the host of a URL; empty where there is none.
+// hostOf returns the host of a URL; empty where there is none.
 func hostOf(text string) string {
 	u, err := url.Parse(text)
 	if err != nil {

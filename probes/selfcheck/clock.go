@@ -29,7 +29,7 @@ func NewClock(now func() time.Time) *Clock {
 	return &Clock{began: now(), now: now}
 }
 
-// Check gives what happened since [NewClock], for [Judge].
+// Check returns what happened since [NewClock], for [Judge].
 func (c *Clock) Check() evidence.Check {
 	now := c.now()
 	return stepped(now.Round(0).Sub(c.began.Round(0)), now.Sub(c.began))

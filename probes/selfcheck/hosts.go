@@ -33,7 +33,7 @@ func KnownHosts() []KnownHost { return landmarks.All() }
 // whoever wants a log-in first redirects to its own page.
 const plainHosts = 2
 
-// Targets gives what is to be probed beside the targets of a run, so that
+// Targets returns what is to be probed beside the targets of a run, so that
 // [Judge] has something to go by: the known hosts, and names that nobody has.
 func Targets() []probe.Target { return TargetsOf(KnownHosts()) }
 

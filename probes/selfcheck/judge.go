@@ -187,7 +187,7 @@ func (f *facts) add(o evidence.Observation, byName map[string]*hostFacts, byAddr
 	}
 }
 
-// fastest gives the quickest reply of a host.
+// fastest returns the quickest reply of a host.
 func (h *hostFacts) fastest() *evidence.RTT {
 	var out *evidence.RTT
 	for _, r := range h.rtts {

@@ -91,7 +91,7 @@ func (p *Probe) Plan(targets []probe.Target, seen *probe.Seen) []probe.Step {
 	return []probe.Step{{Probe: Name, Subject: subjectClock, Ask: ask[:min(len(ask), clockHosts)]}}
 }
 
-// Answers gives the step that an observation answers. What [Judge] made is not
+// Answers returns the step that an observation answers. What [Judge] made is not
 // an answer: it holds more than the clock.
 func (p *Probe) Answers(o evidence.Observation) (string, bool) {
 	if !probe.Clear(o, p.Vantage) {
@@ -155,7 +155,7 @@ type skew struct {
 	least, most time.Duration
 }
 
-// off gives how far the clocks are apart at the least; 0 where they may agree.
+// off returns how far the clocks are apart at the least; 0 where they may agree.
 func (s skew) off() time.Duration {
 	switch {
 	case s.least > 0:

@@ -38,7 +38,7 @@ const (
 // Clouds is who is asked, by the scheme of the bucket's URL.
 type Clouds map[string]cloud.Store
 
-// Open gives every cloud. It connects by dialer, and to a private address only
+// Open returns every cloud. It connects by dialer, and to a private address only
 // with allowPrivate. roots is whom certificates are trusted by; nil: the
 // system's.
 func Open(dialer net.Dialer, roots *x509.CertPool, allowPrivate bool) Clouds {
@@ -95,7 +95,7 @@ func (p *Probe) Plan(targets []probe.Target, _ *probe.Seen) []probe.Step {
 	return out
 }
 
-// Answers gives the step that an observation answers. That a cloud was too busy
+// Answers returns the step that an observation answers. That a cloud was too busy
 // answers none: a run that goes on asks again.
 func (p *Probe) Answers(o evidence.Observation) (string, bool) {
 	if !probe.Clear(o, p.Vantage) {
@@ -162,7 +162,7 @@ func texts(all []string) []string {
 	return all
 }
 
-// Doors gives the endpoints of their own that copies of the targets have, as far
+// Doors returns the endpoints of their own that copies of the targets have, as far
 // as the observations know: they are looked at like any other.
 func Doors(targets []probe.Target, seen []evidence.Observation) []probe.Target {
 	private := map[string]bool{} // by bucket

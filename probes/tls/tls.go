@@ -233,7 +233,7 @@ func (p *Probe) facts(s *shaken) (*evidence.TLS, error) {
 	}, nil
 }
 
-// names gives the first subject alternative names (RFC 5280, 4.2.1.6) that
+// names returns the first subject alternative names (RFC 5280, 4.2.1.6) that
 // hosts have: names and addresses.
 func names(leaf *x509.Certificate) []string {
 	var out []string

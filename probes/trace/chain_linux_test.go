@@ -189,7 +189,7 @@ func awaitRefusal(t testing.TB, addr netip.Addr) {
 	}
 }
 
-// address gives a link of the chain its addresses at one end.
+// address returns a link of the chain its addresses at one end.
 func address(link string, hop, end int) []string {
 	return []string{
 		"link set " + link + " up",

@@ -132,7 +132,7 @@ func (e echo) mayBeIn(quote []byte) bool {
 	return len(quote) < tokenAt+tokenBytes || token(quote[tokenAt:]) == e.token
 }
 
-// echoed gives the packet that an echo reply answers.
+// echoed returns the packet that an echo reply answers.
 func (i *icmpScout) echoed(answer []byte) (shot, bool) {
 	kind := byte(echoReply4)
 	if i.six {

@@ -105,7 +105,7 @@ func (n *namer) ask(addr netip.Addr) {
 	})
 }
 
-// first gives one of several names, the same one each time.
+// first returns one of several names, the same one each time.
 func first(names []string) string {
 	if len(names) == 0 {
 		return ""

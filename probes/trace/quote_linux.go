@@ -11,7 +11,7 @@ func quotesTCP(quote []byte, port uint16) bool {
 	return len(quote) >= tcpQuote && binary.BigEndian.Uint16(quote[2:]) == port
 }
 
-// quotesEcho gives the sequence number of an echo request that is quoted.
+// quotesEcho returns the sequence number of an echo request that is quoted.
 func quotesEcho(quote []byte, request byte) (seq uint16, ok bool) {
 	if len(quote) < echoHeader || quote[0] != request || quote[1] != 0 {
 		return 0, false

@@ -63,7 +63,7 @@ func (b base) control(network string, fd int) error {
 	return nil
 }
 
-// connect gives the socket its peer; of TCP it begins the handshake.
+// connect returns the socket its peer; of TCP it begins the handshake.
 func (b base) connect(fd int) error {
 	if b.six {
 		addr := &unix.SockaddrInet6{Port: int(b.to.Port()), Addr: b.to.Addr().As16()}

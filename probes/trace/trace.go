@@ -97,7 +97,7 @@ type route struct {
 	tries  int // at each distance
 }
 
-// port gives the port that packets are sent to.
+// port returns the port that packets are sent to.
 func (r route) port() uint16 {
 	switch r.method {
 	case evidence.MethodTCP:
@@ -146,7 +146,7 @@ func (p *Probe) Plan(targets []probe.Target, seen *probe.Seen) []probe.Step {
 	return out
 }
 
-// contacts gives whom to trace.
+// contacts returns whom to trace.
 func (p *Probe) contacts(targets []probe.Target, seen *probe.Seen) []probe.Endpoint {
 	ready := probe.Asked(seen, p.Vantage)
 	var out []probe.Endpoint
@@ -194,7 +194,7 @@ func (p *Probe) methods() []string {
 	return p.Methods
 }
 
-// Answers gives the step that an observation answers.
+// Answers returns the step that an observation answers.
 func (p *Probe) Answers(o evidence.Observation) (string, bool) {
 	if !probe.Clear(o, p.Vantage) {
 		return "", false

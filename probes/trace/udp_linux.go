@@ -133,7 +133,7 @@ func (u *udpScout) collect(fd int32) (replies []reply, mute bool) {
 	return replies, mute
 }
 
-// named gives the packet whose token a text begins with.
+// named returns the packet whose token a text begins with.
 func (u *udpScout) named(text []byte) (shot, bool) {
 	if len(text) < tokenBytes {
 		return shot{}, false

@@ -96,7 +96,7 @@ func newWalk(maxTTL, tries int, silence time.Duration) *walk {
 	return w
 }
 
-// due gives the next packet, or how long there is nothing to send.
+// due returns the next packet, or how long there is nothing to send.
 func (w *walk) due(now time.Time) (s shot, wait time.Duration, ok bool) {
 	w.queue = slices.DeleteFunc(w.queue, func(s shot) bool { return w.beyond(s.ttl) })
 	if len(w.queue) == 0 {

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// left gives the address of a hop.
+// left returns the address of a hop.
 func left(hop int) netip.Addr { return netip.AddrFrom4([4]byte{198, 18, byte(hop), 2}) }
 
 // event is an answer on its way.

@@ -39,7 +39,7 @@ type Cloud struct {
 
 var _ cloud.Store = (*Cloud)(nil)
 
-// New gives a Cloud that asks by a client, which bounds what it reads and follows
+// New returns a Cloud that asks by a client, which bounds what it reads and follows
 // no redirect: see [cloud.Client].
 func New(client *http.Client) *Cloud {
 	return &Cloud{http: client, clients: map[clientKey]*s3.Client{}}
@@ -120,7 +120,7 @@ var parts = []part{
 	{"ListDistributions", "cloudfront:ListDistributions", true, (*look).distributions},
 }
 
-// actions gives the permissions one by one.
+// actions returns the permissions one by one.
 func (p part) actions() []string { return strings.Split(p.permission, ", ") }
 
 // says begins an observation of this bucket.

@@ -49,7 +49,7 @@ func (l *look) location(ctx context.Context) (*evidence.Storage, error) {
 	return l.located("GetBucketLocation", label), nil
 }
 
-// amazonLabel gives the region of a location constraint: the first region has
+// amazonLabel returns the region of a location constraint: the first region has
 // none, and eu-west-1 had a name of its own once
 // (https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketLocation.html).
 func amazonLabel(constraint string, p partition) string {
@@ -119,7 +119,7 @@ func in(r evidence.Replica) string {
 	return " in " + r.Location
 }
 
-// bucketOfARN gives the bucket of arn:aws:s3:::bucket; other servers name it
+// bucketOfARN returns the bucket of arn:aws:s3:::bucket; other servers name it
 // alone, or behind fields of their own.
 func bucketOfARN(arn string) string { return arn[strings.LastIndexByte(arn, ':')+1:] }
 

@@ -33,7 +33,7 @@ type zone struct{ id, region string }
 // (https://docs.aws.amazon.com/global-infrastructure/latest/regions/az-ids.html).
 var availabilityZone = regexp.MustCompile(`^([a-z]+[0-9]+)-az[0-9]+$`)
 
-// directoryZone gives the zone of a directory bucket, by its name.
+// directoryZone returns the zone of a directory bucket, by its name.
 func directoryZone(bucket string) (zone, bool) {
 	rest, is := strings.CutSuffix(bucket, directoryEnd)
 	at := strings.LastIndex(rest, zoneMark)
@@ -47,7 +47,7 @@ func directoryZone(bucket string) (zone, bool) {
 	return z, true
 }
 
-// regionOfZones gives the region whose zones begin with some letters; empty where
+// regionOfZones returns the region whose zones begin with some letters; empty where
 // none that is known does.
 func regionOfZones(letters string) string {
 	for _, r := range providers.Regions() {

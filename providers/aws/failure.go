@@ -27,7 +27,7 @@ var (
 	missingBucket = []string{"NoSuchBucket", "NotFound"}
 )
 
-// codeOf gives the error code of an answer; empty where it was none.
+// codeOf returns the error code of an answer; empty where it was none.
 func codeOf(err error) string {
 	var answered smithy.APIError
 	if errors.As(err, &answered) {
@@ -106,7 +106,7 @@ func byStatus(status int) (evidence.Class, string) {
 	return evidence.ClassHTTP, text
 }
 
-// plainCause gives the innermost text of an error of the SDK, which wraps it in
+// plainCause returns the innermost text of an error of the SDK, which wraps it in
 // the names of the operation and the address.
 func plainCause(err error) string {
 	for {

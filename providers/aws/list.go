@@ -53,7 +53,7 @@ func (c *Cloud) List(ctx context.Context, scope string) ([]providers.Bucket, err
 	return cloud.Listed(out)
 }
 
-// Permissions gives the IAM actions that a full look needs, in the order in which
+// Permissions returns the IAM actions that a full look needs, in the order in which
 // they are used.
 func Permissions() []string {
 	out := []string{"s3:ListAllMyBuckets"}

@@ -40,7 +40,7 @@ func partitionOf(region string) partition {
 	return partitions[0]
 }
 
-// url gives the endpoint of a service in a region.
+// url returns the endpoint of a service in a region.
 func (p partition) url(service, region string) string {
 	return "https://" + service + "." + region + "." + p.domain
 }
@@ -55,7 +55,7 @@ type server struct {
 	plain     bool // the way there is not encrypted: credentials do not go over it
 }
 
-// server gives who is asked for a bucket: the one that it names, the one that the
+// server returns who is asked for a bucket: the one that it names, the one that the
 // user's settings name, or Amazon's in the partition of the user's region.
 func (s *session) server(bucket providers.Bucket) (server, error) {
 	endpoint := bucket.Endpoint

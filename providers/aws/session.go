@@ -68,7 +68,7 @@ func findCredentials(ctx context.Context, settings aws.Config) error {
 // clientKey is what a client of the SDK is made for.
 type clientKey struct{ url, region string }
 
-// client gives the SDK's client for a region of a server.
+// client returns the SDK's client for a region of a server.
 func (l *look) client(region string) *s3.Client {
 	c, at := l.cloud, l.at
 	if at.provider == providerID {

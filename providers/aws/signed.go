@@ -98,7 +98,7 @@ func refusal(response *http.Response) error {
 // maxRefusalBytes bounds what is read of an error.
 const maxRefusalBytes = 64 << 10
 
-// errorCode gives the bare code of prefix#Code:address.
+// errorCode returns the bare code of prefix#Code:address.
 func errorCode(text string) string {
 	for i, r := range text {
 		if r == ':' {
@@ -117,7 +117,7 @@ func errorCode(text string) string {
 // errNoAccount says that the credentials' account could not be learnt.
 var errNoAccount = errors.New("sts:GetCallerIdentity gave no account")
 
-// accountID gives the account of the credentials; nobody needs a permission to
+// accountID returns the account of the credentials; nobody needs a permission to
 // ask for it.
 func (l *look) accountID(ctx context.Context) (string, error) {
 	p := l.at.partition

@@ -35,7 +35,7 @@ type Cloud struct {
 
 var _ cloud.Store = (*Cloud)(nil)
 
-// New gives a Cloud that asks by a client, which bounds what it reads and follows
+// New returns a Cloud that asks by a client, which bounds what it reads and follows
 // no redirect: see [cloud.Client].
 func New(client *http.Client) *Cloud { return &Cloud{http: client} }
 

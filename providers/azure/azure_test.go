@@ -19,7 +19,7 @@ import (
 	"github.com/landfall-audit/landfall/providers/cloud/cloudtest"
 )
 
-// open gives a cloud whose user has signed in. Microsoft's sign-in cannot be run
+// open returns a cloud whose user has signed in. Microsoft's sign-in cannot be run
 // here; a server on loopback stands for it.
 func open(t *testing.T, handler http.Handler) *Cloud {
 	t.Helper()
@@ -27,7 +27,7 @@ func open(t *testing.T, handler http.Handler) *Cloud {
 	return led(t, handler)
 }
 
-// led gives a cloud with the settings that there are, each host of which is a
+// led returns a cloud with the settings that there are, each host of which is a
 // server on loopback.
 func led(t *testing.T, handler http.Handler) *Cloud {
 	t.Helper()

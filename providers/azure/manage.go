@@ -159,7 +159,7 @@ func (a account) region() string {
 	return canonical(a.Location)
 }
 
-// canonical gives the name that a region has in the tables; one that no table
+// canonical returns the name that a region has in the tables; one that no table
 // knows keeps its own.
 func canonical(region string) string {
 	if found, ok := providers.LookupRegion(providerID, region); ok {

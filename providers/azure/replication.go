@@ -58,5 +58,5 @@ func (c *Cloud) objectReplication(ctx context.Context, s *session, own account, 
 	return said, err
 }
 
-// nameOf gives the name of an account from its resource id, or from itself.
+// nameOf returns the name of an account from its resource id, or from itself.
 func nameOf(account string) string { return account[strings.LastIndexByte(account, '/')+1:] }

@@ -32,7 +32,7 @@ func secondary(bucket providers.Bucket, sku, host string) evidence.Replica {
 	return r
 }
 
-// secondaryHost gives the endpoint at which the second region of an account can be
+// secondaryHost returns the endpoint at which the second region of an account can be
 // read; empty where the account has no name of its own, as with an emulator.
 func (c *Cloud) secondaryHost(s *session, account string) string {
 	client, err := c.serviceClient(s, account)

@@ -52,7 +52,7 @@ func (i info) says(bucket providers.Bucket, host string) *evidence.Storage {
 	return said
 }
 
-// text gives what a pointer points to; empty for nil.
+// text returns what a pointer points to; empty for nil.
 func text[T ~string](p *T) string {
 	if p == nil {
 		return ""

@@ -53,7 +53,7 @@ func (c *Cloud) open(ctx context.Context) (*session, error) {
 	})
 }
 
-// signIn gives a credential that has given a token.
+// signIn returns a credential that has given a token.
 func (c *Cloud) signIn(ctx context.Context, s *session) (azcore.TokenCredential, error) {
 	found, err := credentials.Azure(s.cloud.Config, c.tokens)
 	if err != nil {

@@ -33,7 +33,7 @@ var ErrTooLong = fmt.Errorf("the answer has more than %d MiB; it was not read", 
 // DialFunc connects, as net.Dialer.DialContext does.
 type DialFunc func(ctx context.Context, network, address string) (net.Conn, error)
 
-// Client gives the HTTP client that clouds are asked with. It follows no
+// Client returns the HTTP client that clouds are asked with. It follows no
 // redirect, and what it reads is bounded. It connects by dial, which can refuse
 // private addresses; a proxy that the environment names (HTTPS_PROXY) is the
 // user's own choice and reached by dialProxy. roots is whom certificates are
@@ -67,7 +67,7 @@ func Client(dial, dialProxy DialFunc, roots *x509.CertPool) *http.Client {
 	}
 }
 
-// addressOf gives the address that the transport dials for a proxy.
+// addressOf returns the address that the transport dials for a proxy.
 func addressOf(proxy *url.URL) string {
 	port := proxy.Port()
 	if port == "" {

@@ -67,10 +67,10 @@ func (f *Failure) Error() string {
 	return text
 }
 
-// Unwrap gives the cause.
+// Unwrap returns the cause.
 func (f *Failure) Unwrap() error { return f.Err }
 
-// Plain gives the text of an error of the net packages without the address that
+// Plain returns the text of an error of the net packages without the address that
 // was asked for, since a URL can hold a signature, and without the resolver that
 // was asked, which is in somebody's network. Deadlines are told in words.
 func Plain(err error) string {
@@ -89,7 +89,7 @@ func Plain(err error) string {
 	return err.Error()
 }
 
-// Classify gives the failure word for err as [evidence.Classify] does. That a name
+// Classify returns the failure word for err as [evidence.Classify] does. That a name
 // could not be looked up, where it is not known to be none, means that there is
 // no way there.
 func Classify(err error) evidence.Class {
@@ -115,7 +115,7 @@ type Store interface {
 	// Look asks what the cloud says of a bucket. With anonymous it is asked
 	// without the user's credentials.
 	Look(ctx context.Context, bucket providers.Bucket, anonymous bool) Answer
-	// List gives all buckets that the user's credentials can see. Scope narrows
+	// List returns all buckets that the user's credentials can see. Scope narrows
 	// it to a project, an account or an endpoint, in the cloud's own terms; empty
 	// where the user's settings say it.
 	List(ctx context.Context, scope string) ([]providers.Bucket, error)

@@ -73,7 +73,7 @@ func TestDirectWaysAreGuarded(t *testing.T) {
 	}
 }
 
-// answers gives a client to which a handler answers without a network.
+// answers returns a client to which a handler answers without a network.
 type answers func(*http.Request) *http.Response
 
 func (a answers) RoundTrip(r *http.Request) (*http.Response, error) { return a(r), nil }

@@ -21,7 +21,7 @@ type answer[T any] struct {
 	err   error
 }
 
-// Get gives what ask gave for the key, the first time that it was asked.
+// Get returns what ask gave for the key, the first time that it was asked.
 func (m *Memo[T]) Get(ctx context.Context, key string, ask func(context.Context) (T, error)) (T, error) {
 	a := m.at(key)
 	select {

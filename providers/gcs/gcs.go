@@ -43,7 +43,7 @@ type Cloud struct {
 
 var _ cloud.Store = (*Cloud)(nil)
 
-// New gives a Cloud that asks by a client, which bounds what it reads and follows
+// New returns a Cloud that asks by a client, which bounds what it reads and follows
 // no redirect: see [cloud.Client].
 func New(client *http.Client) *Cloud { return &Cloud{http: client} }
 
@@ -84,7 +84,7 @@ func (c *Cloud) open(ctx context.Context) (*session, error) {
 	})
 }
 
-// signing gives a client whose requests carry a token.
+// signing returns a client whose requests carry a token.
 func (c *Cloud) signing(with oauth2.TokenSource) *http.Client {
 	return &http.Client{Transport: &oauth2.Transport{Source: with, Base: c.http.Transport}, CheckRedirect: c.http.CheckRedirect}
 }

@@ -47,7 +47,7 @@ func read(bucket providers.Bucket, attrs *storage.BucketAttrs) *evidence.Storage
 	return said
 }
 
-// locations gives the places of a bucket: one for a region, each of a dual-region,
+// locations returns the places of a bucket: one for a region, each of a dual-region,
 // and the area of a multi-region. What no table knows keeps Google's name.
 func locations(attrs *storage.BucketAttrs) []string {
 	place := strings.ToUpper(attrs.Location)
@@ -68,7 +68,7 @@ func locations(attrs *storage.BucketAttrs) []string {
 	return out
 }
 
-// withoutZone gives the region of a zone such as US-CENTRAL1-A.
+// withoutZone returns the region of a zone such as US-CENTRAL1-A.
 func withoutZone(place, kind string) string {
 	if i := strings.LastIndexByte(place, '-'); kind == "zone" && i > 0 {
 		return place[:i]

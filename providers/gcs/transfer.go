@@ -65,7 +65,7 @@ func (c *Cloud) transfers(ctx context.Context, s *session, bucket providers.Buck
 	return said, err
 }
 
-// placesOf gives where a bucket is; one empty place where that is not known.
+// placesOf returns where a bucket is; one empty place where that is not known.
 func (c *Cloud) placesOf(ctx context.Context, s *session, bucket string) []string {
 	if bucket == "" {
 		return []string{""}
@@ -83,7 +83,7 @@ func (c *Cloud) placesOf(ctx context.Context, s *session, bucket string) []strin
 	return places
 }
 
-// listJobs gives the jobs of a project that copy buckets, both kinds of them.
+// listJobs returns the jobs of a project that copy buckets, both kinds of them.
 func (c *Cloud) listJobs(ctx context.Context, project string) (all []copying, err error) {
 	// There is no scope that only reads; what the credentials may do is bounded by
 	// their roles.
@@ -137,7 +137,7 @@ func explainTransfers(err error) error {
 	return failed
 }
 
-// copiesOf gives what a job copies from a bucket; nothing where it copies from
+// copiesOf returns what a job copies from a bucket; nothing where it copies from
 // elsewhere.
 func copiesOf(job *storagetransfer.TransferJob) []copying {
 	out := copying{on: job.Status == "ENABLED"}

@@ -43,7 +43,7 @@ func (s Source) Read(r io.Reader) (Feed, error) {
 // noLicence is the licence of most of these files.
 const noLicence = "no licence stated; facts published for customers' firewalls"
 
-// Microsoft gives its files a new address each week, on a page for people.
+// Microsoft returns its files a new address each week, on a page for people.
 const (
 	downloadPage = "https://www.microsoft.com/en-us/download/details.aspx?id="
 	downloadPath = `https://download\.microsoft\.com/download/[A-Za-z0-9/._-]{1,200}/`

@@ -65,7 +65,7 @@ func (m *mesh) bundle(has func(plan.Asked) bool) *evidence.Bundle {
 	return b
 }
 
-// inOrder gives the measurements vantage by vantage.
+// inOrder returns the measurements vantage by vantage.
 func (m *mesh) inOrder() []*evidence.RTT {
 	addrs := map[netip.Addr]bool{}
 	for at := range m.times {
@@ -83,7 +83,7 @@ func (m *mesh) inOrder() []*evidence.RTT {
 	return out
 }
 
-// decided gives the verdicts that a choice of measurements decides.
+// decided returns the verdicts that a choice of measurements decides.
 func (m *mesh) decided(has func(plan.Asked) bool) (map[string]bool, error) {
 	doc, err := verdict.Judge(m.sheets, m.bundle(has))
 	if err != nil {

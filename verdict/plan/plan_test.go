@@ -255,7 +255,7 @@ func TestShortBudget(t *testing.T) {
 	}
 }
 
-// lonely gives vantages of a network of which some can time but one of the three
+// lonely returns vantages of a network of which some can time but one of the three
 // addresses, 203.0.113.1, and so are never believed if they are imported.
 func (l *lab) lonely(network string, some ...int) {
 	l.also("203.0.113.2", "203.0.113.3")

@@ -57,13 +57,13 @@ var (
 	_ remote.Finder   = (*Client)(nil)
 )
 
-// New gives a client of the interface at base. Without a key it can read, and
+// New returns a client of the interface at base. Without a key it can read, and
 // order nothing.
 func New(base *url.URL, key, version string, notify func(string)) *Client {
 	return &Client{remote.NewAPI(base, "Key", key, version, notify)}
 }
 
-// Name gives the word for the platform.
+// Name returns the word for the platform.
 func (c *Client) Name() string { return evidence.NetworkAtlas }
 
 // Cost is in credits.
@@ -160,7 +160,7 @@ func (m *machine) words() []string {
 // probeFields are what is asked for of each probe.
 const probeFields = "id,asn_v4,asn_v6,country_code,is_anchor,geometry,tags"
 
-// machines gives a list of probes, page by page.
+// machines returns a list of probes, page by page.
 func (c *Client) machines(ctx context.Context, filter string) ([]machine, error) {
 	var out []machine
 	for page := 1; page <= maxPages; page++ {
@@ -183,7 +183,7 @@ func (c *Client) machines(ctx context.Context, filter string) ([]machine, error)
 	return nil, fmt.Errorf("the list of RIPE Atlas's probes has more than %d pages", maxPages)
 }
 
-// Offers gives the probes that are connected.
+// Offers returns the probes that are connected.
 func (c *Client) Offers(ctx context.Context) ([]remote.Offer, error) {
 	const connected = "status=1"
 	all, err := c.machines(ctx, connected)
@@ -199,7 +199,7 @@ func (c *Client) Offers(ctx context.Context) ([]remote.Offer, error) {
 	return slices.CompactFunc(out, func(a, b remote.Offer) bool { return a.Key == b.Key }), nil
 }
 
-// Balance gives the credits of the key's owner.
+// Balance returns the credits of the key's owner.
 func (c *Client) Balance(ctx context.Context) (remote.Balance, error) {
 	if c.API.Secret == "" {
 		return remote.Balance{Unit: "credits"}, nil
@@ -329,7 +329,7 @@ type answer struct {
 	Probes  []machine       `json:"probes"`
 }
 
-// Fetch gives a measurement as it is now. One-off measurements stay ongoing for
+// Fetch returns a measurement as it is now. One-off measurements stay ongoing for
 // a while after the last result, so it is done too once each probe has answered.
 func (c *Client) Fetch(ctx context.Context, id string) (remote.Answer, error) {
 	at := "/api/v2/measurements/" + url.PathEscape(id) + "/"
@@ -384,7 +384,7 @@ func (c *Client) withProbes(ctx context.Context, a answer) (remote.Answer, error
 	return remote.Answer{Done: true, Body: whole}, err
 }
 
-// numbers gives the probes that have a result, each once.
+// numbers returns the probes that have a result, each once.
 func (a *answer) numbers() ([]string, error) {
 	var results []struct {
 		Probe remote.Integer `json:"prb_id"`

@@ -61,7 +61,7 @@ func (c *Client) Existing(ctx context.Context, addr netip.Addr, since time.Time)
 	return out, nil
 }
 
-// Latest gives the newest result of each probe (Results and Latest), in the form
+// Latest returns the newest result of each probe (Results and Latest), in the form
 // of [Client.Fetch].
 func (c *Client) Latest(ctx context.Context, id string) (remote.Answer, error) {
 	if strings.Trim(id, "0123456789") != "" || id == "" {

@@ -86,7 +86,7 @@ func (r *result) kind() string {
 	return kind
 }
 
-// Read gives what the probes of a measurement saw.
+// Read returns what the probes of a measurement saw.
 func (c *Client) Read(a remote.Ask, body json.RawMessage) ([]remote.Reading, error) {
 	var whole answer
 	if err := json.Unmarshal(body, &whole); err != nil {
@@ -190,7 +190,7 @@ func (r *result) read(a remote.Ask, to remote.Reading) remote.Reading {
 	return failed(to, evidence.ClassOther, "a result of a type that is not known: "+r.kind())
 }
 
-// failed gives the reading of a probe that could not measure.
+// failed returns the reading of a probe that could not measure.
 func failed(r remote.Reading, class evidence.Class, text string) remote.Reading {
 	r.Observations = append(r.Observations, &evidence.Error{
 		Meta: evidence.Meta{Kind: evidence.KindError}, Error: probe.Text(strings.TrimSpace(text), maxSaidBytes), Class: class,
@@ -198,7 +198,7 @@ func failed(r remote.Reading, class evidence.Class, text string) remote.Reading 
 	return r
 }
 
-// target gives the address that was measured, if it is the one asked for.
+// target returns the address that was measured, if it is the one asked for.
 func (r *result) target(a remote.Ask) (netip.Addr, error) {
 	text := r.DstAddr
 	if text == "" {
@@ -247,7 +247,7 @@ func (r *result) ping(a remote.Ask, to remote.Reading) remote.Reading {
 	return failed(to, evidence.ClassTimeout, fmt.Sprintf("none of %d packets was answered", max(r.Sent, 0)))
 }
 
-// dns gives the answer of each of a probe's resolvers.
+// dns returns the answer of each of a probe's resolvers.
 func (r *result) dns(a remote.Ask, to remote.Reading) remote.Reading {
 	sets := r.Sets
 	if sets == nil {
@@ -307,7 +307,7 @@ func readMessage(a remote.Ask, resolver string, m *dns.Msg) *evidence.DNS {
 	return out
 }
 
-// certificate gives what a server showed. Its first certificate is the leaf.
+// certificate returns what a server showed. Its first certificate is the leaf.
 func (r *result) certificate(a remote.Ask, to remote.Reading) remote.Reading {
 	addr, err := r.target(a)
 	if err != nil {

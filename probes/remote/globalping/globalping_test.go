@@ -180,7 +180,7 @@ func TestBalance(t *testing.T) {
 	}
 }
 
-// all gives everything recorded as one text.
+// all returns everything recorded as one text.
 func all(t *testing.T, l *lab) string {
 	t.Helper()
 	var text strings.Builder

@@ -36,7 +36,7 @@ type Lab struct {
 	Lines []evidence.Observation
 }
 
-// Load gives the scenario.
+// Load returns the scenario.
 func Load(t testing.TB) *fakenet.Scenario {
 	t.Helper()
 	s, err := fakenet.Named(Scenario)
@@ -81,7 +81,7 @@ func (l *Lab) record(lines ...evidence.Observation) error {
 	return nil
 }
 
-// Of gives the lines of one type.
+// Of returns the lines of one type.
 func Of[T evidence.Observation](l *Lab) []T {
 	var out []T
 	for _, o := range l.Lines {
@@ -92,7 +92,7 @@ func Of[T evidence.Observation](l *Lab) []T {
 	return out
 }
 
-// Offers gives what a client offers of a place.
+// Offers returns what a client offers of a place.
 func Offers(t testing.TB, client remote.Platform, place string) []remote.Offer {
 	t.Helper()
 	all, err := client.Offers(t.Context())

@@ -154,7 +154,7 @@ func (r *Recorded) ServeHTTP(w http.ResponseWriter, q *http.Request) {
 	}
 }
 
-// Asked gives what was asked so far.
+// Asked returns what was asked so far.
 func (r *Recorded) Asked() []string {
 	r.mu.Lock()
 	defer r.mu.Unlock()

