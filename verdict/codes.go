@@ -13,6 +13,10 @@ const (
 	CodeVantagesUnproven       = "vantages-not-credible"        // no two of those that carry it are believed, and no more say so than may lie
 	CodeOneNetwork             = "one-network"                  // all that carry it are in one network
 	CodeManyHosts              = "many-hosts"                   // many hosts may share the address
+	CodeOneHostNotShown        = "one-host-not-shown"           // it follows only if one host answered all vantages, and nothing speaks for that
+	CodeOneHostByRange         = "one-host-by-range"            // the provider publishes the address for one region
+	CodeOneHostByName          = "one-host-by-name"             // the provider binds the endpoint's name to one region
+	CodeOneHostByRouter        = "one-host-by-router"           // the vantages were answered through one last router
 	CodeElsewhereAside         = "seen-elsewhere"               // a vantage that is set aside was answered from elsewhere
 	CodeOneHostRefutation      = "refutation-needs-one-host"    // it would lean on several replies having come from one host
 	CodeRest                   = "rest-not-seen-from-front-end" // the claim speaks of data at rest

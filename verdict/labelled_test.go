@@ -44,6 +44,8 @@ func BenchmarkLabelled(b *testing.B) {
 			b.ReportMetric(percent(s.FalseAllowRefuted, s.FalseAllow), "%false-allow-refuted")
 			b.ReportMetric(float64(s.FalseProven), "false-proven")
 			b.ReportMetric(percent(s.TrueProven, s.TrueClaims), "%true-proven")
+			b.ReportMetric(percent(s.TrueOfOneHost, s.TrueClaims), "%true-of-one-host")
+			b.ReportMetric(float64(s.FalseOfOneHost), "false-of-one-host")
 			b.ReportMetric(float64(s.FalseAllow+s.TrueClaims), "scored")
 		})
 	}

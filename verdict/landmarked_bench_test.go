@@ -19,7 +19,8 @@ const landmarkPart = 1.0 / 3
 // claims that allow or deny one country.
 type landmarkedScore struct {
 	verdicttest.Score
-	country tally
+	country   tally
+	ofOneHost tally // country, if something spoke for one host
 }
 
 // add judges evidence by the claims of the set.
@@ -28,12 +29,7 @@ func (s *landmarkedScore) add(set labelledSet, b *evidence.Bundle) error {
 	if err != nil {
 		return err
 	}
-	s.FalseAllow += all.FalseAllow
-	s.FalseAllowRefuted += all.FalseAllowRefuted
-	s.TrueRefuted += all.TrueRefuted
-	s.FalseProven += all.FalseProven
-	s.TrueClaims += all.TrueClaims
-	s.TrueProven += all.TrueProven
+	s.Add(all)
 	return s.addCountries(set, b)
 }
 
@@ -44,9 +40,11 @@ func (s *landmarkedScore) addCountries(set labelledSet, b *evidence.Bundle) erro
 		return err
 	}
 	claims := claimsByID(sheet)
-	for _, v := range doc.Verdicts {
+	for i := range doc.Verdicts {
+		v := &doc.Verdicts[i]
 		if isTrue, scored := set.Truths[v.Addr].Holds(claims[v.Claim], set.On()); scored {
 			s.country.add(isTrue, v.Result)
+			s.ofOneHost.add(isTrue, verdicttest.OfOneHost(v))
 		}
 	}
 	return nil
@@ -62,14 +60,15 @@ func claimsByID(sheet *providers.Sheet) map[string]*providers.Claim {
 
 // report returns the figures; what is wrong fails.
 func (s *landmarkedScore) report(b *testing.B) {
-	wrong := s.TrueRefuted + s.FalseProven + s.country.wrong
+	wrong := s.TrueRefuted + s.FalseOfOneHost + s.ofOneHost.wrong
 	b.ReportMetric(float64(wrong), "wrong")
 	b.ReportMetric(percent(s.country.conclusive, s.country.claims), "%country-conclusive")
+	b.ReportMetric(percent(s.ofOneHost.conclusive, s.ofOneHost.claims), "%country-of-one-host")
 	b.ReportMetric(percent(s.FalseAllowRefuted, s.FalseAllow), "%false-allow-refuted")
 	b.ReportMetric(percent(s.TrueProven, s.TrueClaims), "%true-proven")
 	b.ReportMetric(float64(s.FalseAllow+s.TrueClaims), "scored")
 	if wrong > 0 {
-		b.Errorf("%d true claims refuted, %d false ones proven; of claims of one country %d wrong", s.TrueRefuted, s.FalseProven, s.country.wrong)
+		b.Errorf("%d true claims refuted, %d false ones proven; of claims of one country %d wrong", s.TrueRefuted, s.FalseOfOneHost, s.ofOneHost.wrong)
 	}
 }
 

@@ -50,10 +50,10 @@ func TestMovedVantagesWithLandmarks(t *testing.T) {
 	for _, placing := range []string{"no-place", "placed", "moved-20", "moved-50", "moved-100"} {
 		t.Run(placing, func(t *testing.T) {
 			score, _ := generatedScore(t, placing, 12, 4)
-			if wrong := score.TrueRefuted + score.FalseProven + score.country.wrong; wrong > 0 {
-				t.Errorf("%d true claims refuted, %d false ones proven, of one country %d wrong", score.TrueRefuted, score.FalseProven, score.country.wrong)
+			if wrong := score.TrueRefuted + score.FalseOfOneHost + score.ofOneHost.wrong; wrong > 0 {
+				t.Errorf("%d true claims refuted, %d false ones proven, of one country %d wrong", score.TrueRefuted, score.FalseOfOneHost, score.ofOneHost.wrong)
 			}
-			if got := percent(score.country.conclusive, score.country.claims); got < 40 {
+			if got := percent(score.ofOneHost.conclusive, score.ofOneHost.claims); got < 40 {
 				t.Errorf("%.1f %% of the claims of one country are decided, want 40 %%", got)
 			}
 		})

@@ -75,6 +75,9 @@ func TestTheLiarIsHeededTogether(t *testing.T) {
 	withLiar["tyo"] = 1
 	for want, seen := range map[verdict.Result]map[string]float64{verdict.Proven: honest, verdict.Consistent: withLiar} {
 		s := contradicted("deny: [RU, IE]\ncovers: [metadata]", seen)
+		for i := range 4 { // what speaks for one host
+			s.seen = append(s.seen, fmt.Sprintf(`{"kind":"range","addr":"203.0.113.%d","prefix":"203.0.113.0/24","provider":"aws","region":"eu-central-1","source":"ranges.json"}`, 10+i))
+		}
 		for _, v := range judged(t, s.bundle(t), s.sheet(t)).Verdicts {
 			if v.Result != want || !slices.Equal(v.Assumes, []string{verdict.AssumesOneHost, verdict.AssumesNoInterception}) {
 				t.Errorf("seen in %v ms, %s is %s, assumes %v, want %s: %+v", seen, v.Addr, v.Result, v.Assumes, want, v.Because)
@@ -146,7 +149,7 @@ func TestReadersAmongLiars(t *testing.T) {
 // where two vantages may lie and nothing speaks for those that it rests on: some of the
 // run contradict one another. What a line says of their self-checks is not believed.
 func TestTogetherAmongLiars(t *testing.T) {
-	door := []string{"at fra 10", "at par 8", "at lon 9", "at ber 6"}
+	door := []string{"at fra 10", "at par 8", "at lon 9", "at ber 6", "range aws eu-central-1"}
 	store := []string{"no dns", timed("fra", 10, ""), timed("par", 8, ""), timed("lon", 9, ""), timed("ber", 6, "")}
 	passed := []string{"passed fra", "passed par", "passed lon", "passed ber"}
 	for name, c := range map[string]struct {
@@ -278,6 +281,8 @@ func BenchmarkLiars(b *testing.B) {
 			b.ReportMetric(float64(s.FalseProven), "false-proven")
 			b.ReportMetric(percent(s.FalseAllowRefuted, s.FalseAllow), "%false-allow-refuted")
 			b.ReportMetric(percent(s.TrueProven, s.TrueClaims), "%true-proven")
+			b.ReportMetric(percent(s.TrueOfOneHost, s.TrueClaims), "%true-of-one-host")
+			b.ReportMetric(float64(s.FalseOfOneHost), "false-of-one-host")
 		})
 	}
 }

@@ -26,6 +26,8 @@ type location struct {
 	without      map[int]areaSet // cache: what is possible without one disk, by its number
 	many         bool            // the disks cannot all hold one host
 	manyWhy      *Reason
+	oneHost      []Reason // what speaks for one host, besides round trips
+	routers      map[*vantage][]lastRouter
 	manyHint     *Reason              // what else speaks for many hosts, or copies; nil if nothing does
 	store        bool                 // it is of timed reads, which may have been of several copies
 	kind         replyKind            // what its replies show of who gave them
@@ -101,6 +103,7 @@ func (c *caseFile) fromReplies(s service, kind replyKind) *location {
 func (c *caseFile) describe(l *location, s service, kind replyKind) *location {
 	l.kind = kind
 	l.unless = c.explained[s.addr.String()]
+	l.oneHost, l.routers = c.speakForOneHost(s, l), c.lastRouters(s.addr)
 	l.manyHint = cmp.Or(c.manyHosts(s.addr), l.seenElsewhere())
 	l.suppliers = len(suppliersOf(l.disks, l.inconsistent, c.anyDisks(s.addr)))
 	l.viaLandmarks(c)

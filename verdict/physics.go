@@ -207,6 +207,7 @@ func byIntersection(g *ground, t *terms, l *location, inside carriers) finding {
 	}
 	f.holdManyHosts(l)
 	enough := inside.suffice(l.quorumContext())
+	f.restOnOneHost(l, inside.disks, enough)
 	switch {
 	case f.held:
 		f.hold(CodeOneVantage, limitHeldBack)

@@ -68,6 +68,9 @@ type Survival struct {
 	Networks  int `json:"networks"`
 	Platforms int `json:"platforms"`
 	Suppliers int `json:"suppliers"`
+	// Assumptions is how many of the things can be lost that speak for what it
+	// takes for granted, for one host; nil where none is needed.
+	Assumptions *int `json:"assumptions,omitempty"`
 }
 
 func (d *disk) inProof(ratio float64) ProofDisk {

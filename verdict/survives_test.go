@@ -5,6 +5,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
 	"github.com/landfall-audit/landfall/evidence"
@@ -50,7 +51,7 @@ func TestSurvives(t *testing.T) {
 func TestSurvivesBesideOthers(t *testing.T) {
 	s := story{name: "beside", claim: "deny: [RU]\ncovers: [metadata]", seen: []string{"at fra 5", "at par 5", "at lon 8", "at ber 6"}}
 	v := judged(t, s.bundle(t), s.sheet(t)).Verdicts[0]
-	if v.Result != verdict.Proven || !slices.Equal(v.Assumes, []string{verdict.AssumesOneHost}) || *v.Survives != (verdict.Survival{Vantages: 1}) || len(v.Proof.Disks) != 2 {
+	if v.Result != verdict.Proven || !slices.Equal(v.Assumes, []string{verdict.AssumesOneHost}) || !cmp.Equal(*v.Survives, verdict.Survival{Vantages: 1, Assumptions: new(int)}) || len(v.Proof.Disks) != 2 {
 		t.Errorf("%s, assumes %v, survives %+v, proof of %d disks", v.Result, v.Assumes, v.Survives, len(v.Proof.Disks))
 	}
 }

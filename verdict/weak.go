@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/landfall-audit/landfall/evidence"
-	"github.com/landfall-audit/landfall/internal/geo"
 	"github.com/landfall-audit/landfall/providers"
 	"github.com/landfall-audit/landfall/providers/ranges"
 )
@@ -74,10 +73,9 @@ func (c *caseFile) rangeSays(t *terms, l *location, r *evidence.Range) (s statem
 	case r.Region != "" && c.ofEdge(r):
 		s.text = fmt.Sprintf("%s for its edge network, of which the region %q says nothing", where, r.Region)
 	case r.Region != "" && known:
-		name := r.Provider + ":" + region.Code
-		s.says = t.placeIn(region.Country, name)
+		z := zoneOf(region)
+		s.says = t.placeIn(region.Country, z.name)
 		s.text = fmt.Sprintf("%s as its region %s (%s, %s)", where, region.Code, region.City, region.Country)
-		z := zone{name: name, at: geo.Point(region.Lat, region.Lon), radiusKM: region.RadiusKM}
 		return s, !l.within(z)
 	case r.Region != "":
 		s.text = fmt.Sprintf("%s as its region %q, whose place is not known here", where, r.Region)

@@ -12,7 +12,7 @@ import (
 
 // Draw returns a run as an audit makes it: so many vantages of the set, drawn at
 // random, each in a network of its own and of the platform given, and so many of the
-// addresses that they all measured.
+// addresses that they all measured, with the published ranges of these.
 func (s *Set) Draw(vantages, addrs int, platform string, seed uint64) *Set {
 	random := rand.New(rand.NewPCG(seed, 11))
 	var all []*evidence.Vantage
@@ -42,8 +42,15 @@ func (s *Set) Draw(vantages, addrs int, platform string, seed uint64) *Set {
 	})
 	targets = targets[:min(addrs, len(targets))]
 	for _, o := range s.Bundle.Observations {
-		if x, ok := o.(*evidence.RTT); ok && chosen[x.Vantage] && slices.Contains(targets, x.Addr) {
-			drawn.Bundle.Observations = append(drawn.Bundle.Observations, x)
+		switch x := o.(type) {
+		case *evidence.RTT:
+			if chosen[x.Vantage] && slices.Contains(targets, x.Addr) {
+				drawn.Bundle.Observations = append(drawn.Bundle.Observations, x)
+			}
+		case *evidence.Range:
+			if slices.Contains(targets, x.Addr) {
+				drawn.Bundle.Observations = append(drawn.Bundle.Observations, x)
+			}
 		}
 	}
 	sheet := *s.Sheets[0]

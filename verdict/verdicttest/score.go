@@ -1,6 +1,8 @@
 package verdicttest
 
 import (
+	"slices"
+
 	"github.com/landfall-audit/landfall/evidence"
 	"github.com/landfall-audit/landfall/providers"
 	"github.com/landfall-audit/landfall/verdict"
@@ -11,6 +13,7 @@ type Score struct {
 	FalseAllow, FalseAllowRefuted int
 	TrueRefuted, FalseProven      int
 	TrueClaims, TrueProven        int
+	TrueOfOneHost, FalseOfOneHost int // proven, or so but for nothing speaking for one host
 	SingleWrong                   int // true claims refuted by one vantage
 }
 
@@ -35,11 +38,14 @@ func (s *Set) Score(bundle *evidence.Bundle) (Score, error) {
 }
 
 func (s *Score) add(isTrue, allow bool, v *verdict.Verdict) {
-	refuted, proven := v.Result == verdict.Refuted, v.Result == verdict.Proven
+	refuted, proven, ofOneHost := v.Result == verdict.Refuted, v.Result == verdict.Proven, OfOneHost(v) == verdict.Proven
 	if isTrue {
 		s.TrueClaims++
 		if proven {
 			s.TrueProven++
+		}
+		if ofOneHost {
+			s.TrueOfOneHost++
 		}
 		if refuted {
 			s.TrueRefuted++
@@ -52,12 +58,24 @@ func (s *Score) add(isTrue, allow bool, v *verdict.Verdict) {
 	if proven {
 		s.FalseProven++
 	}
+	if ofOneHost {
+		s.FalseOfOneHost++
+	}
 	if allow {
 		s.FalseAllow++
 		if refuted {
 			s.FalseAllowRefuted++
 		}
 	}
+}
+
+// OfOneHost returns the result that a verdict would have if something spoke for one
+// host at its address.
+func OfOneHost(v *verdict.Verdict) verdict.Result {
+	if v.HeldBack != nil && slices.Equal(v.HeldBack.Why, []string{verdict.CodeOneHostNotShown}) {
+		return v.HeldBack.WouldBe
+	}
+	return v.Result
 }
 
 // Add adds what another run scored.
@@ -68,5 +86,7 @@ func (s *Score) Add(other Score) {
 	s.FalseProven += other.FalseProven
 	s.TrueClaims += other.TrueClaims
 	s.TrueProven += other.TrueProven
+	s.TrueOfOneHost += other.TrueOfOneHost
+	s.FalseOfOneHost += other.FalseOfOneHost
 	s.SingleWrong += other.SingleWrong
 }
