@@ -1,0 +1,121 @@
+package site
+
+import (
+	"cmp"
+	"net/netip"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/landfall-audit/landfall/reports/view"
+)
+
+// place is an address, or a store, that verdicts speak of.
+type place struct {
+	Name  string
+	File  string
+	Items []placeItem // worst first
+}
+
+// placeItem is one verdict that speaks of a place.
+type placeItem struct {
+	Claim   *view.Claim
+	Finding *view.Finding
+	Row     *view.Row
+}
+
+// gatherPlaces lists the places of all verdicts, the worst first.
+func (s *site) gatherPlaces() {
+	used := map[string]int{}
+	for _, c := range s.view.AllClaims() {
+		for i := range c.Findings {
+			f := &c.Findings[i]
+			for j := range f.Rows {
+				s.addPlace(used, placeItem{c, f, &f.Rows[j]})
+			}
+		}
+	}
+	for _, p := range s.places {
+		slices.SortStableFunc(p.Items, func(a, b placeItem) int {
+			return cmp.Or(cmp.Compare(view.Rank(a.Finding.Result), view.Rank(b.Finding.Result)), strings.Compare(a.Claim.Vendor, b.Claim.Vendor), strings.Compare(a.Claim.ID, b.Claim.ID))
+		})
+	}
+}
+
+func (s *site) addPlace(used map[string]int, item placeItem) {
+	key := item.Row.Name()
+	p := s.placeOf[key]
+	if p == nil {
+		if key == "" || len(s.places) == sitePlaces {
+			return
+		}
+		p = &place{Name: key, File: view.Unique(used, fileName(key)) + ".html"}
+		s.places, s.placeOf[key] = append(s.places, p), p
+	}
+	p.Items = append(p.Items, item)
+}
+
+// VendorFile is the page of a vendor, from the front page.
+func (s *site) VendorFile(id string) string { return vendorsFolder + "/" + s.pages[id] }
+
+// ClaimFile is where a claim stands, from the front page.
+func (s *site) ClaimFile(c *view.Claim) string { return s.VendorFile(c.Vendor) + "#" + c.Anchor }
+
+// PlaceFile is the page of an address or a store, from the front page; empty
+// where it has none.
+func (s *site) PlaceFile(r *view.Row) string {
+	if p := s.placeOf[r.Name()]; p != nil {
+		return addressesFolder + "/" + p.File
+	}
+	return ""
+}
+
+// placeLink is an address or a store with its page, if it has one.
+type placeLink struct{ Name, File string }
+
+// fileName returns a file a name that is safe everywhere and stays the same from
+// run to run: addresses and plain ids can be read in it, anything else is
+// hashed.
+func fileName(text string) string {
+	if addr, err := netip.ParseAddr(text); err == nil && addr.Zone() == "" {
+		return strings.ReplaceAll(addr.String(), ":", "-")
+	}
+	if view.IsPlain(text) && !isDevice(text) {
+		return text
+	}
+	return strings.TrimPrefix(view.Anchor("verdict", text), "verdict.")
+}
+
+// isDevice reports whether Windows takes a name for that of a device, whatever
+// ending it has: such a file can neither be written nor copied there.
+func isDevice(name string) bool {
+	switch name {
+	case "con", "prn", "aux", "nul":
+		return true
+	}
+	port, digit := strings.CutPrefix(name, "com")
+	if !digit {
+		port, digit = strings.CutPrefix(name, "lpt")
+	}
+	return digit && len(port) == 1 && port[0] >= '0' && port[0] <= '9'
+}
+
+// lineRef names a line of the evidence, and where on the page it stands.
+type lineRef struct {
+	ID     string
+	Anchor string // empty where the line is not on the page
+}
+
+// lineKey finds a line of the evidence: ids are unique in their run alone.
+type lineKey struct{ run, id string }
+
+var plainID = regexp.MustCompile(`^[A-Za-z0-9]{1,40}(/[A-Za-z0-9]{1,40})?$`)
+
+// lineAnchor is where on a page a line of the evidence stands. The ids that
+// this program gives can be read in it.
+func lineAnchor(id string) string {
+	if plainID.MatchString(id) {
+		return "line." + strings.ReplaceAll(id, "/", ".")
+	}
+	return "line." + fileName(id)
+}

@@ -1,0 +1,61 @@
+package site
+
+import (
+	"fmt"
+	"net/netip"
+	"regexp"
+	"strings"
+)
+
+// command is something that a reader can run to see for themselves.
+type command struct{ Why, Line string }
+
+// commands are what a reader can run to see for themselves. Nothing that came
+// from outside gets into a command unless it is an address or a plain host name.
+func commands(s *site, p *place, page *addressPage) []command {
+	addr, err := netip.ParseAddr(p.Name)
+	if err != nil || addr.Zone() != "" {
+		return judgeAgain(s)
+	}
+	target := netip.AddrPortFrom(addr, 443).String()
+	out := []command{
+		{"Time the replies from where you are. Half of the time, times 199.86 km for each millisecond, is as far away as the host can be:", "ping -c 10 " + addr.String()},
+		{"Or let landfall time them, with your own position:", "landfall probe " + target + " --vantage here@LAT,LON --out mine.jsonl"},
+	}
+	for _, item := range page.Items {
+		if item.Proof != nil && len(item.Proof.Disks) > 0 {
+			d := &item.Proof.Disks[0]
+			out = append(out, command{"Or let machines of others time them, from around the place that the first reply came to:",
+				fmt.Sprintf("landfall probe %s --vantage globalping:point:%.2f,%.2f,%d --out theirs.jsonl", target, d.Lat, d.Lon, aroundKM)})
+			break
+		}
+	}
+	for _, e := range page.Endpoints {
+		if plainHost.MatchString(e) {
+			out = append(out, command{"What the name leads to for you may differ:", "dig +short " + e})
+			break
+		}
+	}
+	return append(out, judgeAgain(s)...)
+}
+
+// aroundKM is how far from a vantage others are asked: as far as there is mostly
+// somebody.
+const aroundKM = 300
+
+// plainHost is a host name that means nothing else to a shell.
+var plainHost = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9.-]{0,252}$`)
+
+var plainPath = regexp.MustCompile(`^[A-Za-z0-9._/-]{1,200}$`)
+
+func judgeAgain(s *site) []command {
+	o := &s.view.Options
+	if !plainPath.MatchString(o.EvidenceFile) || strings.HasPrefix(o.EvidenceFile, "-") {
+		return nil
+	}
+	judge := "landfall judge "
+	if plainPath.MatchString(o.ClaimsPath) && !strings.HasPrefix(o.ClaimsPath, "-") {
+		judge += "--claims " + o.ClaimsPath + " "
+	}
+	return []command{{"Judge the evidence of this run again; the same verdicts come out, byte for byte:", judge + o.EvidenceFile}}
+}

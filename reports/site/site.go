@@ -1,0 +1,180 @@
+// Package site writes a report as a folder of pages that need nothing else, with a
+// feed and badges.
+package site
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"runtime"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"github.com/landfall-audit/landfall/providers"
+	"github.com/landfall-audit/landfall/reports/text"
+	"github.com/landfall-audit/landfall/reports/view"
+)
+
+// The folders of a site, and its pages beside the front page.
+const (
+	vendorsFolder   = "vendors"
+	addressesFolder = "addresses"
+	MethodPage      = "method.html"
+)
+
+// sitePlaces bounds how many addresses have a page of their own, the worst
+// first. The verdicts file has all.
+const sitePlaces = 25_000
+
+// site is a view as the pages of a site tell it.
+type site struct {
+	view     *view.View
+	records  map[string]*record // by run
+	sheets   map[string]*providers.Sheet
+	pages    map[string]string // by vendor: the name of its page
+	places   []*place
+	placeOf  map[string]*place
+	vantages map[lineKey]*view.Vantage
+}
+
+// frame is what every page has.
+type frame struct {
+	Title string
+	Up    string // from the page to the front page's folder: ./ or ../
+	Style string // the style sheet that it has besides the common one
+	Site  *site
+}
+
+// CreateFile makes one file of a report that is a folder. The path is relative
+// to the folder and has slashes between its parts; write writes its content.
+// It is called from several goroutines at once.
+type CreateFile func(path string, write func(io.Writer) error) error
+
+// Write writes a folder of pages that need nothing else: no script, no
+// font, no request to anywhere but the folder.
+func Write(create CreateFile, v view.View) error {
+	s := newSite(&v)
+	for i := range v.Vendors {
+		vendor := &v.Vendors[i]
+		file := vendorsFolder + "/" + s.pages[vendor.ID]
+		if err := s.write(create, file, "vendor.gohtml", newVendorPage(s, vendor)); err != nil {
+			return err
+		}
+		b := newBadge(vendor.Name, vendor.Worst, vendor.Tally)
+		stem := strings.TrimSuffix(file, ".html")
+		if err := errors.Join(create(stem+".json", b.writeJSON), create(stem+".svg", b.writeSVG)); err != nil {
+			return fmt.Errorf("writing the badge of %s: %w", vendor.ID, err)
+		}
+	}
+	if err := s.writeAddresses(create); err != nil {
+		return err
+	}
+	if err := s.write(create, MethodPage, "method.gohtml", newMethodPage(s)); err != nil {
+		return err
+	}
+	for _, f := range []struct {
+		file  string
+		write func(io.Writer, view.View) error
+	}{{FeedFile, WriteFeed}, {BadgeFile, WriteBadge}, {BadgePicture, WriteBadgePicture}} {
+		if err := create(f.file, func(w io.Writer) error { return f.write(w, v) }); err != nil {
+			return fmt.Errorf("writing %s of the site: %w", f.file, err)
+		}
+	}
+	// Last, so that no front page leads to what is not there.
+	return s.write(create, "index.html", "front.gohtml", newFrontPage(s))
+}
+
+// writeAddresses writes the pages of the addresses, of which there may be
+// thousands, on all processors. The first failure ends it.
+func (s *site) writeAddresses(create CreateFile) error {
+	var wait sync.WaitGroup
+	var next atomic.Int64
+	failed := make([]error, runtime.GOMAXPROCS(0))
+	for worker := range failed {
+		wait.Go(func() {
+			for failed[worker] == nil {
+				i := int(next.Add(1)) - 1
+				if i >= len(s.places) {
+					return
+				}
+				p := s.places[i]
+				if failed[worker] = s.write(create, addressesFolder+"/"+p.File, "address.gohtml", newAddressPage(s, p)); failed[worker] != nil {
+					next.Store(int64(len(s.places)))
+				}
+			}
+		})
+	}
+	wait.Wait()
+	return errors.Join(failed...)
+}
+
+func newSite(v *view.View) *site {
+	s := newPages(v)
+	for _, sheet := range v.Options.Sheets {
+		s.sheets[sheet.Vendor] = sheet
+	}
+	for _, run := range v.Runs {
+		if run.Claims > 0 && v.Options.Evidence != nil {
+			s.records[run.ID] = newRecord(v.Options.Evidence(run.ID))
+		}
+	}
+	s.gatherPlaces()
+	return s
+}
+
+// newPages is a site of which only the names of the vendors' pages are known.
+func newPages(v *view.View) *site {
+	s := &site{
+		view: v, records: map[string]*record{}, sheets: map[string]*providers.Sheet{},
+		pages: map[string]string{}, placeOf: map[string]*place{}, vantages: map[lineKey]*view.Vantage{},
+	}
+	for i := range v.Vantages {
+		p := &v.Vantages[i]
+		s.vantages[lineKey{p.Run, p.ID}] = p
+	}
+	used := map[string]int{}
+	for i := range v.Vendors {
+		id := v.Vendors[i].ID
+		s.pages[id] = view.Unique(used, fileName(id)) + ".html"
+	}
+	return s
+}
+
+// record returns the evidence of a run, which may be empty.
+func (s *site) record(run string) *record {
+	if r := s.records[run]; r != nil {
+		return r
+	}
+	return newRecord(nil)
+}
+
+// itemOnPage is a verdict with the page that tells of it.
+type itemOnPage struct {
+	Page *addressPage
+	Item addressItem
+}
+
+func (s *site) write(create CreateFile, path, page string, data any) error {
+	err := create(path, func(w io.Writer) error {
+		out := bufio.NewWriterSize(w, 64<<10)
+		if err := loadPages().ExecuteTemplate(out, page, data); err != nil {
+			return err
+		}
+		return out.Flush()
+	})
+	if err != nil {
+		return fmt.Errorf("writing the page %s: %w", path, err)
+	}
+	return nil
+}
+
+// seenAt tells when an endpoint of a vendor led to an address; empty where
+// there is no history.
+func seenAt(s *site, vendor string, r view.Row) string {
+	if seen, ok := s.view.Seen(vendor, r.Endpoint, r.Addr); ok {
+		return text.Seen(seen)
+	}
+	return ""
+}

@@ -1,0 +1,149 @@
+package text
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/landfall-audit/landfall/reports/figures"
+	"github.com/landfall-audit/landfall/reports/sanitize"
+	"github.com/landfall-audit/landfall/reports/view"
+	"github.com/landfall-audit/landfall/verdict"
+)
+
+// clauses say why a result is what it is, by the code of the reason.
+var clauses = map[string]string{
+	verdict.CodeUntrustedCertificate:   "the certificate that was shown is not valid for the name",
+	verdict.CodeTLSFailed:              "a TLS handshake was refused, or stayed without an answer",
+	verdict.CodeTransportOnly:          "the endpoint speaks TLS, and its own key did not answer so: this holds only if nothing relays connections on the way",
+	verdict.CodePingOnly:               "only pings were answered, which another host than that of the port may answer",
+	verdict.CodeAnsweredByAnother:      "another host answered for the endpoint",
+	verdict.CodeMethodsDisagree:        "pings and connections were answered by different hosts",
+	verdict.CodeOneVantage:             "one vantage alone carries it",
+	verdict.CodeTerritory:              "it hangs on a territory with a code of its own, which the named country may be meant to include",
+	verdict.CodeVantagesUnproven:       "the vantages that carry it are not believed, and no more say so than may lie",
+	verdict.CodeOneNetwork:             "all vantages that carry it are in one network",
+	verdict.CodeManyHosts:              "many hosts may share the address",
+	verdict.CodeElsewhereAside:         "a vantage that is set aside was answered from elsewhere",
+	verdict.CodeOneHostRefutation:      "it would take for granted that one host gave all replies",
+	verdict.CodeRest:                   "the claim speaks of data at rest, which cannot be seen from the server that answers",
+	verdict.CodeBootstrap:              "the endpoint only tells clients which host to use",
+	verdict.CodeOneSupplier:            "one supplier's evidence is needed for it, and that of others contradicts it",
+	verdict.CodeImportsAgainstMeasured: "only imported evidence carries it, and what others measured contradicts it",
+	verdict.CodeAddressByOneSupplier:   "one supplier's evidence alone has the address",
+	verdict.CodeRequire:                "which copies there are is not seen",
+	verdict.CodeNameOnly:               "a place is known from a name alone",
+	verdict.CodeCopyUnknown:            "where a copy is, nothing says",
+	verdict.CodeRedirect:               "a redirect of one request does not show where data is sent",
+	verdict.CodePath:                   "what passes a host on the way is not shown to be kept there",
+	verdict.CodeClients:                "users elsewhere were not measured",
+	verdict.CodeDisputedAside:          "a vantage that is set aside contradicts the claim",
+}
+
+// heldBack says that a result is held back, and by which rules.
+func heldBack(f *view.Finding, what string) string {
+	var why []string
+	for _, code := range f.HeldBackBy {
+		if words, known := clauses[code]; known {
+			why = append(why, words)
+		}
+	}
+	if len(why) == 0 {
+		return "; " + what + " is held back."
+	}
+	return "; " + what + " is held back, because " + strings.Join(why, "; and ") + "."
+}
+
+// Step returns a step of the argument in a sentence.
+func Step(r *view.Reason) string { return r.Text }
+
+// FurtherSteps says how many steps of the argument at an address were left out.
+func FurtherSteps(r *view.Row) string {
+	return figures.Plural(r.StepsLeft, "further step", "further steps") + " of the argument: see the verdicts file"
+}
+
+// How much of an argument stands in one line.
+const (
+	factSteps = 2
+	factIDs   = 3 // evidence ids of one step
+	factText  = 320
+)
+
+// Facts returns what decides at an address, in one line.
+func Facts(r *view.Row) string {
+	var facts []string
+	for i := range r.Because[:min(len(r.Because), factSteps)] {
+		facts = append(facts, sanitize.Brief(Step(&r.Because[i]), factText)+evidenceIDs(&r.Because[i]))
+	}
+	if len(facts) == 0 {
+		return ""
+	}
+	if r.Ratio > 0 {
+		facts = append(facts, "ratio "+figures.Number(r.Ratio))
+	}
+	return at(r) + ": " + strings.Join(facts, "; ")
+}
+
+// evidenceIDs names the evidence of a step.
+func evidenceIDs(b *view.Reason) string {
+	if len(b.Evidence) == 0 {
+		return ""
+	}
+	shown := b.Evidence[:min(len(b.Evidence), factIDs)]
+	text := " [" + strings.Join(shown, ", ")
+	if left := len(b.Evidence) - len(shown) + b.More; left > 0 {
+		text += fmt.Sprintf(" and %s more", figures.Count(left))
+	}
+	return text + "]"
+}
+
+// OpenPoints returns the first few limits of a claim that its sentence does not
+// have: its own, then the assumptions of the findings that carry it, and theirs.
+func OpenPoints(c *view.Claim, n int) []string {
+	var out []string
+	add := func(limits []string) {
+		for _, limit := range limits {
+			if len(out) < n && !slices.Contains(out, limit) {
+				out = append(out, limit)
+			}
+		}
+	}
+	add(ClaimLimits(c))
+	for _, f := range c.Lead() {
+		add(Assumptions(&f))
+		add(except(f.Limits, claimLimit(c)))
+	}
+	return out
+}
+
+// ClaimLimits returns the limits of a claim that its sentence does not have.
+func ClaimLimits(c *view.Claim) []string { return except(c.Limits, claimLimit(c)) }
+
+// FindingLimits returns the limits of a finding that its sentence does not have.
+func FindingLimits(f *view.Finding) []string { return except(f.Limits, rowLimit(f, &f.Rows[0])) }
+
+// RowLimits returns the limits of a row and its finding that its sentence does not
+// have.
+func RowLimits(f *view.Finding, r *view.Row) []string {
+	return except(slices.Concat(f.Limits, r.Limits), rowLimit(f, r))
+}
+
+func except(limits []string, limit string) []string {
+	return slices.DeleteFunc(slices.Clone(limits), func(text string) bool { return text == limit })
+}
+
+// Assumptions returns what the finding assumes, and that one vantage carries it, as
+// far as its limits do not say so.
+func Assumptions(f *view.Finding) []string {
+	var out []string
+	if f.SingleVantage && !slices.Contains(f.HeldBackBy, verdict.CodeOneVantage) {
+		out = append(out, "One vantage carries this: without it, the result would be another.")
+	}
+	limits := strings.Join(f.Limits, "\n")
+	for _, a := range f.Assumes {
+		if !strings.Contains(limits, Assumption(a)) {
+			out = append(out, "Takes for granted that "+Assumption(a)+".")
+		}
+	}
+	return out
+}

@@ -1,0 +1,248 @@
+// Package text says in English what a view holds: results, reasons, limits, gaps,
+// proofs and observations.
+//
+// It is the one place for sentences about results. Where the judge has a code for a
+// reason, the words are found by it, in one table. Texts are not escaped here: that
+// is the work of each format.
+//
+// A sentence states what was measured, where and when. It does not accuse.
+package text
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/landfall-audit/landfall/reports/figures"
+	"github.com/landfall-audit/landfall/reports/view"
+	"github.com/landfall-audit/landfall/verdict"
+)
+
+// Claim returns a claim's result in one sentence.
+func Claim(c *view.Claim) string {
+	lead := c.Lead()
+	if len(lead) == 0 {
+		return withoutLead(c)
+	}
+	addresses := 0
+	for _, f := range lead {
+		addresses += len(f.Rows)
+	}
+	text := Finding(c, &lead[0])
+	if addresses > 1 {
+		text += fmt.Sprintf(" The same result holds for %s.", figures.Plural(addresses-1, "further place that was looked at", "further places that were looked at"))
+	}
+	return text
+}
+
+// Finding returns what was measured at the most telling place of a
+// finding.
+func Finding(c *view.Claim, f *view.Finding) string { return Row(c.Started, f, &f.Rows[0]) }
+
+// withoutLead is the sentence of a claim whose result none of its verdicts has: the
+// roll-up's own reasons are first among its limits.
+func withoutLead(c *view.Claim) string {
+	why := ""
+	if limit := claimLimit(c); limit != "" {
+		why = ": " + limit
+	}
+	switch c.Result {
+	case verdict.NotTested:
+		return ended("This claim was not tested" + why)
+	case verdict.Inconclusive:
+		return ended("What was seen does not settle the claim" + why)
+	case verdict.Consistent:
+		return ended("What was seen agrees with the claim without proving it" + why)
+	}
+	return ended("The verdicts file gives this result without a verdict that carries it" + why)
+}
+
+// claimLimit returns the limit that the claim's sentence has; empty where it has
+// none.
+func claimLimit(c *view.Claim) string {
+	if lead := c.Lead(); len(lead) > 0 {
+		return rowLimit(&lead[0], &lead[0].Rows[0])
+	}
+	if len(c.Limits) > 0 {
+		return c.Limits[0]
+	}
+	return ""
+}
+
+// rowLimit returns the limit that the sentence of a row has: why nothing was
+// tested.
+func rowLimit(f *view.Finding, r *view.Row) string {
+	for _, limits := range [][]string{r.Limits, f.Limits} {
+		if f.Result == verdict.NotTested && len(limits) > 0 {
+			return limits[0]
+		}
+	}
+	return ""
+}
+
+// Row tells what was measured at one place of a finding, and what
+// follows for the claim.
+func Row(started string, f *view.Finding, r *view.Row) string {
+	when := measuredWhen(started, f, r)
+	switch f.Subject {
+	case verdict.Store:
+		return storeSentence(when, f, r)
+	case verdict.Operator:
+		return operatorSentence(when, f, r)
+	case verdict.Path:
+		return pathSentence(when, f, r)
+	}
+	return doorSentence(when, f, r)
+}
+
+// measuredWhen begins a sentence with when the replies were measured that carry a
+// result, or else with the run: what is imported today may be years old.
+func measuredWhen(started string, f *view.Finding, r *view.Row) string {
+	from, until := r.Days()
+	switch {
+	case from == "" && f.Basis == verdict.BasisPhysics && f.Result != verdict.Inconclusive:
+		return "Measured on " + figures.Day(started) + ", " // a document of before times were kept
+	case from == "":
+		return "In the run of " + figures.Day(started) + ", "
+	case from == until:
+		return "Measured on " + from + ", "
+	}
+	return "Measured from " + from + " to " + until + ", "
+}
+
+func doorSentence(when string, f *view.Finding, r *view.Row) string {
+	host := "the host that answered at " + at(r)
+	switch f.Result {
+	case verdict.Refuted:
+		if f.Basis == verdict.BasisPhysics {
+			return when + host + " cannot be in a place that the claim allows" + needs(r) + "."
+		}
+		return when + "the address " + at(r) + " lies, by the provider's own published ranges, in a place that the claim does not allow."
+	case verdict.Disputed:
+		if f.Basis == verdict.BasisPhysics {
+			return when + "round trips to " + at(r) + " speak against the claim" + needs(r) + heldBack(f, "a refutation")
+		}
+		return when + sourcesOf(f.Basis) + " place " + at(r) + " where the claim does not allow it; round trips do not settle it."
+	case verdict.Inconclusive:
+		return when + "the evidence on " + host + " does not settle the claim."
+	case verdict.NotTested:
+		return noEvidence(f, r)
+	case verdict.Consistent:
+		if f.Basis == verdict.BasisPhysics {
+			return when + host + " was, by its round trips, in a place that the claim allows" + heldBack(f, "a proof")
+		}
+		return when + sourcesOf(f.Basis) + " place " + at(r) + " where the claim allows it; round trips do not contradict them."
+	case verdict.Proven:
+		return when + host + " was in a place that the claim allows: no other is near enough."
+	}
+	return unreadableSentence(r)
+}
+
+func storeSentence(when string, f *view.Finding, r *view.Row) string {
+	store := "the store " + at(r)
+	switch f.Result {
+	case verdict.Refuted:
+		if f.Basis == verdict.BasisPhysics {
+			return when + "what answered for " + store + " cannot be in a place that the claim allows" + needs(r) + "."
+		}
+		return when + store + " is not kept, by its provider's own metadata, where the claim says."
+	case verdict.Disputed:
+		return when + "the evidence on " + store + " speaks against the claim" + needs(r) + heldBack(f, "a refutation")
+	case verdict.Inconclusive:
+		return when + "the evidence on " + store + " does not settle the claim."
+	case verdict.NotTested:
+		return noEvidence(f, r)
+	case verdict.Consistent:
+		return when + store + " is kept, by what its provider and its replies say, where the claim allows it."
+	case verdict.Proven:
+		return when + "what answered for " + store + " was in a place that the claim allows: no other is near enough."
+	}
+	return unreadableSentence(r)
+}
+
+func operatorSentence(when string, f *view.Finding, r *view.Row) string {
+	network := "the network of " + at(r)
+	switch f.Result {
+	case verdict.Refuted, verdict.Disputed:
+		return when + network + " is registered to an operator that the claim does not allow."
+	case verdict.Inconclusive:
+		return when + "the registration of " + network + " does not settle the claim."
+	case verdict.NotTested:
+		return noEvidence(f, r)
+	case verdict.Consistent, verdict.Proven:
+		return when + network + " is registered to an operator that the claim allows."
+	}
+	return unreadableSentence(r)
+}
+
+func pathSentence(when string, f *view.Finding, r *view.Row) string {
+	hop := "a host on the way, " + at(r) + ","
+	switch f.Result {
+	case verdict.Refuted:
+		return when + hop + " cannot be in a place that the claim allows" + needs(r) + "."
+	case verdict.Disputed:
+		return when + "the evidence on " + hop + " speaks against the claim" + needs(r) + heldBack(f, "a refutation")
+	case verdict.Inconclusive:
+		return when + "the evidence on " + hop + " does not settle the claim."
+	case verdict.NotTested:
+		return noEvidence(f, r)
+	case verdict.Consistent, verdict.Proven:
+		return when + hop + " was in a place that the claim allows."
+	}
+	return unreadableSentence(r)
+}
+
+// noEvidence says why there is none, and of what, where the reason does not.
+func noEvidence(f *view.Finding, r *view.Row) string {
+	limit := rowLimit(f, r)
+	switch {
+	case limit == "":
+		return "Not tested at " + at(r) + ": there is no usable evidence."
+	case r.Endpoint != "" && strings.Contains(limit, r.Endpoint):
+		return ended("Not tested: " + limit)
+	}
+	return ended("Not tested at " + at(r) + ": " + limit)
+}
+
+func unreadableSentence(r *view.Row) string {
+	return "The result for " + at(r) + " is not a word that this program knows; a newer one may."
+}
+
+// at names a place that was looked at.
+func at(r *view.Row) string {
+	switch {
+	case r.Addr == "" || r.Addr == r.Endpoint:
+		return r.Endpoint
+	case r.Endpoint == "":
+		return r.Addr
+	}
+	return r.Addr + " (" + r.Endpoint + ")"
+}
+
+// needs returns the speed that the claim would need, where it is an impossible
+// one: a refutation by borders alone has none.
+func needs(r *view.Row) string {
+	if r.Ratio <= 1 {
+		return ""
+	}
+	return ": a reply from the nearest one would have to travel " + figures.Number(r.Ratio) + " times as fast as light in fibre"
+}
+
+func sourcesOf(b verdict.Basis) string {
+	switch b {
+	case verdict.BasisProvider:
+		return "the provider's published ranges"
+	case verdict.BasisCalibrated:
+		return "distances learned from hosts of known place"
+	case verdict.BasisRegistration:
+		return "registrations"
+	}
+	return "databases or names"
+}
+
+// ended returns a sentence its full stop.
+func ended(text string) string {
+	if strings.HasSuffix(text, ".") {
+		return text
+	}
+	return text + "."
+}
