@@ -59,7 +59,7 @@ func Read(path string) ([]Result, error) {
 	return Parse(path, data)
 }
 
-// Parse reads accepted results. The name stands in errors.
+// Parse reads accepted results. The name is used in errors.
 func Parse(file string, data []byte) ([]Result, error) {
 	if err := providers.CheckNesting(data); err != nil {
 		return nil, fmt.Errorf("%s: %w; expected `schema: %s` and under `accepted` a list", file, err, Schema)

@@ -29,7 +29,7 @@ func TestParse(t *testing.T) {
 		"schema: landfall.accepted/v1\naccepted:\n" + strings.Repeat("- ", 50_000), strings.Repeat("? ", 50_000),
 	} {
 		if _, err := Parse("accepted.yaml", []byte(bad)); err == nil || !strings.Contains(err.Error(), "accepted.yaml") || strings.Contains(err.Error(), "\n") {
-			t.Errorf("%.200q gives %v", bad, err)
+			t.Errorf("%.200q returns %v", bad, err)
 		}
 	}
 }

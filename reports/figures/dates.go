@@ -2,7 +2,7 @@ package figures
 
 import "time"
 
-// Day returns the date of a run in words, or what the run wrote where that is no
+// Day returns the date of a run, or what the run wrote where that is no
 // time.
 func Day(started string) string {
 	t, err := time.Parse(time.RFC3339, started)

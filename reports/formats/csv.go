@@ -75,14 +75,14 @@ func number(v float64) string {
 
 // csvCell makes a cell that no spreadsheet takes for a formula. A quote in
 // front is what all of them read as "this is text"; numbers stay numbers.
-func csvCell(line string) string {
-	line = sanitize.Visible(line)
-	if _, err := strconv.ParseFloat(line, 64); err == nil {
-		return line
+func csvCell(value string) string {
+	value = sanitize.Visible(value)
+	if _, err := strconv.ParseFloat(value, 64); err == nil {
+		return value
 	}
-	first := strings.TrimLeft(line, " \u00a0")
+	first := strings.TrimLeft(value, " \u00a0")
 	if first != "" && strings.ContainsRune("=+-@\t\r|%＝＋－＠", []rune(first)[0]) {
-		return "'" + line
+		return "'" + value
 	}
-	return line
+	return value
 }

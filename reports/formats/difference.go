@@ -15,14 +15,14 @@ import (
 	"github.com/landfall-audit/landfall/verdict"
 )
 
-// How much of a difference is told.
+// How much of a difference is shown.
 const (
 	diffChanges = 500 // changes in all
 	diffText    = 200 // characters of a claim's words
 	diffList    = 12  // addresses of each sort
 )
 
-// WriteDifference tells what changed from one run to another, by vendor, for a
+// WriteDifference writes what changed from one run to another, by vendor, for a
 // terminal. A change of result comes first: it is what a reader looks for.
 func WriteDifference(w io.Writer, d verdict.Difference, o view.Options) error {
 	t := &textWriter{paragraphs{
@@ -33,7 +33,7 @@ func WriteDifference(w io.Writer, d verdict.Difference, o view.Options) error {
 		t.line("", plain("Operators were not compared: one of the runs came without its evidence."))
 	}
 	t.blank()
-	changes := tellable(d.Changes)
+	changes := distinctChanges(d.Changes)
 	vendor := ""
 	for i, c := range changes[:min(len(changes), diffChanges)] {
 		if of := cmp.Or(sanitize.Name(c.Vendor), "Networks"); i == 0 || of != vendor {
@@ -62,9 +62,9 @@ func runText(r verdict.RunSummary) string {
 	return fmt.Sprintf("the run %s of %s", cmp.Or(sanitize.Name(r.Run), "without a name"), figures.Moment(sanitize.Name(r.Started)))
 }
 
-// tellable leaves out that a claim which came or went has come or gone with its
-// words: its result tells that.
-func tellable(changes []verdict.Change) []verdict.Change {
+// distinctChanges leaves out changes of words that go with a claim itself. A claim
+// that came or went has a change of result, which shows that.
+func distinctChanges(changes []verdict.Change) []verdict.Change {
 	moved := map[view.ClaimKey]bool{}
 	for _, c := range changes {
 		if c.What == verdict.ChangedResult && (c.Old == "" || c.New == "") {
@@ -99,7 +99,7 @@ func differenceCount(changes []verdict.Change) string {
 	return figures.Plural(len(changes), "change", "changes") + ": " + strings.Join(parts, ", ") + "."
 }
 
-// changeSpans tells one change.
+// changeSpans returns one change.
 func changeSpans(c *verdict.Change) []span {
 	claim, endpoint := sanitize.Name(c.Claim), sanitize.Name(c.Endpoint)
 	switch c.What {
@@ -117,8 +117,8 @@ func changeSpans(c *verdict.Change) []span {
 	return []span{plain(fmt.Sprintf("%s %s %s: %s; before, %s", sanitize.Name(c.What), claim, endpoint, sanitize.Brief(c.New, diffText), sanitize.Brief(c.Old, diffText)))}
 }
 
-// fromTo tells a change of result. A result that gets better or worse is told
-// in the same words: whether that is good is for the reader.
+// fromTo returns a change of result. A result that gets better or worse is shown
+// in the same way: whether that is good is for the reader.
 func fromTo(c *verdict.Change) []span {
 	switch {
 	case c.Old == "":
@@ -129,7 +129,7 @@ func fromTo(c *verdict.Change) []span {
 	return []span{plain("from "), resultSpan(c.Old), plain(" to "), resultSpan(c.New)}
 }
 
-func resultSpan(word string) span { return resultWord(view.Known(verdict.Result(word))) }
+func resultSpan(result string) span { return resultWord(view.Known(verdict.Result(result))) }
 
 func wordsChange(c *verdict.Change) string {
 	switch {
@@ -141,7 +141,7 @@ func wordsChange(c *verdict.Change) string {
 	return ": the vendor's words are “" + sanitize.Brief(c.New, diffText) + "”; before, “" + sanitize.Brief(c.Old, diffText) + "”"
 }
 
-// addressChange tells which addresses came and went; the lists of both runs are
+// addressChange says which addresses came and went; the lists of both runs are
 // words in a text.
 func addressChange(c *verdict.Change) string {
 	before, after := strings.Fields(c.Old), strings.Fields(c.New)

@@ -21,7 +21,7 @@ func TestFormatsAreDistinct(t *testing.T) {
 		seen[f.Name], seen[f.File] = true, true
 	}
 	if _, err := LookUp("pdf"); err == nil || !strings.Contains(err.Error(), "markdown") {
-		t.Errorf("looking up an unknown format gives %v, want the list of known ones", err)
+		t.Errorf("looking up an unknown format returns %v, want the list of known ones", err)
 	}
 }
 
@@ -39,7 +39,7 @@ func TestJSONIsWhatTheJudgeWrote(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := f.Write(&bytes.Buffer{}, view.New(reporttest.Documents(t, "every", "older"), view.Options{})); !errors.Is(err, ErrManyRuns) {
-		t.Errorf("json of two runs gives %v, want ErrManyRuns", err)
+		t.Errorf("json of two runs returns %v, want ErrManyRuns", err)
 	}
 }
 
@@ -60,7 +60,7 @@ func TestWriteErrorsAreGivenOn(t *testing.T) {
 			err = f.WriteFolder(func(_ string, write func(io.Writer) error) error { return write(full{}) }, v)
 		}
 		if !errors.Is(err, errFull) {
-			t.Errorf("%s on a full disk gives %v", f.Name, err)
+			t.Errorf("%s on a full disk returns %v", f.Name, err)
 		}
 	}
 }
@@ -103,13 +103,13 @@ func TestNothingTestedIsNeverGreen(t *testing.T) {
 	}
 }
 
-// TestWordingDoesNotAccuse keeps words of blame out of what is told.
+// TestWordingDoesNotAccuse keeps words of blame out of reports.
 func TestWordingDoesNotAccuse(t *testing.T) {
 	v := view.New(reporttest.Documents(t, "older", "every"), reporttest.WholeOptions(t))
 	for _, f := range []string{"text", "site", "markdown"} {
-		told := strings.ToLower(render(t, f, v))
+		report := strings.ToLower(render(t, f, v))
 		for _, word := range []string{" lie ", " lies to", "lied", " fraud", "cheat", "deceiv", "guilty", "violat", "breach", "mislead", "false claim"} {
-			if strings.Contains(told, word) {
+			if strings.Contains(report, word) {
 				t.Errorf("%s says %q", f, word)
 			}
 		}

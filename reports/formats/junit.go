@@ -83,17 +83,17 @@ func newJUnitSuite(v *view.View, i int) junitSuite {
 }
 
 func (s *junitSuite) add(c *view.Claim, fails bool) {
-	line := junitText{sanitize.XML(caseText(c))}
+	body := junitText{sanitize.XML(caseText(c))}
 	one := junitCase{Name: sanitize.XML(c.ID), Class: sanitize.XML(c.Vendor), Time: "0"}
 	switch {
 	case fails:
 		s.Failures++
-		one.Failure = &junitFailure{Message: sanitize.XML(sanitize.Brief(text.Claim(c), 300)), Type: string(c.Result), junitText: line}
+		one.Failure = &junitFailure{Message: sanitize.XML(sanitize.Brief(text.Claim(c), 300)), Type: string(c.Result), junitText: body}
 	case c.Result == verdict.Consistent || c.Result == verdict.Proven:
-		one.Out = &line
+		one.Out = &body
 	default:
 		s.Skipped++
-		one.Skipped = &line
+		one.Skipped = &body
 	}
 	s.Tests++
 	s.Cases = append(s.Cases, one)

@@ -21,7 +21,7 @@ const (
 	resetStyle       = "\x1b[0m"
 )
 
-// styleOf returns the colour of a result. Green stands for proven alone; what was
+// styleOf returns the colour of a result. Green is for proven alone; what was
 // not measured has no colour.
 func styleOf(r verdict.Result) style {
 	switch r {

@@ -25,8 +25,8 @@ const (
 	markdownPlaces   = 4
 )
 
-// writeMarkdown writes a summary for a pull request or a job: one table of all
-// claims, then the facts of those that do not stand.
+// writeMarkdown writes a summary for a pull request or a job. It has one table of
+// all claims, then the facts of those that do not hold.
 func writeMarkdown(w io.Writer, v view.View) error {
 	var out bytes.Buffer
 	out.WriteString(markdownHead(&v))
@@ -51,11 +51,11 @@ func writeMarkdown(w io.Writer, v view.View) error {
 // were left out.
 func bounded(out *bytes.Buffer, room, n int, block func(int) string) int {
 	for i := range n {
-		line := block(i)
-		if out.Len()+len(line) > room {
+		written := block(i)
+		if out.Len()+len(written) > room {
 			return n - i
 		}
-		out.WriteString(line)
+		out.WriteString(written)
 	}
 	return 0
 }
@@ -87,8 +87,8 @@ func markdownHead(v *view.View) string {
 }
 
 // cell writes a text of bounded length that cannot leave its line.
-func cell(line string) string {
-	return markdownText(sanitize.Brief(sanitize.Visible(line), markdownCell))
+func cell(value string) string {
+	return markdownText(sanitize.Brief(sanitize.Visible(value), markdownCell))
 }
 
 func markdownResult(r verdict.Result) string { return "**" + markdownText(string(r)) + "**" }
@@ -126,20 +126,20 @@ func markdownClaim(c *view.Claim) string {
 	return b.String()
 }
 
-// markdownSource links to where the words were read, if that is a web page.
+// markdownSource links to where the quote was read, if that is a web page.
 func markdownSource(s *view.Source) string {
 	return strings.TrimSpace(markdownLink(s.URL, s.URL) + " " + cell(strings.TrimSpace(text.Source(s))))
 }
 
 // markdownLink is text that links to a web page, or text alone.
-func markdownLink(line, url string) string {
+func markdownLink(label, url string) string {
 	link := sanitize.Link(url)
 	if link == "" {
-		return cell(line)
+		return cell(label)
 	}
 	// Between angle brackets only these end a link or a cell of a table.
 	link = strings.NewReplacer("<", "%3C", ">", "%3E", "|", "%7C", "\\", "%5C").Replace(link)
-	return "[" + cell(line) + "](<" + link + ">)"
+	return "[" + cell(label) + "](<" + link + ">)"
 }
 
 func markdownFoot(v *view.View) string {
@@ -150,7 +150,7 @@ func markdownFoot(v *view.View) string {
 	for _, g := range v.Unknown[:min(len(v.Unknown), markdownGaps)] {
 		b.WriteString("- " + cell(text.Gap(&g)) + "\n")
 	}
-	b.WriteString("\nThis states what was measured, where and when\\. A result speaks of the hosts named and does not accuse\\. ")
+	b.WriteString("\nThis states what was measured, where and when\\. A result is about the hosts named and accuses nobody\\. ")
 	b.WriteString("Not tested is not the same as nothing found\\.\n")
 	for _, a := range v.Options.Attributions[:min(len(v.Options.Attributions), markdownSources)] {
 		b.WriteString("\n" + markdownLink(a.Text, a.URL) + ", " + cell(a.Licence) + "\n")
@@ -162,9 +162,9 @@ func markdownFoot(v *view.View) string {
 // GitHub's Markdown. Backslashes take the meaning from punctuation; an empty
 // comment after @ and # keeps a name from being notified and a number from
 // being linked, which a backslash does not.
-func markdownText(line string) string {
+func markdownText(value string) string {
 	var b strings.Builder
-	for _, r := range strings.Join(strings.Fields(sanitize.Visible(line)), " ") {
+	for _, r := range strings.Join(strings.Fields(sanitize.Visible(value)), " ") {
 		switch {
 		case r == '&':
 			b.WriteString("&amp;")
@@ -186,5 +186,5 @@ func markdownText(line string) string {
 	return b.String()
 }
 
-// notLinked stands after characters that GitHub makes links and notices of.
+// notLinked follows characters that GitHub makes links and notices of.
 const notLinked = "<!-- -->"

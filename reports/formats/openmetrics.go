@@ -55,7 +55,7 @@ func claimCounts(v *view.View) *dto.MetricFamily {
 	return f
 }
 
-// claimSamples returns each claim a sample whose value is 1, with its result as a
+// claimSamples returns for each claim a sample whose value is 1, with its result as a
 // label.
 func claimSamples(v *view.View) *dto.MetricFamily {
 	f := gaugeFamily("landfall_claim_result", "The result of a claim; the value is always 1.")
@@ -66,7 +66,7 @@ func claimSamples(v *view.View) *dto.MetricFamily {
 }
 
 func claimRatios(v *view.View) *dto.MetricFamily {
-	f := gaugeFamily("landfall_claim_ratio", "The speed that a claim would need over that of light in fibre, at its most telling place.")
+	f := gaugeFamily("landfall_claim_ratio", "The speed that a claim would need over that of light in fibre, where it is highest.")
 	for _, c := range v.AllClaims() {
 		if lead := c.Lead(); len(lead) > 0 && lead[0].Rows[0].Ratio > 0 {
 			f.Metric = append(f.Metric, gauge(lead[0].Rows[0].Ratio, "vendor", c.Vendor, "claim", c.ID))

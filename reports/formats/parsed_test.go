@@ -223,17 +223,17 @@ func TestSARIFPointsAtTheClaim(t *testing.T) {
 		if strings.Contains(r.Message.Text, "203.0.113.7 (i.lotus.example)") && r.RuleID == "claim-refuted" && at.ArtifactLocation.URI == "testdata/every/lotus-cloud.yaml" {
 			found = true
 			if at.Region.StartLine != 10 || r.Level != "error" {
-				t.Errorf("the refuted claim is told at line %d as %s, want line 10 and error", at.Region.StartLine, r.Level)
+				t.Errorf("the refuted claim is at line %d as %s, want line 10 and error", at.Region.StartLine, r.Level)
 			}
 		}
 	}
 	if !found {
-		t.Errorf("no result tells of the refuted claim in its file:\n%s", text)
+		t.Errorf("no result is of the refuted claim in its file:\n%s", text)
 	}
 	again := render(t, "sarif", view.New(reporttest.Documents(t, "older", "every"), reporttest.WholeOptions(t)))
 	for print := range seen {
 		if !strings.Contains(again, print) {
-			t.Errorf("the fingerprint %s is gone where an older run is told too", print)
+			t.Errorf("the fingerprint %s is gone where there is an older run too", print)
 		}
 	}
 }
@@ -267,7 +267,7 @@ func TestSARIFLevels(t *testing.T) {
 			level, rule = level+r.Level, r.RuleID
 		}
 		if expected, listed := want[is]; !listed || level != expected {
-			t.Errorf("%s is told as %q, want %q", is, level, expected)
+			t.Errorf("%s has level %q, want %q", is, level, expected)
 		}
 		for _, r := range doc.Runs[0].Tool.Driver.Rules {
 			if r.ID == rule && r.DefaultConfiguration.Level != want[is] {

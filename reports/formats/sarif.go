@@ -30,8 +30,8 @@ const (
 	catalogueFolder = "providers/"
 )
 
-// writeSARIF writes SARIF 2.1.0: one result for each endpoint at which a claim
-// does not stand, at the line of the claim.
+// writeSARIF writes SARIF 2.1.0. There is one result for each endpoint at which a
+// claim does not hold, at the line of the claim.
 func writeSARIF(w io.Writer, v view.View) error {
 	run := sarif.NewRunWithInformationURI("landfall", projectURL)
 	for _, m := range text.Meanings() {
@@ -78,7 +78,7 @@ func sarifRule(r verdict.Result) (id, level string) {
 	return "", ""
 }
 
-// sarifFindings adds the results, the worst first, and gives how many were left
+// sarifFindings adds the results, the worst first, and returns how many were left
 // out.
 func sarifFindings(run *sarif.Run, v *view.View) (left int) {
 	lines := sheetLines(v)
@@ -107,7 +107,7 @@ func sarifFindings(run *sarif.Run, v *view.View) (left int) {
 	return left
 }
 
-// sarifPlace is an endpoint at which a claim does not stand.
+// sarifPlace is an endpoint at which a claim does not hold.
 type sarifPlace struct{ endpoint, sentence string }
 
 // sarifPlaces returns one place for each endpoint that carries a claim's result,
@@ -134,20 +134,20 @@ func sarifPlaces(c *view.Claim) []sarifPlace {
 	return out
 }
 
-// fingerprint is the same from run to run for the same finding: the vendor, the
+// fingerprint is the same from run to run for the same finding. The vendor, the
 // claim, the endpoint and the result make it one.
 func fingerprint(parts ...string) string {
 	sum := sha256.Sum256([]byte(strings.Join(parts, "\x00")))
 	return hex.EncodeToString(sum[:16])
 }
 
-// sarifText escapes a text for a SARIF message: brackets make links in it and
-// braces placeholders (SARIF 2.1.0, sections 3.11.5 and 3.11.6).
-func sarifText(line string) string {
-	return strings.NewReplacer(`\`, `\\`, "[", `\[`, "]", `\]`, "{", "{{", "}", "}}").Replace(sanitize.Visible(line))
+// sarifText escapes a text for a SARIF message. Brackets make links in it and braces
+// placeholders (SARIF 2.1.0, sections 3.11.5 and 3.11.6).
+func sarifText(message string) string {
+	return strings.NewReplacer(`\`, `\\`, "[", `\[`, "]", `\]`, "{", "{{", "}", "}}").Replace(sanitize.Visible(message))
 }
 
-// claimLines finds where in a file a claim stands.
+// claimLines finds where in a file a claim is.
 type claimLines map[view.ClaimKey]providers.Pos
 
 func sheetLines(v *view.View) claimLines {

@@ -34,19 +34,19 @@ func TestSentenceHasTheDayOfTheReplies(t *testing.T) {
 		}
 		d := &verdict.Document{Run: verdict.RunSummary{Started: run}, Claims: []verdict.ClaimResult{{Vendor: "v", Claim: "c", Result: c.v.Result}}, Verdicts: []verdict.Verdict{c.v}}
 		v := view.New([]*verdict.Document{d}, view.Options{})
-		for format, line := range map[string]string{"view": text.Finding(v.AllClaims()[0], &v.AllClaims()[0].Findings[0]), "csv": render(t, "csv", v)} {
-			if !strings.Contains(line, c.want) || format == "view" && strings.Contains(line, c.not) {
-				t.Errorf("%s, %s: %s; %q is expected and not %q", name, format, line, c.want, c.not)
+		for format, report := range map[string]string{"view": text.Finding(v.AllClaims()[0], &v.AllClaims()[0].Findings[0]), "csv": render(t, "csv", v)} {
+			if !strings.Contains(report, c.want) || format == "view" && strings.Contains(report, c.not) {
+				t.Errorf("%s, %s: %s; %q is expected and not %q", name, format, report, c.want, c.not)
 			}
 		}
 	}
 }
 
-// What a result takes for granted is said wherever its claim is told, once, by the
+// What a result assumes is said wherever its claim is shown, once, by the
 // codes of what holds it back and not by sentences of the judge.
-func TestWhatIsTakenForGrantedIsSaid(t *testing.T) {
+func TestAssumptionsAreSaid(t *testing.T) {
 	oneVantage := &verdict.HeldBack{WouldBe: verdict.Refuted, Why: []string{verdict.CodeOneVantage}}
-	const carries, relays, host = "One vantage carries this", "nobody on the way", "one host answered all vantages"
+	const carries, relays, host = "Only one vantage supports this", "nobody on the way", "one host answered all vantages"
 	for name, c := range map[string]struct {
 		v     verdict.Verdict
 		times map[string]int
@@ -61,11 +61,11 @@ func TestWhatIsTakenForGrantedIsSaid(t *testing.T) {
 		c.v.Vendor, c.v.Claim, c.v.Endpoint, c.v.Addr, c.v.Subject, c.v.Basis = "v", "c", "a.example", "203.0.113.7", verdict.FrontDoor, verdict.BasisPhysics
 		d := &verdict.Document{Claims: []verdict.ClaimResult{{Vendor: "v", Claim: "c", Result: c.v.Result}}, Verdicts: []verdict.Verdict{c.v}}
 		v := view.New([]*verdict.Document{d}, view.Options{})
-		for format, line := range map[string]string{"text": render(t, "text", v), "markdown": render(t, "markdown", v), "site": sitePages(t, v)["vendors/v.html"]} {
-			line = strings.Join(strings.Fields(line), " ")
-			for words, want := range c.times {
-				if got := strings.Count(line, words); got != want {
-					t.Errorf("%s as %s: %q is said %d times, want %d: %s", name, format, words, got, want, line)
+		for format, report := range map[string]string{"text": render(t, "text", v), "markdown": render(t, "markdown", v), "site": sitePages(t, v)["vendors/v.html"]} {
+			report = strings.Join(strings.Fields(report), " ")
+			for phrase, want := range c.times {
+				if got := strings.Count(report, phrase); got != want {
+					t.Errorf("%s as %s: %q is said %d times, want %d: %s", name, format, phrase, got, want, report)
 				}
 			}
 		}

@@ -33,8 +33,8 @@ const (
 // textWriter writes the summary for a terminal.
 type textWriter struct{ paragraphs }
 
-// writeText writes what a person at a terminal needs: for each vendor, the
-// worst first, its claims with the one or two facts that decide them.
+// writeText writes what a person at a terminal needs. For each vendor, the worst
+// first, it has the claims with the one or two facts that decide them.
 func writeText(w io.Writer, v view.View) error {
 	t := &textWriter{paragraphs{
 		width: max(cmp.Or(v.Options.Width, defaultWidth), minWidth), color: v.Options.Color,
@@ -64,7 +64,7 @@ func (t *textWriter) head(v *view.View) {
 		t.line("", plain(fmt.Sprintf("Run %s of %s, by %s, from %s.", cmp.Or(r.ID, "without a name"), figures.Moment(r.Started), cmp.Or(r.Tool, "a tool without a name"), text.Vantages(v, r.ID))))
 	}
 	if left := len(v.Runs) - textNotes; left > 0 {
-		t.line("", plain(figures.Plural(left, "older run", "older runs")+" besides."))
+		t.line("", plain(figures.Plural(left, "older run", "older runs")+" more."))
 	}
 	for _, note := range v.Notes[:min(len(v.Notes), textNotes)] {
 		t.line("! ", plain(note))
@@ -75,8 +75,8 @@ func (t *textWriter) head(v *view.View) {
 	t.blank()
 }
 
-// vendor writes the claims of a vendor, as far as there is room for claims, and
-// gives how many there have been.
+// vendor writes the claims of a vendor as far as there is room, and returns how many
+// there have been.
 func (t *textWriter) vendor(v *view.Vendor, claims int) int {
 	if claims < textClaims {
 		title := []span{bold(v.Name)}
@@ -118,7 +118,7 @@ func (t *textWriter) claim(c *view.Claim) {
 	t.blank()
 }
 
-// facts writes the figures at the most telling addresses.
+// facts writes the figures at the addresses that decide.
 func (t *textWriter) facts(lead string, c *view.Claim) {
 	shown := 0
 	for _, f := range c.Lead() {

@@ -9,7 +9,7 @@ import (
 	"github.com/landfall-audit/landfall/reports/figures"
 )
 
-// How much of one text or list is told. What a judge writes is well below
+// How much of one text or list is kept. What a judge writes is well below
 // these; a hostile document is cut here, before any format sees it.
 const (
 	MaxName  = 260  // a host name has at most 253 characters
@@ -37,8 +37,8 @@ func Clip(text string, n int) string {
 	return strings.ToValidUTF8(text[:at], "\uFFFD") + fmt.Sprintf("… (%s left out)", figures.Plural(left, "character", "characters"))
 }
 
-// Brief shortens a text to one line of at most n characters, without saying by
-// how much: the place that it stands in points to the whole.
+// Brief shortens a text to one line of at most n characters, without saying by how
+// much. Where it is used, something points to the whole.
 func Brief(text string, n int) string {
 	text = strings.Join(strings.Fields(text), " ")
 	for i := range text {
@@ -71,8 +71,8 @@ func Texts(texts []string) []string {
 // Names returns a list of short texts in its own order.
 func Names(list []string) []string {
 	var out []string
-	for _, word := range list[:min(len(list), MaxTexts)] {
-		out = append(out, Name(word))
+	for _, text := range list[:min(len(list), MaxTexts)] {
+		out = append(out, Name(text))
 	}
 	return out
 }

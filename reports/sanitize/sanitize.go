@@ -14,11 +14,10 @@ import (
 	"unicode/utf8"
 )
 
-// Visible makes characters that act instead of showing visible: control
+// Visible makes characters visible that act instead of showing. These are control
 // characters (of which terminals make commands), those that turn or hide the
 // direction of text, and other formatting characters. Line ends and tabs become
-// spaces. It is all that a terminal needs, and the first step of every other
-// format.
+// spaces. It is all that a terminal needs, and the first step of every other format.
 func Visible(text string) string {
 	text = strings.ToValidUTF8(text, "\uFFFD")
 	if !strings.ContainsFunc(text, Acts) {
@@ -52,8 +51,8 @@ func VisibleLines(text string) string {
 }
 
 // Acts reports whether a character does something other than show, or is none
-// (Unicode 23.7): XML and others may hold no such. The joiners U+200C and U+200D act,
-// but several scripts cannot be written without them.
+// (Unicode 23.7). XML and others may hold no such. The joiners U+200C and U+200D
+// act, but several scripts cannot be written without them.
 func Acts(r rune) bool {
 	if r == '\u200c' || r == '\u200d' {
 		return false
@@ -64,9 +63,9 @@ func Acts(r rune) bool {
 	return unicode.Is(unicode.Cc, r) || unicode.Is(unicode.Cf, r) || unicode.Is(unicode.Zl, r) || unicode.Is(unicode.Zp, r)
 }
 
-// Link returns a URL that may be made a link: absolute, http or https, and
-// without a user part, which is there to be taken for the host. Anything else
-// is empty, and is shown as text.
+// Link returns a URL that may be made a link. It is absolute, http or https, and
+// without a user part, which is there to be taken for the host. Anything else is
+// empty, and is shown as text.
 func Link(text string) string {
 	if strings.ContainsFunc(text, func(r rune) bool { return Acts(r) || unicode.IsSpace(r) }) {
 		return ""

@@ -21,7 +21,7 @@ func TestVisible(t *testing.T) {
 		"我们把数据存放在中国以外":   "我们把数据存放在中国以外",
 	} {
 		if got := sanitize.Visible(give); got != want {
-			t.Errorf("visible(%q) = %q, want %q", give, got, want)
+			t.Errorf("Visible(%q) = %q, want %q", give, got, want)
 		}
 	}
 }
@@ -44,7 +44,7 @@ func TestWebLink(t *testing.T) {
 		"":                                    "",
 	} {
 		if got := sanitize.Link(give); got != want {
-			t.Errorf("webLink(%q) = %q, want %q", give, got, want)
+			t.Errorf("Link(%q) = %q, want %q", give, got, want)
 		}
 	}
 }
@@ -62,7 +62,7 @@ func TestClip(t *testing.T) {
 		{"a\xff", 10, "a\ufffd"},
 	} {
 		if got := sanitize.Clip(c.give, c.n); got != c.want {
-			t.Errorf("clip(%q, %d) = %q, want %q", c.give, c.n, got, c.want)
+			t.Errorf("Clip(%q, %d) = %q, want %q", c.give, c.n, got, c.want)
 		}
 	}
 }

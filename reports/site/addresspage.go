@@ -45,14 +45,14 @@ type addressItem struct {
 	Limits      []string
 }
 
-// step is one step of an argument; its evidence links to where it stands below.
+// step is one step of an argument; its evidence links to where it is below.
 type step struct {
 	Text string
 	IDs  []lineRef
 	More int
 }
 
-// line is one observation as it stands in the evidence.
+// line is one observation as it is in the evidence.
 type line struct {
 	ID, Anchor string
 	Kind       string
@@ -81,8 +81,8 @@ func newAddressPage(s *site, p *place) *addressPage {
 	return out
 }
 
-// addressMap draws the replies of the first verdict that rests on any, and the
-// paths that were traced to the address.
+// addressMap draws the replies of the first verdict that rests on any, and the paths
+// to the address.
 func addressMap(s *site, items []placeItem) *worldmap.Drawing {
 	var paths *worldmap.Drawing
 	for _, item := range items {
@@ -118,7 +118,7 @@ func newAddressItem(s *site, item placeItem, anchors map[lineKey]string) address
 }
 
 // lines lists the observations behind the verdicts, those that are cited first,
-// and returns where on the page each stands.
+// and returns where on the page each is.
 func (a *addressPage) lines(s *site, items []placeItem) map[lineKey]string {
 	anchors, used := map[lineKey]string{}, map[string]int{}
 	var runs []string

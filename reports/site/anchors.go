@@ -58,7 +58,7 @@ func (s *site) addPlace(used map[string]int, item placeItem) {
 // VendorFile is the page of a vendor, from the front page.
 func (s *site) VendorFile(id string) string { return vendorsFolder + "/" + s.pages[id] }
 
-// ClaimFile is where a claim stands, from the front page.
+// ClaimFile is where a claim is, from the front page.
 func (s *site) ClaimFile(c *view.Claim) string { return s.VendorFile(c.Vendor) + "#" + c.Anchor }
 
 // PlaceFile is the page of an address or a store, from the front page; empty
@@ -73,9 +73,8 @@ func (s *site) PlaceFile(r *view.Row) string {
 // placeLink is an address or a store with its page, if it has one.
 type placeLink struct{ Name, File string }
 
-// fileName returns a file a name that is safe everywhere and stays the same from
-// run to run: addresses and plain ids can be read in it, anything else is
-// hashed.
+// fileName returns a file name that is safe everywhere and stays the same from run
+// to run. Addresses and plain ids can be read in it; anything else is hashed.
 func fileName(text string) string {
 	if addr, err := netip.ParseAddr(text); err == nil && addr.Zone() == "" {
 		return strings.ReplaceAll(addr.String(), ":", "-")
@@ -86,8 +85,8 @@ func fileName(text string) string {
 	return strings.TrimPrefix(view.Anchor("verdict", text), "verdict.")
 }
 
-// isDevice reports whether Windows takes a name for that of a device, whatever
-// ending it has: such a file can neither be written nor copied there.
+// isDevice reports whether Windows takes a name, whatever its ending, for that of a
+// device. Such a file can neither be written nor copied there.
 func isDevice(name string) bool {
 	switch name {
 	case "con", "prn", "aux", "nul":
@@ -100,7 +99,7 @@ func isDevice(name string) bool {
 	return digit && len(port) == 1 && port[0] >= '0' && port[0] <= '9'
 }
 
-// lineRef names a line of the evidence, and where on the page it stands.
+// lineRef names a line of the evidence, and where on the page it is.
 type lineRef struct {
 	ID     string
 	Anchor string // empty where the line is not on the page
@@ -111,8 +110,8 @@ type lineKey struct{ run, id string }
 
 var plainID = regexp.MustCompile(`^[A-Za-z0-9]{1,40}(/[A-Za-z0-9]{1,40})?$`)
 
-// lineAnchor is where on a page a line of the evidence stands. The ids that
-// this program gives can be read in it.
+// lineAnchor is where on a page a line of the evidence is. The ids that
+// this program makes can be read in it.
 func lineAnchor(id string) string {
 	if plainID.MatchString(id) {
 		return "line." + strings.ReplaceAll(id, "/", ".")

@@ -51,13 +51,13 @@ func WriteFeed(w io.Writer, v view.View) error {
 
 func atomEntry(s *site, c *view.Change) *feeds.AtomEntry {
 	at := atomTime(c.Started)
-	line := fmt.Sprintf("From %s to %s on %s. The vendor says: “%s” %s", c.Old, c.New, figures.Day(c.Started), sanitize.Brief(c.Claim.Says, 600), text.Claim(c.Claim))
+	summary := fmt.Sprintf("From %s to %s on %s. The vendor says: “%s” %s", c.Old, c.New, figures.Day(c.Started), sanitize.Brief(c.Claim.Says, 600), text.Claim(c.Claim))
 	return &feeds.AtomEntry{
 		Title:   sanitize.XML(fmt.Sprintf("%s: %s is %s", c.Claim.Name(), c.Claim.ID, c.New)),
 		Id:      atomNames + url.PathEscape(c.Claim.Vendor) + "/" + url.PathEscape(c.Claim.ID) + "/" + url.PathEscape(c.Run),
 		Updated: at, Published: at,
 		Links:   []feeds.AtomLink{{Href: s.ClaimFile(c.Claim), Rel: "alternate", Type: "text/html"}},
-		Content: &feeds.AtomContent{Type: "text", Content: sanitize.XML(line)},
+		Content: &feeds.AtomContent{Type: "text", Content: sanitize.XML(summary)},
 	}
 }
 

@@ -17,7 +17,7 @@ const (
 	BadgePicture = "badge.svg"
 )
 
-// badge is a result in a few words, in the form of shields.io's endpoint
+// badge is a result in short, in the form of shields.io's endpoint
 // (https://shields.io/badges/endpoint-badge).
 type badge struct {
 	SchemaVersion int    `json:"schemaVersion"`

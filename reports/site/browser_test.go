@@ -26,7 +26,7 @@ import (
 	"github.com/landfall-audit/landfall/verdict"
 )
 
-// The browser is looked for on the path, axe-core in a file. Where one is
+// The browser is searched on the path, axe-core in a file. Where one is
 // missing, the tests say what was not checked; they fail for it only where the
 // machine is meant to have it.
 const (
@@ -44,7 +44,7 @@ type browser struct {
 	problems []string
 }
 
-// browse starts a browser with a fresh profile. It gives nil where there is
+// browse starts a browser with a fresh profile. It returns nil where there is
 // none.
 func browse(t *testing.T) *browser {
 	t.Helper()
@@ -104,7 +104,7 @@ func call[P, R any](t *testing.T, s *browser, command cdp.Command[P, R], params 
 	}
 }
 
-// run does one action and gives its value.
+// run does one action and returns its value.
 func run[T any](t *testing.T, s *browser, action chromedp.Action[T]) T {
 	t.Helper()
 	out, err := chromedp.Run(s.Context, action)
@@ -162,7 +162,7 @@ func everySite(t *testing.T) string {
 	return writeTo(t, view.New(reporttest.Documents(t, "older", "every"), reporttest.WholeOptions(t)))
 }
 
-// sites writes the sites that the browser is shown, and gives their folders.
+// sites writes the sites that the browser is shown, and returns their folders.
 func sites(t *testing.T) map[string]string {
 	t.Helper()
 	views := map[string]view.View{

@@ -19,20 +19,20 @@ func commands(s *site, p *place, page *addressPage) []command {
 	}
 	target := netip.AddrPortFrom(addr, 443).String()
 	out := []command{
-		{"Time the replies from where you are. Half of the time, times 199.86 km for each millisecond, is as far away as the host can be:", "ping -c 10 " + addr.String()},
-		{"Or let landfall time them, with your own position:", "landfall probe " + target + " --vantage here@LAT,LON --out mine.jsonl"},
+		{"Measure the round trip from where you are. The host can be no further away than half of it, times 199.86 km for each millisecond:", "ping -c 10 " + addr.String()},
+		{"Or let landfall measure it, with your own position:", "landfall probe " + target + " --vantage here@LAT,LON --out mine.jsonl"},
 	}
 	for _, item := range page.Items {
 		if item.Proof != nil && len(item.Proof.Disks) > 0 {
 			d := &item.Proof.Disks[0]
-			out = append(out, command{"Or let machines of others time them, from around the place that the first reply came to:",
+			out = append(out, command{"Or let other people's machines measure it, near the vantage of the first reply:",
 				fmt.Sprintf("landfall probe %s --vantage globalping:point:%.2f,%.2f,%d --out theirs.jsonl", target, d.Lat, d.Lon, aroundKM)})
 			break
 		}
 	}
 	for _, e := range page.Endpoints {
 		if plainHost.MatchString(e) {
-			out = append(out, command{"What the name leads to for you may differ:", "dig +short " + e})
+			out = append(out, command{"The name may resolve to another address for you:", "dig +short " + e})
 			break
 		}
 	}

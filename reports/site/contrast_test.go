@@ -14,7 +14,7 @@ import (
 )
 
 // TestContrast computes the contrast of every colour on the grounds that it
-// stands on, in both themes and on paper, against WCAG 2.2, 1.4.3 level AA.
+// is on, in both themes and on paper, against WCAG 2.2, 1.4.3 level AA.
 func TestContrast(t *testing.T) {
 	sheet, err := templates.ReadFile("html/base.css")
 	if err != nil {
@@ -72,7 +72,7 @@ func luminance(t *testing.T, hex string) float64 {
 	return sum
 }
 
-// TestEveryResultHasItsShape: a result is told by word, shape and colour.
+// TestEveryResultHasItsShape: a result is shown by word, shape and colour.
 func TestEveryResultHasItsShape(t *testing.T) {
 	page := renderAll(t, view.New(reporttest.Documents(t, "every"), view.Options{}))
 	for _, r := range verdict.Results() {

@@ -52,8 +52,8 @@ func TestLinksLead(t *testing.T) {
 	}
 }
 
-// TestAtomTellsChanges: a change is an entry with a link to its claim.
-func TestAtomTellsChanges(t *testing.T) {
+// TestFeedHasChanges: a change is an entry with a link to its claim.
+func TestFeedHasChanges(t *testing.T) {
 	v := view.New(reporttest.Documents(t, "older", "every"), reporttest.WholeOptions(t))
 	var out bytes.Buffer
 	if err := WriteFeed(&out, v); err != nil {
@@ -172,7 +172,7 @@ func sizes(t testing.TB, v view.View) map[string]int {
 	return out
 }
 
-// FuzzSite: whatever stands in every field, no page has markup but its own.
+// FuzzSite: whatever is in every field, no page has markup but its own.
 func FuzzSite(f *testing.F) {
 	reporttest.SeedAttacks(f)
 	f.Fuzz(func(t *testing.T, text string) {

@@ -11,7 +11,7 @@ import (
 	"github.com/landfall-audit/landfall/verdict"
 )
 
-// hostRow is an endpoint of a vendor: what it is for, and what it led to.
+// hostRow is an endpoint of a vendor: what it is for, and its addresses.
 type hostRow struct {
 	Host      string
 	Roles     []string
@@ -26,7 +26,7 @@ type hostRow struct {
 const hostPlaces = 6
 
 // newHosts lists the endpoints of the sheet in its order, and after them those
-// that stand in verdicts alone.
+// that are in verdicts alone.
 func newHosts(s *site, v *view.Vendor) []hostRow {
 	var out []hostRow
 	place := map[string]int{}

@@ -19,9 +19,9 @@ type matrix struct {
 	ByUser   bool // answers were asked for, country by country
 }
 
-// matrixRow is users who fare alike.
+// matrixRow is users with the same counts.
 type matrixRow struct {
-	Users []string  // names of countries; empty: users were not told apart
+	Users []string  // names of countries; empty: users were not asked for by country
 	Cells []landing // one for each column
 	Open  int       // addresses that are not narrowed down
 	key   string
@@ -82,7 +82,7 @@ func (m *matrix) fill(users map[string]map[string][]string, codes []string) {
 				}
 			}
 		}
-		row.key = rowShape(user, &row)
+		row.key = rowKey(user, &row)
 		if byKey[row.key] == nil {
 			byKey[row.key] = &row
 		}
@@ -102,9 +102,9 @@ func (m *matrix) fill(users map[string]map[string][]string, codes []string) {
 	m.Rows = m.Rows[:len(m.Rows)-m.RowsMore]
 }
 
-// rowShape is equal for users who fare alike. Users that were not told apart
-// fare like no others.
-func rowShape(user string, row *matrixRow) string {
+// rowKey is equal for users with the same counts. Users that were not asked for by
+// country are like no others.
+func rowKey(user string, row *matrixRow) string {
 	var b strings.Builder
 	if user == "" {
 		b.WriteByte('~')

@@ -11,7 +11,7 @@ import (
 	"github.com/landfall-audit/landfall/reports/view"
 )
 
-// methodView tells how results come about, how often they are wrong, and what
+// methodView says how we decide, how often they are wrong, and what
 // data they rest on.
 type methodView struct {
 	frame
@@ -20,7 +20,7 @@ type methodView struct {
 	Credits []view.Attribution
 }
 
-// ratesCSV is how verdicts fare on measurements between places of known
+// ratesCSV is how verdicts come out on measurements between places of known
 // position: the table of the README, from which a test writes it.
 //
 //go:embed rates.csv
@@ -34,7 +34,7 @@ func newMethodPage(s *site) *methodView {
 		panic("embedded error rates: " + err.Error()) // a broken build; a test excludes it
 	}
 	p := &methodView{
-		frame: frame{Title: "landfall: how results come about, and their limits", Up: "./", Style: "method", Site: s},
+		frame: frame{Title: "landfall: how we decide, and the limits", Up: "./", Style: "method", Site: s},
 		Rates: table, Credits: s.Credits(),
 	}
 	for _, r := range s.records {
@@ -65,5 +65,5 @@ func (s *site) Evidence() string { return s.view.Options.EvidenceFile }
 // Verdicts is the name of the verdicts file beside the front page.
 func (s *site) Verdicts() string { return s.view.Options.VerdictsFile }
 
-// Runs are the runs that are told of, newest first.
+// Runs are the runs of the view, newest first.
 func (s *site) Runs() []view.Run { return s.view.Runs }

@@ -68,8 +68,8 @@ func newOwnership(s *site, v *view.Vendor) *ownership {
 		why := "has a network that addresses of the vendor are in"
 		if known {
 			o.add(table, day, organisation.Name, why)
-		} else if line := text.Network(n); line != "" && !slices.Contains(o.Networks, line) && len(o.Networks) < maxNetworks {
-			o.Networks = append(o.Networks, line)
+		} else if network := text.Network(n); network != "" && !slices.Contains(o.Networks, network) && len(o.Networks) < maxNetworks {
+			o.Networks = append(o.Networks, network)
 		}
 	}
 	if len(o.Chains) == 0 && len(o.Networks) == 0 {

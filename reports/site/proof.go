@@ -15,9 +15,9 @@ import (
 	"github.com/landfall-audit/landfall/verdict"
 )
 
-// disksOf returns the disks that an argument rests on: those of its proof or,
-// where it has none, those of the replies that it cites, the smallest first.
-// What neither holds is not drawn.
+// disksOf returns the disks that an argument rests on, the smallest first. They are
+// those of its proof or, where it has none, those of the replies that it cites. What
+// neither holds is not drawn.
 func (s *site) disksOf(run string, row *view.Row) []worldmap.Disk {
 	if row.Proof == nil {
 		return s.record(run).disksOf(row)
@@ -48,7 +48,7 @@ func (r *record) disksOf(row *view.Row) []worldmap.Disk {
 	return out
 }
 
-// worldmap.Disk returns the reach of one timed reply, if its vantage has a place.
+// disk returns the reach of one timed reply, if its vantage has a position.
 func (r *record) disk(o *evidence.RTT) (worldmap.Disk, bool) {
 	v := r.vantage(o)
 	if v == nil || o.MinMS <= 0 {
@@ -74,12 +74,12 @@ func (s *site) proofDisk(run string, p *verdict.ProofDisk) (worldmap.Disk, bool)
 	}
 	d := worldmap.Disk{
 		Vantage: p.Vantage, Lat: p.Lat, Lon: p.Lon, RTTMS: p.RTTMS, RadiusKM: p.RadiusKM, Ratio: p.Ratio,
-		AwayKM: geo.ReachKM(p.RTTMS, geo.FibreKMPerMS), Evidence: p.Evidence, Door: p.Door,
+		AwayKM: geo.ReachKM(p.RTTMS, geo.FibreKMPerMS), Evidence: p.Evidence, FrontEnd: p.Door,
 	}
 	if v := s.vantages[lineKey{run, p.Vantage}]; v != nil {
 		d.Vantage, d.Country = v.Name, v.Country
 	}
-	if d.Door != "" {
+	if d.FrontEnd != "" {
 		d.WayKM = max(0, d.AwayKM-d.RadiusKM)
 	}
 	d.PlaceKM = max(0, d.RadiusKM-d.AwayKM)
@@ -93,14 +93,15 @@ type proofView struct {
 	Disks    []diskRow
 	More     int // disks that were left out
 	Ratios   bool
+	Speed    string // heads the column of ratios
 	Survives string
 	Sites    *sitesView
 }
 
-// diskRow is a disk with where its evidence stands on the page.
+// diskRow is a disk with where its evidence is on the page.
 type diskRow struct {
 	worldmap.Disk
-	Line, DoorLine lineRef
+	Line, FrontEndLine lineRef
 }
 
 // sitesView are the hosts that share an address.
@@ -117,8 +118,8 @@ type siteRow struct {
 	Lines     []lineRef
 }
 
-// newProofView returns the proof of a row, what it survives and the hosts behind
-// it; nil where there is nothing to show. The anchors are those of the page.
+// newProofView returns the proof of a row, what it survives and the hosts behind it.
+// It is nil where there is nothing to show. The anchors are those of the page.
 func newProofView(s *site, item placeItem, anchors map[lineKey]string) *proofView {
 	run, r := item.Claim.Run, item.Row
 	line := func(id string) lineRef { return lineRef{cmp.Or(id, "(no id)"), anchors[lineKey{run, id}]} }
@@ -128,13 +129,14 @@ func newProofView(s *site, item placeItem, anchors map[lineKey]string) *proofVie
 		nearest = disks[0].Vantage
 	}
 	out := &proofView{
+		Speed:    text.SpeedNeeded(item.Finding.Result),
 		Text:     text.Proof(item.Finding.Result, r.Proof, len(disks), nearest),
-		Survives: text.Survival(r.Survives), Sites: newSitesView(s, run, r.Sites, line),
+		Survives: text.Survival(r.Survives, vantagesOf(disks)), Sites: newSitesView(s, run, r.Sites, line),
 	}
 	out.More = max(0, len(disks)-view.MaxDisks)
 	for _, d := range disks[:len(disks)-out.More] {
 		out.Ratios = out.Ratios || d.Ratio > 0
-		out.Disks = append(out.Disks, diskRow{Disk: d, Line: line(d.Evidence), DoorLine: line(d.Door)})
+		out.Disks = append(out.Disks, diskRow{Disk: d, Line: line(d.Evidence), FrontEndLine: line(d.FrontEnd)})
 	}
 	if len(out.Text) == 0 && len(out.Disks) == 0 && out.Survives == "" && out.Sites == nil {
 		return nil
@@ -188,4 +190,13 @@ func proofIDs(r *view.Row) []string {
 		}
 	}
 	return out
+}
+
+// vantagesOf counts the vantages of disks.
+func vantagesOf(disks []worldmap.Disk) int {
+	names := map[string]bool{}
+	for _, d := range disks {
+		names[d.Vantage] = true
+	}
+	return len(names)
 }

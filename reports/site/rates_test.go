@@ -12,7 +12,7 @@ import (
 )
 
 // TestRatesAreThoseOfTheReadme: the table of error rates is kept in one place,
-// the README, and told from there.
+// the README, and shown from there.
 func TestRatesAreThoseOfTheReadme(t *testing.T) {
 	readme, err := os.ReadFile(filepath.Join("..", "..", "README.md"))
 	if err != nil {

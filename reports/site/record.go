@@ -83,8 +83,8 @@ func addressOf(o evidence.Observation) netip.Addr {
 	return addr.Unmap()
 }
 
-// of returns the observations that are cited, then some of the others that speak
-// of a place, by kind, and how many were left out.
+// of returns the observations that are cited, then some of the others about a place,
+// by kind. It also returns how many were left out.
 func (r *record) of(place string, cited []string) (shown []evidence.Observation, more int) {
 	seen := map[string]bool{}
 	take := func(list []evidence.Observation, o evidence.Observation) []evidence.Observation {
@@ -118,7 +118,7 @@ func (r *record) of(place string, cited []string) (shown []evidence.Observation,
 	return append(shown[:min(len(shown), addressLines)], others[:min(len(others), addressOther)]...), more
 }
 
-// kindOrder is how telling an observation is to a reader who checks a proof.
+// kindOrder is how much an observation says to a reader who checks a proof.
 func kindOrder() []evidence.Kind {
 	return []evidence.Kind{evidence.KindStorage, evidence.KindRetrieval, evidence.KindRTT, evidence.KindRange, evidence.KindNetwork, evidence.KindGeoIP, evidence.KindHint, evidence.KindDNS, evidence.KindTLS, evidence.KindHTTP, evidence.KindTrace}
 }

@@ -28,7 +28,7 @@ const (
 // first. The verdicts file has all.
 const sitePlaces = 25_000
 
-// site is a view as the pages of a site tell it.
+// site is a view with what its pages need besides.
 type site struct {
 	view     *view.View
 	records  map[string]*record // by run
@@ -52,8 +52,8 @@ type frame struct {
 // It is called from several goroutines at once.
 type CreateFile func(path string, write func(io.Writer) error) error
 
-// Write writes a folder of pages that need nothing else: no script, no
-// font, no request to anywhere but the folder.
+// Write writes a folder of pages that need nothing else. They have no script, no
+// font, and no request to anywhere but the folder.
 func Write(create CreateFile, v view.View) error {
 	s := newSite(&v)
 	for i := range v.Vendors {
@@ -150,7 +150,7 @@ func (s *site) record(run string) *record {
 	return newRecord(nil)
 }
 
-// itemOnPage is a verdict with the page that tells of it.
+// itemOnPage is a verdict with its page.
 type itemOnPage struct {
 	Page *addressPage
 	Item addressItem
@@ -170,7 +170,7 @@ func (s *site) write(create CreateFile, path, page string, data any) error {
 	return nil
 }
 
-// seenAt tells when an endpoint of a vendor led to an address; empty where
+// seenAt says when an endpoint of a vendor had an address; empty where
 // there is no history.
 func seenAt(s *site, vendor string, r view.Row) string {
 	if seen, ok := s.view.Seen(vendor, r.Endpoint, r.Addr); ok {

@@ -43,6 +43,7 @@ func pageFuncs() template.FuncMap {
 		"landings":   func(l view.Landings, most int) string { return text.Landings(&l, most) },
 		"gap":        func(g view.Gap) string { return text.Gap(&g) },
 		"acceptance": text.Acceptance,
+		"terms":      func(t view.Terms) string { return text.Terms(&t) },
 		"position":   text.Position,
 		"country":    view.CountryName,
 		"countries":  text.Countries,
@@ -60,7 +61,7 @@ func pageFuncs() template.FuncMap {
 }
 
 // pageStyle returns the common style sheet and that of a page. They are the
-// project's own and stand in each page, so that one that is saved or sent by
+// project's own and are part of each page, so that one that is saved or sent by
 // itself still looks as it should.
 func pageStyle(of string) (template.CSS, error) {
 	if made, ok := pageStyles.Load(of); ok {
@@ -68,11 +69,11 @@ func pageStyle(of string) (template.CSS, error) {
 	}
 	var sheet strings.Builder
 	for _, name := range []string{"base", of} {
-		line, err := templates.ReadFile("html/" + name + ".css")
+		css, err := templates.ReadFile("html/" + name + ".css")
 		if err != nil {
 			return "", fmt.Errorf("the style sheet of a page: %w", err)
 		}
-		for line := range strings.Lines(string(line)) {
+		for line := range strings.Lines(string(css)) {
 			sheet.WriteString(strings.TrimSpace(line) + "\n")
 		}
 	}

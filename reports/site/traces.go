@@ -65,7 +65,7 @@ func (r *record) path(t *evidence.Trace) (worldmap.Path, bool) {
 	p := worldmap.Path{From: sanitize.Name(cmp.Or(v.Name, v.ID)), Lat: lat, Lon: lon, Evidence: sanitize.Name(t.ID)}
 	for _, hop := range t.Hops[:min(len(t.Hops), mapHops)] {
 		if hop.Addr.Unmap() == t.Addr.Unmap() {
-			continue // where the path leads to is what the replies tell
+			continue // the target is what the replies are about
 		}
 		if !hop.Addr.IsValid() {
 			p.Silent++
@@ -81,8 +81,8 @@ func (r *record) path(t *evidence.Trace) (worldmap.Path, bool) {
 	return p, len(p.Hops)+p.Silent+p.Unplaced > 0
 }
 
-// placeHop returns the place that a hop's name speaks of or, where that speaks of
-// none, the one that a database has for its address.
+// placeHop returns the place that a hop's name names. Where it names none, it is the
+// one that a database has for the address.
 func (r *record) placeHop(hop evidence.Hop, on providers.Date) (worldmap.PlacedHop, bool) {
 	out := worldmap.PlacedHop{Hop: text.Hop{TTL: hop.TTL, Name: sanitize.Name(cmp.Or(hop.Name, hop.Addr.String()))}}
 	observations := r.byAddr[hop.Addr.Unmap()]
@@ -106,8 +106,8 @@ func (r *record) placeHop(hop evidence.Hop, on providers.Date) (worldmap.PlacedH
 }
 
 // readPlace takes a place of the claims language, and reports whether it is one.
-func readPlace(h *worldmap.PlacedHop, line string, on providers.Date) bool {
-	place, err := providers.ParsePlace(line)
+func readPlace(h *worldmap.PlacedHop, written string, on providers.Date) bool {
+	place, err := providers.ParsePlace(written)
 	if err != nil {
 		return false
 	}
@@ -115,7 +115,7 @@ func readPlace(h *worldmap.PlacedHop, line string, on providers.Date) bool {
 	if err != nil {
 		return false
 	}
-	h.Place = sanitize.Name(line)
+	h.Place = sanitize.Name(written)
 	if codes := extent.CountryCodes(); len(codes) == 1 {
 		h.Place = view.CountryName(codes[0])
 		amid(h, codes[0])

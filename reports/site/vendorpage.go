@@ -53,8 +53,8 @@ type pageClaim struct {
 	Claim    *view.Claim
 	Sentence string
 	Open     []string          // limits that its sentence does not have
-	Figures  []string          // at the most telling place
-	At       *view.Row         // the most telling place; nil where nothing is timed
+	Figures  []string          // at its first row
+	At       *view.Row         // its first row; nil where nothing is timed
 	Proof    *proofView        // of it
 	Map      *worldmap.Drawing // of the replies from there
 	Findings []pageFinding
@@ -86,8 +86,8 @@ func newVendorPage(s *site, v *view.Vendor) *vendorPage {
 	}
 	if sheet := s.sheets[v.ID]; sheet != nil {
 		p.Operator = sheet.Operator
-		for _, line := range sheet.Open[:min(len(sheet.Open), sanitize.MaxTexts)] {
-			p.Unknown = append(p.Unknown, sanitize.Clip(line, sanitize.MaxText))
+		for _, question := range sheet.Open[:min(len(sheet.Open), sanitize.MaxTexts)] {
+			p.Unknown = append(p.Unknown, sanitize.Clip(question, sanitize.MaxText))
 		}
 	}
 	hosts := newHosts(s, v)
@@ -136,7 +136,7 @@ func newPageClaim(s *site, room *budget, c *view.Claim) pageClaim {
 	return out
 }
 
-// argue shows what carries the claim's result at the most telling place of a
+// argue shows what carries the claim's result at the first row of a
 // finding, if round trips do.
 func (p *pageClaim) argue(f *view.Finding) {
 	c, row := p.Claim, &f.Rows[0]
@@ -149,7 +149,7 @@ func (p *pageClaim) argue(f *view.Finding) {
 	}
 }
 
-// figuresOf returns the numbers at the most telling place of the findings that
+// figuresOf returns the numbers at the first row of the findings that
 // carry a claim's result.
 func figuresOf(c *view.Claim) []string {
 	lead := c.Lead()
@@ -170,9 +170,9 @@ func figuresOf(c *view.Claim) []string {
 	return out
 }
 
-// rows returns each claim on the page an equal share of the room that is left,
-// and what one does not need to those after it: the first claims do not crowd
-// out the addresses of the last.
+// rows divides the room that is left into equal shares, one for each claim on the
+// page. What one does not need goes to those after it. So the first claims do not
+// crowd out the addresses of the last.
 func (p *vendorPage) rows(room budget) {
 	if len(p.Claims) == 0 {
 		return
@@ -236,8 +236,8 @@ func rowSize(r *view.Row) int {
 // size is how many bytes texts take in a page.
 func size(texts ...string) int {
 	n := 0
-	for _, line := range texts {
-		n += len(html.EscapeString(sanitize.Visible(line)))
+	for _, text := range texts {
+		n += len(html.EscapeString(sanitize.Visible(text)))
 	}
 	return n
 }

@@ -4,7 +4,7 @@ import (
 	"github.com/landfall-audit/landfall/verdict"
 )
 
-// meaning is what a result says and what it does not, in plain words.
+// Meaning is what a result says and what it does not, in plain words.
 type meaning struct {
 	Result verdict.Result
 	Means  string
@@ -16,29 +16,29 @@ func Meanings() []meaning {
 	return []meaning{
 		{verdict.Refuted, "The claim cannot be true of this endpoint. It rests on the speed of light, or on the provider's own metadata or published address ranges where round trips do not contradict them.",
 			"It does not say why, whether anyone intended it, or what data passed there. It speaks of the hosts named, at the time named."},
-		{verdict.Disputed, "Databases, names or registrations contradict the claim and round trips cannot settle it; or round trips contradict it and a rule of care holds the refutation back.",
+		{verdict.Disputed, "Databases, names or registrations contradict the claim and round trips cannot settle it; or round trips contradict it and our safety rules stop us from calling it refuted.",
 			"It does not show that the claim is untrue."},
-		{verdict.Inconclusive, "The evidence was looked at and allows both: the claim may be true or not.",
+		{verdict.Inconclusive, "The evidence allows both: the claim may be true or not.",
 			"It is neither praise nor blame. More vantages may settle it."},
 		{verdict.NotTested, "There is no usable evidence. The reason is given.",
-			"It does not mean that nothing was found. Nothing was seen at all."},
+			"It does not mean that nothing was found. Nothing was measured at all."},
 		{verdict.Consistent, "Databases or published ranges agree with the claim, and round trips do not contradict it.",
-			"It is not a proof: those sources are the vendor's or a third party's to shape."},
+			"It is not a proof: those sources are written by the vendor or a third party."},
 		{verdict.Proven, "Every place from which the replies can have come is one that the claim allows.",
-			"A proof for a front door says nothing of what lies behind it, and a copy in the right place does not exclude another elsewhere."},
+			"A proof about the server that answers (front end) says nothing about where the data is stored, and a copy in the right place does not exclude another elsewhere."},
 	}
 }
 
 // SpeedLimit is the speed limit that verdicts assume, in words.
-const SpeedLimit = "A reply that took t milliseconds has travelled at most t/2 × 199.86 km each way: light in glass fibre does 199.86 km in a millisecond, two thirds of its speed in vacuum. Equipment can only add delay, never remove it, so a distant host cannot look near. The uncertainty of the vantage's own position is added to every reach."
+const SpeedLimit = "A reply that took t milliseconds has travelled at most t/2 × 199.86 km each way: light in glass fibre does 199.86 km in a millisecond, two thirds of its speed in vacuum. Equipment can only add delay, never remove it, so a distant host cannot appear near. The uncertainty of the vantage's own position is added to every reach."
 
 // Subject says what a subject is to somebody who reads it the first time.
 func Subject(s verdict.Subject) string {
 	switch s {
 	case verdict.FrontDoor:
-		return "The host that answers"
+		return "The server that answers (front end)"
 	case verdict.Store:
-		return "Where the bytes rest"
+		return "Where the data is stored"
 	case verdict.Operator:
 		return "Who runs it"
 	case verdict.Path:
@@ -74,11 +74,11 @@ func Assumption(a string) string {
 	case verdict.AssumesOneHost:
 		return "one host answered all vantages"
 	case verdict.AssumesRootsOfUser:
-		return "the roots that whoever measured vouches for are nobody's who relays connections"
+		return "the extra root certificates that the measurer trusts do not belong to somebody who relays connections"
 	case verdict.AssumesProviderRegions:
-		return "the store is in one of its provider's regions"
+		return "the data is stored in one of its provider's regions"
 	case verdict.AssumesDoorRegion:
-		return "the front door is in the region that is published for its address"
+		return "the front end is in the region that is published for its address"
 	}
 	return a
 }

@@ -15,9 +15,9 @@ func Gap(g *view.Gap) string {
 	case view.GapNoVantage:
 		return "No vantage can be used: no result here rests on a measured round trip."
 	case view.GapOneVantage:
-		return "Only one vantage was used. Users elsewhere may be served from other places, and results that it alone carries are held back, unless its own round trips to hosts of published place carry them."
+		return "Only one vantage was used. Users elsewhere may be served from other places. Our safety rules stop us from calling a result refuted or proven that only this vantage supports, unless its own round trips to hosts of published position support it."
 	case view.GapMisplaced:
-		return ended("The place that vantage " + g.Name + " declares is not used, only hosts of published place that it timed: " + g.Reason)
+		return ended("The declared position of vantage " + g.Name + " is not used, only the hosts of published position that it measured: " + g.Reason)
 	case view.GapSetAside:
 		return ended("The round trips of vantage " + g.Name + " are not used: " + g.Reason)
 	case view.GapFurtherAside:
@@ -25,7 +25,7 @@ func Gap(g *view.Gap) string {
 	case view.GapUnusable:
 		return ended(figures.Plural(g.N, "line or file", "lines or files") + " of the evidence could not be used, such as " + g.Reason)
 	case view.GapNotNarrowed:
-		return "Where " + figures.Count(g.N) + " of the " + figures.Plural(g.Of, "address that was looked at", "addresses that were looked at") + " can be is not narrowed down to ten countries or fewer."
+		return figures.Count(g.N) + " of the " + figures.Plural(g.Of, "address is", "addresses are") + " not narrowed down to ten countries or fewer."
 	}
 	return claimGap(g)
 }
@@ -36,7 +36,7 @@ func claimGap(g *view.Gap) string {
 	case view.GapNotTested:
 		text := ended("Not tested: " + cmp.Or(g.Reason, "no reason is given"))
 		if g.Others {
-			text += " The same for others."
+			text += " The same reason holds for others."
 		}
 		return text
 	case view.GapFurtherReasons:
@@ -44,11 +44,11 @@ func claimGap(g *view.Gap) string {
 	case view.GapPartlyTested:
 		return "Of " + figures.Plural(g.N, "claim, some endpoints or addresses", "claims, some endpoints or addresses") + " could not be tested."
 	case view.GapOpen:
-		return figures.Plural(g.N, "claim is", "claims are") + " left open: the evidence allows both."
+		return figures.Plural(g.N, "claim is", "claims are") + " not settled: the evidence allows both."
 	case view.GapFrontEndOnly:
-		return "Of " + figures.Plural(g.N, "claim", "claims") + ", only the hosts that answer were seen: where the data rests behind them is not known."
+		return "Of " + figures.Plural(g.N, "claim", "claims") + ", only the servers that answer (front ends) were measured: where the data is stored is not known."
 	case view.GapSingleVantage:
-		return "The result of " + figures.Plural(g.N, "claim hangs", "claims hangs") + " on one vantage somewhere: without it, it would be another."
+		return "The result of " + figures.Plural(g.N, "claim depends", "claims depends") + " on one vantage somewhere: without it, the result would be different."
 	}
 	return string(g.Kind)
 }

@@ -27,7 +27,7 @@ func Disk(radiusKM float64, vantage string) string {
 func CommonArea(disks int, nothing bool) string {
 	switch {
 	case nothing:
-		return "No place lies within all of these: more than one host answers, or a vantage is not where it says."
+		return "No place lies within all of these: more than one host answers, or the position of a vantage is wrong."
 	case disks > 1:
 		return "The darkest area lies within all of these."
 	}
@@ -36,7 +36,7 @@ func CommonArea(disks int, nothing bool) string {
 
 // Reach names the countries that replies can have come from.
 func Reach(countries []string) string {
-	return "By round trips alone: " + Countries(countries) + "."
+	return "Possible countries, by round trips alone: " + Countries(countries) + "."
 }
 
 // CountryList says how many addresses can be in each country, for the first few.
@@ -63,8 +63,8 @@ func CountryList(w *view.Landings, most int) []string {
 	return out
 }
 
-// Path describes a path hop by hop, with how many of its hosts have no known
-// place and how many did not answer.
+// Path describes a path hop by hop. It counts the hosts without a known place, and
+// those that did not answer.
 func Path(from, evidence string, path []Hop, unplaced, silent int) string {
 	var hops, left []string
 	amid := 0
@@ -78,7 +78,7 @@ func Path(from, evidence string, path []Hop, unplaced, silent int) string {
 		left = append(left, figures.Plural(unplaced, "host", "hosts")+" without a known place")
 	}
 	if silent > 0 {
-		left = append(left, figures.Plural(silent, "silent one", "silent ones"))
+		left = append(left, figures.Plural(silent, "host", "hosts")+" that did not answer")
 	}
 	text := "The path from " + from + " (" + evidence + "): "
 	if len(hops) == 0 {
@@ -89,7 +89,7 @@ func Path(from, evidence string, path []Hop, unplaced, silent int) string {
 		text += " Not drawn: " + strings.Join(left, ", ") + "."
 	}
 	if amid > 0 {
-		text += " Of " + fmt.Sprintf("%d", amid) + " nothing but the country is known: drawn amid it."
+		text += " Of " + fmt.Sprintf("%d", amid) + " only the country is known: drawn in the middle of it."
 	}
-	return text + " Names and databases are their owners' to write: this shows a way, and proves none."
+	return text + " Names and databases are written by their owners: this shows a possible path and proves nothing."
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/landfall-audit/landfall/reports/view"
 )
 
-// Observation tells an observation in a few words.
+// Observation returns an observation in a short line.
 func Observation(o evidence.Observation) string {
 	switch x := o.(type) {
 	case *evidence.RTT:
@@ -49,7 +49,7 @@ func Observation(o evidence.Observation) string {
 	return ""
 }
 
-// storageSummary tells what a provider says of a store: places, copies, and notes.
+// storageSummary says what a provider says of a store: places, copies, and notes.
 func storageSummary(x *evidence.Storage) string {
 	parts := slices.Clone(x.Locations)
 	for _, r := range x.Replicas {

@@ -22,11 +22,11 @@ func Proof(result verdict.Result, p *verdict.Proof, disks int, nearest string) [
 	var out []string
 	switch {
 	case p.Regions != "" && p.Together:
-		out = append(out, "The store is taken to be in one of the regions of "+p.Regions+". Each region that would overturn the result is out of reach of at least one of these replies.")
+		out = append(out, "We assume that the data is stored in one of the regions of "+p.Regions+". Each region that would overturn the result is out of reach of at least one of these replies.")
 	case p.Regions != "":
-		out = append(out, "The store is taken to be in one of the regions of "+p.Regions+". Each region that would overturn the result is out of reach of "+each(disks, "this reply", "every one of these replies")+".")
+		out = append(out, "We assume that the data is stored in one of the regions of "+p.Regions+". Each region that would overturn the result is out of reach of "+each(disks, "this reply", "every one of these replies")+".")
 	case p.Together:
-		out = append(out, "Taken together, as if one host had answered, these replies can only have come from "+what+".")
+		out = append(out, "Taken together, and assuming that one host sent them, these replies can only have come from "+what+".")
 	default:
 		out = append(out, each(disks, "This reply alone", "Each of these replies, by itself,")+" can only have come from "+what+".")
 	}
@@ -46,40 +46,61 @@ func each(disks int, one, many string) string {
 	return many
 }
 
-// Survival says what a result outlasts; empty where nothing is told.
-func Survival(s *verdict.Survival) string {
+// Survival says which of its vantages, networks and platforms a result does not
+// depend on. It is empty where that is not known.
+func Survival(s *verdict.Survival, vantages int) string {
 	if s == nil {
 		return ""
 	}
-	var outlasts, lacks []string
+	var without, needs []string
 	for _, of := range []struct {
 		n         int
 		one, many string
 	}{{s.Vantages, "vantage", "vantages"}, {s.Networks, "network", "networks"}, {s.Platforms, "measurement platform", "measurement platforms"}} {
 		switch {
 		case of.n <= 0:
-			lacks = append(lacks, of.one)
+			needs = append(needs, "one "+of.one)
 		case of.n == 1:
-			outlasts = append(outlasts, "of any one "+of.one)
+			without = append(without, "any one "+of.one)
 		default:
-			outlasts = append(outlasts, "of any "+figures.Plural(of.n, of.one, of.many))
+			without = append(without, "any "+figures.Plural(of.n, of.one, of.many))
 		}
 	}
 	switch {
-	case len(outlasts) == 0:
-		return "The result is not shown to outlast the loss of any one vantage."
-	case len(lacks) == 0:
-		return "The result outlasts the loss " + strings.Join(outlasts, ", ") + "."
+	case len(without) == 0:
+		return ifWrong(vantages) + " were wrong, this result would not stand."
+	case len(needs) == 0:
+		return "This result would stand if " + strings.Join(without, " or ") + " were wrong."
 	}
-	return "The result outlasts the loss " + strings.Join(outlasts, ", ") + ", but not that of every " + strings.Join(lacks, " or ") + "."
+	return "This result would stand if " + strings.Join(without, " or ") + " were wrong, but not if " + strings.Join(needs, " or ") + " were."
 }
 
-// Sites says how many hosts share an address, and which vantages would have to
-// be wrong for it to be one.
+// ifWrong begins a sentence with one of a number of vantages being wrong.
+func ifWrong(vantages int) string {
+	switch vantages {
+	case 1:
+		return "If the one vantage"
+	case 2:
+		return "If either of the two vantages"
+	}
+	return "If one of the vantages"
+}
+
+// Sites says how many hosts share an address. It names the vantages that would have
+// to be wrong for it to be one.
 func Sites(atLeast int, unlessWrong string) string {
-	text := "At least " + figures.Plural(atLeast, "host shares", "hosts share") + " this address: those told apart here stand too far from one another to be one. Each is judged by the replies that only it can have given."
+	text := "At least " + figures.Plural(atLeast, "host shares", "hosts share") + " this address: the ones listed here are too far apart to be one host. Each is judged by the replies that only it can have sent."
 	if unlessWrong != "" {
-		text += " One host would explain all replies if the vantages " + unlessWrong + " were not where they say, or if something near them had answered."
+		text += " One host would explain all replies if the vantages " + unlessWrong + " had wrong positions, or if something near them had answered."
 	}
 	return text
+}
+
+// SpeedNeeded heads a column with the speed that a reply would need to overturn a
+// result.
+func SpeedNeeded(result verdict.Result) string {
+	if result == verdict.Refuted {
+		return "Speed needed from an allowed place"
+	}
+	return "Speed needed from a place that is not allowed"
 }

@@ -14,44 +14,45 @@ import (
 // clauses say why a result is what it is, by the code of the reason.
 var clauses = map[string]string{
 	verdict.CodeUntrustedCertificate:   "the certificate that was shown is not valid for the name",
-	verdict.CodeTLSFailed:              "a TLS handshake was refused, or stayed without an answer",
+	verdict.CodeTLSFailed:              "a TLS handshake was refused, or got no answer",
 	verdict.CodeTransportOnly:          "the endpoint speaks TLS, and its own key did not answer so: this holds only if nothing relays connections on the way",
-	verdict.CodePingOnly:               "only pings were answered, which another host than that of the port may answer",
+	verdict.CodePingOnly:               "only pings were answered, and another host than the endpoint may answer those",
 	verdict.CodeAnsweredByAnother:      "another host answered for the endpoint",
 	verdict.CodeMethodsDisagree:        "pings and connections were answered by different hosts",
-	verdict.CodeOneVantage:             "one vantage alone carries it",
-	verdict.CodeTerritory:              "it hangs on a territory with a code of its own, which the named country may be meant to include",
-	verdict.CodeVantagesUnproven:       "the vantages that carry it are not believed, and no more say so than may lie",
-	verdict.CodeOneNetwork:             "all vantages that carry it are in one network",
+	verdict.CodeOneVantage:             "only one vantage supports it",
+	verdict.CodeTerritory:              "it depends on a territory with a country code of its own, which the named country may be meant to include",
+	verdict.CodeVantagesUnproven:       "the vantages that support it are not confirmed, and no more support it than may be wrong",
+	verdict.CodeOneNetwork:             "all vantages that support it are in one network",
 	verdict.CodeManyHosts:              "many hosts may share the address",
 	verdict.CodeElsewhereAside:         "a vantage that is set aside was answered from elsewhere",
-	verdict.CodeOneHostRefutation:      "it would take for granted that one host gave all replies",
-	verdict.CodeRest:                   "the claim speaks of data at rest, which cannot be seen from the server that answers",
-	verdict.CodeBootstrap:              "the endpoint only tells clients which host to use",
+	verdict.CodeOneHostRefutation:      "it would have to assume that one host gave all replies",
+	verdict.CodeRest:                   "the claim is about data at rest, which cannot be seen from the server that answers",
+	verdict.CodeBootstrap:              "the endpoint only says which host clients are to use",
 	verdict.CodeOneSupplier:            "one supplier's evidence is needed for it, and that of others contradicts it",
-	verdict.CodeImportsAgainstMeasured: "only imported evidence carries it, and what others measured contradicts it",
-	verdict.CodeAddressByOneSupplier:   "one supplier's evidence alone has the address",
-	verdict.CodeRequire:                "which copies there are is not seen",
-	verdict.CodeNameOnly:               "a place is known from a name alone",
-	verdict.CodeCopyUnknown:            "where a copy is, nothing says",
+	verdict.CodeImportsAgainstMeasured: "only imported evidence supports it, and what others measured contradicts it",
+	verdict.CodeAddressByOneSupplier:   "only one supplier's evidence has the address",
+	verdict.CodeRequire:                "the copies that exist cannot be seen",
+	verdict.CodeNameOnly:               "a place is known from a name only",
+	verdict.CodeCopyUnknown:            "nothing says where a copy is",
 	verdict.CodeRedirect:               "a redirect of one request does not show where data is sent",
-	verdict.CodePath:                   "what passes a host on the way is not shown to be kept there",
+	verdict.CodePath:                   "data that passes a host on the way is not shown to be stored there",
 	verdict.CodeClients:                "users elsewhere were not measured",
 	verdict.CodeDisputedAside:          "a vantage that is set aside contradicts the claim",
 }
 
-// heldBack says that a result is held back, and by which rules.
-func heldBack(f *view.Finding, what string) string {
+// heldBack says that rules keep a result down, and which.
+func heldBack(f *view.Finding, wouldBe verdict.Result) string {
+	rules := "; our safety rules stop us from calling this " + string(wouldBe)
 	var why []string
 	for _, code := range f.HeldBackBy {
-		if words, known := clauses[code]; known {
-			why = append(why, words)
+		if clause, known := clauses[code]; known {
+			why = append(why, clause)
 		}
 	}
 	if len(why) == 0 {
-		return "; " + what + " is held back."
+		return rules + "."
 	}
-	return "; " + what + " is held back, because " + strings.Join(why, "; and ") + "."
+	return rules + ", because " + strings.Join(why, "; and ") + "."
 }
 
 // Step returns a step of the argument in a sentence.
@@ -62,7 +63,7 @@ func FurtherSteps(r *view.Row) string {
 	return figures.Plural(r.StepsLeft, "further step", "further steps") + " of the argument: see the verdicts file"
 }
 
-// How much of an argument stands in one line.
+// How much of an argument is in one line.
 const (
 	factSteps = 2
 	factIDs   = 3 // evidence ids of one step
@@ -98,7 +99,8 @@ func evidenceIDs(b *view.Reason) string {
 }
 
 // OpenPoints returns the first few limits of a claim that its sentence does not
-// have: its own, then the assumptions of the findings that carry it, and theirs.
+// have. These are its own, then the assumptions of the findings that carry it, and
+// their limits.
 func OpenPoints(c *view.Claim, n int) []string {
 	var out []string
 	add := func(limits []string) {
@@ -132,17 +134,17 @@ func except(limits []string, limit string) []string {
 	return slices.DeleteFunc(slices.Clone(limits), func(text string) bool { return text == limit })
 }
 
-// Assumptions returns what the finding assumes, and that one vantage carries it, as
-// far as its limits do not say so.
+// Assumptions returns what the finding assumes, as far as its limits do not say so.
+// That one vantage carries it is one of them.
 func Assumptions(f *view.Finding) []string {
 	var out []string
 	if f.SingleVantage && !slices.Contains(f.HeldBackBy, verdict.CodeOneVantage) {
-		out = append(out, "One vantage carries this: without it, the result would be another.")
+		out = append(out, "Only one vantage supports this: without it, the result would be different.")
 	}
 	limits := strings.Join(f.Limits, "\n")
 	for _, a := range f.Assumes {
 		if !strings.Contains(limits, Assumption(a)) {
-			out = append(out, "Takes for granted that "+Assumption(a)+".")
+			out = append(out, "This assumes that "+Assumption(a)+".")
 		}
 	}
 	return out

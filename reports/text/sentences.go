@@ -29,16 +29,16 @@ func Claim(c *view.Claim) string {
 	}
 	text := Finding(c, &lead[0])
 	if addresses > 1 {
-		text += fmt.Sprintf(" The same result holds for %s.", figures.Plural(addresses-1, "further place that was looked at", "further places that were looked at"))
+		text += fmt.Sprintf(" The same result holds for %s.", figures.Plural(addresses-1, "further address or store", "further addresses or stores"))
 	}
 	return text
 }
 
-// Finding returns what was measured at the most telling place of a
+// Finding returns what was measured at the first row of a
 // finding.
 func Finding(c *view.Claim, f *view.Finding) string { return Row(c.Started, f, &f.Rows[0]) }
 
-// withoutLead is the sentence of a claim whose result none of its verdicts has: the
+// withoutLead is the sentence of a claim whose result none of its verdicts has. The
 // roll-up's own reasons are first among its limits.
 func withoutLead(c *view.Claim) string {
 	why := ""
@@ -49,11 +49,11 @@ func withoutLead(c *view.Claim) string {
 	case verdict.NotTested:
 		return ended("This claim was not tested" + why)
 	case verdict.Inconclusive:
-		return ended("What was seen does not settle the claim" + why)
+		return ended("The evidence does not settle the claim" + why)
 	case verdict.Consistent:
-		return ended("What was seen agrees with the claim without proving it" + why)
+		return ended("The evidence agrees with the claim but does not prove it" + why)
 	}
-	return ended("The verdicts file gives this result without a verdict that carries it" + why)
+	return ended("The verdicts file has this result without a verdict that supports it" + why)
 }
 
 // claimLimit returns the limit that the claim's sentence has; empty where it has
@@ -79,8 +79,8 @@ func rowLimit(f *view.Finding, r *view.Row) string {
 	return ""
 }
 
-// Row tells what was measured at one place of a finding, and what
-// follows for the claim.
+// Row says what was measured at one address or store, and what follows for the
+// claim.
 func Row(started string, f *view.Finding, r *view.Row) string {
 	when := measuredWhen(started, f, r)
 	switch f.Subject {
@@ -91,11 +91,11 @@ func Row(started string, f *view.Finding, r *view.Row) string {
 	case verdict.Path:
 		return pathSentence(when, f, r)
 	}
-	return doorSentence(when, f, r)
+	return frontEndSentence(when, f, r)
 }
 
-// measuredWhen begins a sentence with when the replies were measured that carry a
-// result, or else with the run: what is imported today may be years old.
+// measuredWhen begins a sentence with the days of the replies that carry a result,
+// or else of the run. What is imported today may be years old.
 func measuredWhen(started string, f *view.Finding, r *view.Row) string {
 	from, until := r.Days()
 	switch {
@@ -109,8 +109,8 @@ func measuredWhen(started string, f *view.Finding, r *view.Row) string {
 	return "Measured from " + from + " to " + until + ", "
 }
 
-func doorSentence(when string, f *view.Finding, r *view.Row) string {
-	host := "the host that answered at " + at(r)
+func frontEndSentence(when string, f *view.Finding, r *view.Row) string {
+	host := "the server that answered at " + at(r)
 	switch f.Result {
 	case verdict.Refuted:
 		if f.Basis == verdict.BasisPhysics {
@@ -119,7 +119,7 @@ func doorSentence(when string, f *view.Finding, r *view.Row) string {
 		return when + "the address " + at(r) + " lies, by the provider's own published ranges, in a place that the claim does not allow."
 	case verdict.Disputed:
 		if f.Basis == verdict.BasisPhysics {
-			return when + "round trips to " + at(r) + " speak against the claim" + needs(r) + heldBack(f, "a refutation")
+			return when + "round trips to " + at(r) + " contradict the claim" + needs(r) + heldBack(f, verdict.Refuted)
 		}
 		return when + sourcesOf(f.Basis) + " place " + at(r) + " where the claim does not allow it; round trips do not settle it."
 	case verdict.Inconclusive:
@@ -128,7 +128,7 @@ func doorSentence(when string, f *view.Finding, r *view.Row) string {
 		return noEvidence(f, r)
 	case verdict.Consistent:
 		if f.Basis == verdict.BasisPhysics {
-			return when + host + " was, by its round trips, in a place that the claim allows" + heldBack(f, "a proof")
+			return when + host + " was, by its round trips, in a place that the claim allows" + heldBack(f, verdict.Proven)
 		}
 		return when + sourcesOf(f.Basis) + " place " + at(r) + " where the claim allows it; round trips do not contradict them."
 	case verdict.Proven:
@@ -144,15 +144,15 @@ func storeSentence(when string, f *view.Finding, r *view.Row) string {
 		if f.Basis == verdict.BasisPhysics {
 			return when + "what answered for " + store + " cannot be in a place that the claim allows" + needs(r) + "."
 		}
-		return when + store + " is not kept, by its provider's own metadata, where the claim says."
+		return when + "according to its provider's own metadata, " + store + " is not where the claim says."
 	case verdict.Disputed:
-		return when + "the evidence on " + store + " speaks against the claim" + needs(r) + heldBack(f, "a refutation")
+		return when + "the evidence on " + store + " contradicts the claim" + needs(r) + heldBack(f, verdict.Refuted)
 	case verdict.Inconclusive:
 		return when + "the evidence on " + store + " does not settle the claim."
 	case verdict.NotTested:
 		return noEvidence(f, r)
 	case verdict.Consistent:
-		return when + store + " is kept, by what its provider and its replies say, where the claim allows it."
+		return when + "according to its provider and its replies, " + store + " is where the claim allows it."
 	case verdict.Proven:
 		return when + "what answered for " + store + " was in a place that the claim allows: no other is near enough."
 	}
@@ -180,7 +180,7 @@ func pathSentence(when string, f *view.Finding, r *view.Row) string {
 	case verdict.Refuted:
 		return when + hop + " cannot be in a place that the claim allows" + needs(r) + "."
 	case verdict.Disputed:
-		return when + "the evidence on " + hop + " speaks against the claim" + needs(r) + heldBack(f, "a refutation")
+		return when + "the evidence on " + hop + " contradicts the claim" + needs(r) + heldBack(f, verdict.Refuted)
 	case verdict.Inconclusive:
 		return when + "the evidence on " + hop + " does not settle the claim."
 	case verdict.NotTested:
@@ -204,10 +204,10 @@ func noEvidence(f *view.Finding, r *view.Row) string {
 }
 
 func unreadableSentence(r *view.Row) string {
-	return "The result for " + at(r) + " is not a word that this program knows; a newer one may."
+	return "The result for " + at(r) + " is unknown to this program; a newer version may know it."
 }
 
-// at names a place that was looked at.
+// at names what was measured: an address, a store or an endpoint.
 func at(r *view.Row) string {
 	switch {
 	case r.Addr == "" || r.Addr == r.Endpoint:
@@ -218,13 +218,13 @@ func at(r *view.Row) string {
 	return r.Addr + " (" + r.Endpoint + ")"
 }
 
-// needs returns the speed that the claim would need, where it is an impossible
-// one: a refutation by borders alone has none.
+// needs returns the speed that the claim would need, where that is impossible. A
+// refutation by borders alone has none.
 func needs(r *view.Row) string {
 	if r.Ratio <= 1 {
 		return ""
 	}
-	return ": a reply from the nearest one would have to travel " + figures.Number(r.Ratio) + " times as fast as light in fibre"
+	return ": a reply from the nearest allowed place would need " + figures.Number(r.Ratio) + " times the speed of light in fibre"
 }
 
 func sourcesOf(b verdict.Basis) string {

@@ -3,15 +3,17 @@ package text
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
+	"github.com/landfall-audit/landfall/providers"
 	"github.com/landfall-audit/landfall/reports/accepted"
 	"github.com/landfall-audit/landfall/reports/figures"
 	"github.com/landfall-audit/landfall/reports/view"
 	"github.com/landfall-audit/landfall/verdict"
 )
 
-// Source returns where words were read, in brackets.
+// Source returns where a quote was read, in brackets.
 func Source(s *view.Source) string {
 	var parts []string
 	if s.Grade != "" {
@@ -55,7 +57,7 @@ func Landings(w *view.Landings, most int) string {
 	return text
 }
 
-// Vantages says from how many places a run looked.
+// Vantages says from how many vantages a run measured.
 func Vantages(v *view.View, run string) string {
 	used, aside := 0, 0
 	for _, p := range v.Vantages {
@@ -74,7 +76,7 @@ func Vantages(v *view.View, run string) string {
 	return text
 }
 
-// Earlier tells how a claim fared before.
+// Earlier returns the results of a claim in earlier runs.
 func Earlier(earlier []view.Earlier) string {
 	const most = 3
 	var parts []string
@@ -88,7 +90,7 @@ func Earlier(earlier []view.Earlier) string {
 	return text
 }
 
-// Headline tells the whole in one line.
+// Headline returns the whole in one line.
 func Headline(v *view.View) string {
 	n := v.Claims.Total()
 	untested := v.Claims.Of(verdict.NotTested)
@@ -130,3 +132,31 @@ func Acceptance(a *accepted.Result) string {
 
 // Position returns a position in degrees.
 func Position(p *view.Position) string { return figures.Position(p.Lat, p.Lon, p.RadiusKM) }
+
+// Terms returns how the vendor's words are read; empty where they name no place.
+func Terms(t *view.Terms) string {
+	what := strings.Join(t.Covers, ", ")
+	if slices.Equal(t.Covers, []string{string(providers.CoverContent)}) {
+		what = "customers' content"
+	}
+	var parts []string
+	for _, of := range []struct {
+		places []string
+		text   string
+	}{{t.Allow, "every copy of " + what + " is in "}, {t.Deny, "no copy of " + what + " is in "}, {t.Require, "there is a copy of " + what + " in each of "}} {
+		if len(of.places) > 0 {
+			parts = append(parts, of.text+Countries(of.places))
+		}
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	text := "We read this as: " + strings.Join(parts, "; ")
+	switch providers.State(t.State) {
+	case providers.StateRest:
+		text += ", at rest"
+	case providers.StateProcessing:
+		text += ", while processed"
+	}
+	return text + "."
+}

@@ -27,8 +27,8 @@ func (c *Claim) accept(all []accepted.Result) {
 // Stands reports whether the claim's result is accepted on the day of its run.
 func (c *Claim) Stands() bool { return c.Accepted != nil && !c.Accepted.Expired }
 
-// dateOf returns the day of a time, as YYYY-MM-DD; one that cannot be read is
-// later than any, so that nothing is accepted on it.
+// dateOf returns the day of a time, as YYYY-MM-DD. One that cannot be read is later
+// than any, so that nothing is accepted on it.
 func dateOf(started string) string {
 	t, err := time.Parse(time.RFC3339, started)
 	if err != nil {
@@ -37,9 +37,9 @@ func dateOf(started string) string {
 	return t.UTC().Format(time.DateOnly)
 }
 
-// WorstUnaccepted is the worst result of all claims that nobody has accepted;
-// [verdict.NotTested] where no claim was judged, and [verdict.Proven] where all
-// that is worse was accepted.
+// WorstUnaccepted is the worst result of all claims that nobody has accepted. It is
+// [verdict.NotTested] where no claim was judged, and [verdict.Proven] where all that
+// is worse was accepted.
 func (v *View) WorstUnaccepted() verdict.Result {
 	claims := v.AllClaims()
 	if len(claims) == 0 {

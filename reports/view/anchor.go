@@ -21,7 +21,7 @@ func Anchor(kind string, parts ...string) string {
 	return kind + "." + hex.EncodeToString(sum[:8])
 }
 
-// IsPlain reports whether an id may stand in an anchor as it is.
+// IsPlain reports whether an id may be in an anchor as it is.
 func IsPlain(id string) bool {
 	if id == "" || len(id) > 80 {
 		return false

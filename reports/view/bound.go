@@ -7,7 +7,7 @@ import (
 	"github.com/landfall-audit/landfall/verdict"
 )
 
-// How much of one argument is told.
+// How much of one argument is kept.
 const (
 	maxReasons = 12 // steps of one argument
 	maxIDs     = 12 // evidence ids of one step
@@ -15,7 +15,7 @@ const (
 	maxSites   = 50 // hosts that share an address
 )
 
-// boundedProof returns a proof with its disks and texts cut to what is told.
+// boundedProof returns a proof with its disks and texts cut to what is kept.
 func boundedProof(p *verdict.Proof) *verdict.Proof {
 	if p == nil {
 		return nil
@@ -34,7 +34,7 @@ func boundedProof(p *verdict.Proof) *verdict.Proof {
 	return &out
 }
 
-// boundedSites returns the hosts that share an address, as many as are told.
+// boundedSites returns the hosts that share an address, as many as are kept.
 func boundedSites(s *verdict.Sites) *verdict.Sites {
 	if s == nil {
 		return nil

@@ -9,8 +9,8 @@ import (
 	"github.com/landfall-audit/landfall/verdict"
 )
 
-// Claim is one claim in the vendor's words, and how it fares by the newest run
-// that judged it.
+// Claim is one claim in the vendor's words, with its result in the newest run that
+// judged it.
 type Claim struct {
 	Vendor     string
 	VendorName string
@@ -31,7 +31,7 @@ type Claim struct {
 	Accepted   *accepted.Result // by a person; nil where nobody has
 }
 
-// Terms is what the vendor's words are taken to mean, in the claims language.
+// Terms is how the vendor's words are read, in the claims language.
 type Terms struct {
 	About   string
 	Covers  []string
@@ -49,7 +49,7 @@ type Source struct {
 	Grade     string
 }
 
-// Earlier is how a claim fared in an older run.
+// Earlier is the result of a claim in an older run.
 type Earlier struct {
 	Run     string
 	Started string

@@ -40,7 +40,7 @@ const (
 	GapNotNarrowed    GapKind = "not-narrowed"    // addresses that can be in many countries
 )
 
-// GapKinds lists all kinds, in the order in which they are told.
+// GapKinds lists all kinds, in the order in which they are shown.
 func GapKinds() []GapKind {
 	return []GapKind{
 		GapNoRun, GapNoVantage, GapOneVantage, GapMisplaced, GapSetAside, GapFurtherAside, GapUnusable,

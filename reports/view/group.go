@@ -23,7 +23,7 @@ type Finding struct {
 	WouldBe       verdict.Result // but for the rules that hold it back; empty where none does
 	HeldBackBy    []string       // the codes of those rules
 	Limits        []string       // those that all its rows share
-	Rows          []Row          // the most telling first
+	Rows          []Row          // the one that decides most first
 	Verdicts      int            // in all rows
 }
 
@@ -50,7 +50,7 @@ type Row struct {
 
 // Reason is one step of the argument, with the ids of its evidence.
 type Reason struct {
-	Code     string `json:",omitempty"` // one of the judge's words for it
+	Code     string `json:",omitempty"` // of the judge
 	Text     string
 	Evidence []string
 	More     int // ids that were left out
@@ -67,8 +67,8 @@ type groupKey struct {
 	heldBack         string
 }
 
-// groupVerdicts puts the verdicts on one claim together by what they say, so that
-// a thousand addresses with the same result are one finding.
+// groupVerdicts puts the verdicts on one claim together by what they say. A thousand
+// addresses with the same result are one finding.
 func groupVerdicts(verdicts []*verdict.Verdict) []Finding {
 	groups := map[groupKey][]*verdict.Verdict{}
 	var order []groupKey
@@ -134,7 +134,7 @@ func groupKeyOf(v *verdict.Verdict) groupKey {
 	return s
 }
 
-// normalise takes from a text what tells one address from the next: its own names,
+// normalise takes from a text what differs from one address to the next: its own names,
 // and every figure.
 func normalise(text string, names ...string) string {
 	for _, own := range names {
@@ -188,8 +188,8 @@ func sharedLimits(rows []Row) []string {
 	return shared
 }
 
-// rows returns one row for each address with the same argument, the most telling
-// first: by how impossible the claim is there.
+// rows returns one row for each address with the same argument, sorted by how
+// impossible the claim is there.
 func rows(verdicts []*verdict.Verdict) []Row {
 	var out []Row
 	place := map[string]int{}

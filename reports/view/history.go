@@ -4,21 +4,21 @@ import (
 	"github.com/landfall-audit/landfall/verdict"
 )
 
-// sighting is an address that an endpoint of a vendor led to.
-type sighting struct{ vendor, endpoint, addr string }
+// addressKey is an address of an endpoint of a vendor.
+type addressKey struct{ vendor, endpoint, addr string }
 
-// Seen is when an endpoint led to an address.
+// Seen is when an endpoint had an address.
 type Seen struct {
 	First, Last string // when the runs started
-	Runs        int    // in how many of the runs that looked at the endpoint
+	Runs        int    // in how many of the runs that measured the endpoint
 	Of          int
 
 	run string // that was counted last
 }
 
-// maxSightings bounds what is remembered of addresses; it is that of some
+// maxAddresses bounds what is remembered of addresses; it is that of some
 // thousand endpoints behind a busy content network.
-const maxSightings = 500_000
+const maxAddresses = 500_000
 
 // addToHistory counts the addresses of a run, which is older than those so far.
 func (l *Loader) addToHistory(d *verdict.Document, started string) {
@@ -27,17 +27,17 @@ func (l *Loader) addToHistory(d *verdict.Document, started string) {
 		if v.Subject == verdict.Path {
 			continue
 		}
-		l.count(sighting{v.Vendor, v.Endpoint, ""}, d.Run.Run, started)
+		l.count(addressKey{v.Vendor, v.Endpoint, ""}, d.Run.Run, started)
 		if v.Addr != "" {
-			l.count(sighting{v.Vendor, v.Endpoint, v.Addr}, d.Run.Run, started)
+			l.count(addressKey{v.Vendor, v.Endpoint, v.Addr}, d.Run.Run, started)
 		}
 	}
 }
 
-func (l *Loader) count(key sighting, run, started string) {
+func (l *Loader) count(key addressKey, run, started string) {
 	s := l.seen[key]
 	switch {
-	case s == nil && len(l.seen) >= maxSightings:
+	case s == nil && len(l.seen) >= maxAddresses:
 		return
 	case s == nil:
 		s = &Seen{Last: started}
@@ -49,15 +49,15 @@ func (l *Loader) count(key sighting, run, started string) {
 	s.Runs++
 }
 
-// Seen returns when an endpoint of a vendor led to an address; ok is false where
+// Seen returns when an endpoint of a vendor had an address; ok is false where
 // there is one run only.
 func (v *View) Seen(vendor, endpoint, addr string) (Seen, bool) {
-	s := v.seen[sighting{vendor, endpoint, addr}]
+	s := v.seen[addressKey{vendor, endpoint, addr}]
 	if s == nil || len(v.Runs) < 2 {
 		return Seen{}, false
 	}
 	out := *s
-	if of := v.seen[sighting{vendor, endpoint, ""}]; of != nil {
+	if of := v.seen[addressKey{vendor, endpoint, ""}]; of != nil {
 		out.Of = of.Runs
 	}
 	return out, true

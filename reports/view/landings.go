@@ -25,7 +25,7 @@ type Country struct {
 }
 
 // landingsOf returns the landing places of all hosts that the claims speak of. An
-// address that stands under several claims counts once.
+// address under several claims counts once.
 func landingsOf(claims []Claim) Landings {
 	best := map[string][]string{} // by address
 	for i := range claims {
@@ -34,7 +34,7 @@ func landingsOf(claims []Claim) Landings {
 				continue
 			}
 			for j := range f.Rows {
-				note(best, &f.Rows[j])
+				keepBest(best, &f.Rows[j])
 			}
 		}
 	}
@@ -67,8 +67,8 @@ func landingsOf(claims []Claim) Landings {
 	return w
 }
 
-// note keeps what is known best of an address.
-func note(best map[string][]string, r *Row) {
+// keepBest keeps what is known best of an address.
+func keepBest(best map[string][]string, r *Row) {
 	if r.Addr == "" {
 		return
 	}
@@ -85,9 +85,9 @@ func CountryName(code string) string {
 	return code
 }
 
-// LandingsByUser gives, for the users of each country, the addresses that they
-// are given and the countries that each can be in. Verdicts that do not depend
-// on the user stand under "".
+// LandingsByUser returns the addresses that the users of each country are sent to.
+// Each has the countries that it can be in. Verdicts that do not depend on the user
+// are under "".
 func LandingsByUser(v *Vendor) map[string]map[string][]string {
 	out := map[string]map[string][]string{}
 	for i := range v.Claims {
@@ -105,7 +105,7 @@ func LandingsByUser(v *Vendor) map[string]map[string][]string {
 					if out[user] == nil {
 						out[user] = map[string][]string{}
 					}
-					note(out[user], r)
+					keepBest(out[user], r)
 				}
 			}
 		}

@@ -8,7 +8,7 @@ import (
 	"github.com/landfall-audit/landfall/verdict"
 )
 
-// ClaimKey tells one claim from another.
+// ClaimKey identifies a claim.
 type ClaimKey struct{ Vendor, Claim string }
 
 // Loader puts runs together, one after another and the newest first, so that a
@@ -19,12 +19,12 @@ type Loader struct {
 	docs     []*verdict.Document
 	runs     []Run
 	vantages []Vantage
-	seen     map[sighting]*Seen
+	seen     map[addressKey]*Seen
 }
 
 // NewLoader returns a loader of no runs.
 func NewLoader() *Loader {
-	return &Loader{place: map[ClaimKey]int{}, seen: map[sighting]*Seen{}}
+	return &Loader{place: map[ClaimKey]int{}, seen: map[addressKey]*Seen{}}
 }
 
 // Add takes a run in full: it supplies the claims that no newer run judged.

@@ -28,15 +28,15 @@ type Options struct {
 	Accepted []accepted.Result // results that a person accepted
 
 	// Sheets are the vendors' sheets, for what verdicts do not hold: endpoints
-	// with their roles, operators, and where in a file a claim stands. Vendors
-	// without one are told of without it.
+	// with their roles, operators, and where in a file a claim is. Vendors
+	// without one are shown without it.
 	Sheets []*providers.Sheet
 	// Evidence returns the evidence of a run, or nil where it is not at hand; nil
 	// where there is none at all.
 	Evidence func(run string) *evidence.Bundle
 }
 
-// Attribution is what a data set's licence asks to be said of it.
+// Attribution is what a data set's licence asks to be shown.
 type Attribution struct {
 	Name       string // such as "DB-IP Country Lite"
 	Text       string // the words that the licence asks for, such as "IP Geolocation by DB-IP"

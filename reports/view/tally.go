@@ -16,8 +16,8 @@ type Count struct {
 	N      int
 }
 
-// add counts n more of a result. Words that are no result count together, as
-// [unreadable], so that a tally stays as short as the list of results.
+// add counts n more of a result. Texts that are no result count together, as
+// [Unreadable], so that a tally stays as short as the list of results.
 func (t *Tally) add(r verdict.Result, n int) {
 	r = Known(r)
 	for i := range *t {
@@ -53,7 +53,7 @@ func (t Tally) Total() int {
 // document of a newer version or a tampered one may hold.
 const Unreadable verdict.Result = "unreadable"
 
-// Known returns r, or [unreadable] for a word that is no result.
+// Known returns r, or [Unreadable] for a text that is no result.
 func Known(r verdict.Result) verdict.Result {
 	if slices.Contains(verdict.Results(), r) {
 		return r
@@ -61,7 +61,7 @@ func Known(r verdict.Result) verdict.Result {
 	return Unreadable
 }
 
-// Rank orders results as they are told: as bad as severity says, and what
+// Rank orders results as they are shown: as bad as severity says, and what
 // cannot be read before all.
 func Rank(r verdict.Result) int {
 	if Known(r) == Unreadable {

@@ -8,7 +8,7 @@ import (
 )
 
 const (
-	// settled is how many runs a result has to stand for before a return to the
+	// settled is how many runs a result has to last before a return to the
 	// one before counts as a change: what comes back sooner has flapped.
 	settled = 3
 	// flaps is how many times a result has to come back soon within the last
@@ -17,7 +17,7 @@ const (
 	flapWindow = 10
 )
 
-// Turn is a run from which on a claim fared otherwise than before.
+// Turn is a run from which on a claim has another result than before.
 type Turn struct {
 	Run     string
 	Started string
@@ -44,7 +44,7 @@ func (c *Claim) Turns() []Turn {
 	return out
 }
 
-// Flapping reports whether the result of a claim goes to and fro: it came back
+// Flapping reports whether the result of a claim flaps: it came back
 // soon more than once in its last runs.
 func (c *Claim) Flapping() bool {
 	_, excursions := c.steady()
@@ -58,8 +58,9 @@ func (c *Claim) Flapping() bool {
 	return recent >= flaps
 }
 
-// steady returns the stretches of a claim's results, oldest first, without those
-// that were over soon and led back, and at which run each of these began.
+// steady returns the stretches of a claim's results, oldest first. Those that were
+// over soon and led back are left out; it also returns at which run each of these
+// began.
 func (c *Claim) steady() (out []stretch, excursions []int) {
 	all := c.stretches()
 	at := 0

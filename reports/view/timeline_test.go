@@ -15,7 +15,7 @@ import (
 // day0 is the first of a year of daily runs.
 var day0 = time.Date(2026, 1, 1, 7, 0, 0, 0, time.UTC)
 
-// yearOf returns 365 daily runs of claims whose result on a day plan tells.
+// yearOf returns 365 daily runs of claims whose result on a day is that of plan.
 func yearOf(claims int, plan func(claim, day int) verdict.Result) []*verdict.Document {
 	var docs []*verdict.Document
 	for n := range 365 {
@@ -38,7 +38,7 @@ func yearOf(claims int, plan func(claim, day int) verdict.Result) []*verdict.Doc
 }
 
 // TestHistoryShowsEachChangeOnItsDay: over a year of runs, what was planted is
-// told of, on its day, and nothing else is.
+// shown, on its day, and nothing else is.
 func TestHistoryShowsEachChangeOnItsDay(t *testing.T) {
 	planted := map[string][]int{} // claim: days
 	docs := yearOf(40, func(claim, day int) verdict.Result {
@@ -54,7 +54,7 @@ func TestHistoryShowsEachChangeOnItsDay(t *testing.T) {
 			if day >= 100+claim && day < 130+claim {
 				return verdict.Disputed
 			}
-		case claim == 34: // looked at every third day only
+		case claim == 34: // measured every third day only
 			planted["claim-34"] = []int{201}
 			if day%3 != 0 {
 				return ""
@@ -95,9 +95,9 @@ func TestHistoryShowsEachChangeOnItsDay(t *testing.T) {
 	}
 }
 
-// TestPastRunsAreToldAsFullOnes: runs that are read for their history alone
-// give the same history.
-func TestPastRunsAreToldAsFullOnes(t *testing.T) {
+// TestPastRunsHaveTheSameHistory: runs that are read for their history alone
+// have the same history.
+func TestPastRunsHaveTheSameHistory(t *testing.T) {
 	docs := yearOf(3, func(claim, day int) verdict.Result {
 		if day > 100*claim {
 			return verdict.Refuted
@@ -149,11 +149,11 @@ func TestAcceptanceCoversNoWorse(t *testing.T) {
 	}
 }
 
-// TestFolding keeps a huge run readable: what says the same stands together.
-func TestFolding(t *testing.T) {
+// TestGrouping keeps a huge run readable: what says the same is together.
+func TestGrouping(t *testing.T) {
 	v := view.New([]*verdict.Document{reporttest.ManyVerdicts(50_000)}, view.Options{})
 	if got := v.Verdicts.Total(); got != 50_000 {
-		t.Errorf("%d verdicts are told of, 50000 were given", got)
+		t.Errorf("%d verdicts are counted, want 50000", got)
 	}
 	for _, vendor := range v.Vendors {
 		for _, c := range vendor.Claims {

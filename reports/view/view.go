@@ -31,7 +31,7 @@ type View struct {
 	Options   Options             `json:"-"`
 	Documents []*verdict.Document `json:"-"` // newest first, without those that were added for the history alone
 
-	seen map[sighting]*Seen
+	seen map[addressKey]*Seen
 }
 
 // Run is when and by what the evidence was taken.

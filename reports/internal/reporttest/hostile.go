@@ -86,7 +86,7 @@ func HostileView(docs ...*verdict.Document) view.View {
 	})
 }
 
-// HostileBundle has an attack in every field of every kind of observation, for
+// HostileBundle has an attack in every field of every kind of observation. It is for
 // the addresses and ids that the document names.
 func HostileBundle(d *verdict.Document, text func(int) string) *evidence.Bundle {
 	at := 0

@@ -23,8 +23,9 @@ func CheckNothingActs(t *testing.T, what, text string) {
 	}
 }
 
-// CheckMarkup fails on elements that are not the report's own, on handlers, and
-// on links to anything but web pages, places of the site and files beside it.
+// CheckMarkup fails on elements that are not the report's own and on handlers. It
+// also fails on links to anything but web pages, places of the site and files beside
+// it.
 func CheckMarkup(t *testing.T, at, page string, site map[string]string, allowed []string) {
 	t.Helper()
 	root, err := html.Parse(strings.NewReader(page))
@@ -43,7 +44,7 @@ func CheckMarkup(t *testing.T, at, page string, site map[string]string, allowed 
 		for _, a := range n.Attr {
 			checkAttribute(t, at, site, n, a)
 			if a.Key == "id" && ids[a.Val] {
-				t.Fatalf("the id %q stands twice", a.Val)
+				t.Fatalf("the id %q is there twice", a.Val)
 			}
 			ids[a.Val] = ids[a.Val] || a.Key == "id"
 		}
@@ -72,8 +73,8 @@ func checkAttribute(t *testing.T, at string, site map[string]string, n *html.Nod
 	}
 }
 
-// LeadsInSite reports whether a relative link leads to a page of the site, to a
-// place that is on it, or to a file beside the front page.
+// LeadsInSite reports whether a relative link leads to a page of the site or a place
+// on it. A file beside the front page counts too.
 func LeadsInSite(at string, site map[string]string, link string) bool {
 	u, err := url.Parse(link)
 	if err != nil || u.IsAbs() || u.Host != "" {

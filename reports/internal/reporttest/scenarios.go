@@ -82,7 +82,7 @@ func Options() view.Options {
 	return view.Options{Attributions: Credits(), EvidenceFile: "evidence.jsonl", VerdictsFile: "verdicts.json"}
 }
 
-// WholeOptions is what a real run gives a report: sheets and evidence besides.
+// WholeOptions are those of a report of a real run: sheets and evidence besides.
 func WholeOptions(t testing.TB) view.Options {
 	t.Helper()
 	o := Options()

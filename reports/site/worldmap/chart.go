@@ -21,7 +21,7 @@ const (
 	worldNorth, worldSouth, worldTrue = 84, -57, 35
 
 	worldTolerance = 0.5 // degrees that a border may be off; a pixel is a third of one
-	minSpan        = 22  // degrees; a smaller chart shows nothing to tell where it is by
+	minSpan        = 22  // degrees; a smaller chart shows nothing to recognise
 	chartMargin    = 0.12
 	// Beyond this width the world is as good.
 	maxSpan = 150
@@ -45,8 +45,8 @@ func worldChart() chart {
 	return newChart(orb.Bound{Min: orb.Point{-180, worldSouth}, Max: orb.Point{180, worldNorth}}, worldTrue, worldTolerance)
 }
 
-// chartOf is the smallest chart that shows all disks, or the world where that
-// is too wide or goes around a pole.
+// chartOf is the smallest chart that shows all disks. It is the world where that is
+// too wide or goes around a pole.
 func chartOf(disks []Disk) chart {
 	var b orb.Bound
 	for i, d := range caps(disks) {
@@ -79,8 +79,8 @@ func chartOf(disks []Disk) chart {
 	return newChart(bound, bound.Center().Lat(), toleranceOf(wide))
 }
 
-// toleranceOf returns one of a few tolerances, so that outlines are made a few
-// times only: about a pixel of a chart that is so many degrees wide.
+// toleranceOf returns one of a few tolerances, so that outlines are made a few times
+// only. It is about a pixel of a chart that is so many degrees wide.
 func toleranceOf(wide float64) float64 {
 	for _, step := range []float64{0.02, 0.05, 0.1, 0.25} {
 		if step >= wide/600 {

@@ -15,7 +15,7 @@ type Disk struct {
 	RadiusKM float64 // what the three come to
 	Ratio    float64 // the speed a reply that would overturn the result needs, over that of light in fibre; 0 where it is not known
 	Evidence string
-	Door     string // the evidence of the front end's region
+	FrontEnd string // the evidence of the front end's region
 }
 
 // caps returns disks as areas on the earth.

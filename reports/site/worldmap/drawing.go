@@ -142,12 +142,12 @@ func (m *mark) label(d *Drawing) {
 	}
 }
 
-// Within returns the number of the disk that a disk's clip is cut by in turn, so
-// that the last is cut by all before it.
+// Within returns the number of the disk that a disk's clip is cut by in turn. So the
+// last is cut by all before it.
 func (d drawnDisk) Within() int { return d.N - 1 }
 
-// ReachMap is the map of an argument: its disks, what they have in common, the
-// countries that it can be in, and the paths that were traced.
+// ReachMap is the map of an argument. It has the disks and what they have in common,
+// the countries that it can be in, and the paths that were traced.
 func ReachMap(id string, disks []Disk, countries []string, paths []Path) *Drawing {
 	if len(disks) == 0 && !slices.ContainsFunc(paths, Path.drawn) {
 		return nil
