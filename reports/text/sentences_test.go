@@ -25,11 +25,11 @@ func TestSurvival(t *testing.T) {
 		vantages int
 	}{
 		"": {nil, 2},
-		"If either of the two vantages were wrong, this result would not stand.":                                         {&verdict.Survival{}, 2},
-		"If the one vantage were wrong, this result would not stand.":                                                    {&verdict.Survival{}, 1},
-		"If one of the vantages were wrong, this result would not stand.":                                                {&verdict.Survival{}, 5},
-		"This result would stand if any 2 vantages or any one network or any one measurement platform were wrong.": {&verdict.Survival{Vantages: 2, Networks: 1, Platforms: 1}, 4},
-		"This result would stand if any one vantage were wrong, but not if one network or one measurement platform were.":        {&verdict.Survival{Vantages: 1}, 3},
+		"If either of the two vantages were wrong, this result would not stand.":                                          {&verdict.Survival{}, 2},
+		"If the one vantage were wrong, this result would not stand.":                                                     {&verdict.Survival{}, 1},
+		"If one of the vantages were wrong, this result would not stand.":                                                 {&verdict.Survival{}, 5},
+		"This result would stand if any 2 vantages or any one network or any one measurement platform were wrong.":        {&verdict.Survival{Vantages: 2, Networks: 1, Platforms: 1}, 4},
+		"This result would stand if any one vantage were wrong, but not if one network or one measurement platform were.": {&verdict.Survival{Vantages: 1}, 3},
 	} {
 		if got := Survival(c.survives, c.vantages); got != want {
 			t.Errorf("%+v of %d vantages: %q, want %q", c.survives, c.vantages, got, want)
