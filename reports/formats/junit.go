@@ -107,7 +107,7 @@ func caseText(c *view.Claim) string {
 	}
 	lines = append(lines, "“"+sanitize.Brief(c.Says, 600)+"”", "Result: "+string(c.Result), text.Claim(c))
 	shown := 0
-	for _, f := range c.Lead() {
+	for _, f := range c.Deciding() {
 		for i := range f.Rows {
 			if facts := text.Facts(&f.Rows[i]); facts != "" && shown < markdownRows {
 				lines = append(lines, facts)

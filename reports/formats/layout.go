@@ -61,18 +61,18 @@ type paragraphs struct {
 // blank writes an empty line.
 func (p *paragraphs) blank() { p.out.WriteByte('\n') }
 
-// line writes one paragraph, its first line after lead and the others indented
+// line writes one paragraph, its first line after indent and the others indented
 // as far.
-func (p *paragraphs) line(lead string, spans ...span) {
-	room := p.width - len(lead)
-	p.out.WriteString(lead)
+func (p *paragraphs) line(indent string, spans ...span) {
+	room := p.width - len(indent)
+	p.out.WriteString(indent)
 	used := 0
 	for _, w := range p.words(spans, room) {
 		n := p.cellsOf(w)
 		switch {
 		case used == 0:
 		case used+1+n > room:
-			p.out.WriteString("\n" + strings.Repeat(" ", len(lead)))
+			p.out.WriteString("\n" + strings.Repeat(" ", len(indent)))
 			used = 0
 		default:
 			p.out.WriteByte(' ')

@@ -112,7 +112,7 @@ func markdownClaim(c *view.Claim) string {
 		b.WriteString(cell(text.Acceptance(c.Accepted)) + "\n\n")
 	}
 	shown := 0
-	for _, f := range c.Lead() {
+	for _, f := range c.Deciding() {
 		for i := range f.Rows {
 			if facts := text.Facts(&f.Rows[i]); facts != "" && shown < markdownRows {
 				b.WriteString("- " + markdownText(sanitize.Brief(facts, 2*markdownCell)) + "\n")

@@ -68,8 +68,8 @@ func claimSamples(v *view.View) *dto.MetricFamily {
 func claimRatios(v *view.View) *dto.MetricFamily {
 	f := gaugeFamily("landfall_claim_ratio", "The speed that a claim would need over that of light in fibre, where it is highest.")
 	for _, c := range v.AllClaims() {
-		if lead := c.Lead(); len(lead) > 0 && lead[0].Rows[0].Ratio > 0 {
-			f.Metric = append(f.Metric, gauge(lead[0].Rows[0].Ratio, "vendor", c.Vendor, "claim", c.ID))
+		if deciding := c.Deciding(); len(deciding) > 0 && deciding[0].Rows[0].Ratio > 0 {
+			f.Metric = append(f.Metric, gauge(deciding[0].Rows[0].Ratio, "vendor", c.Vendor, "claim", c.ID))
 		}
 	}
 	return f

@@ -110,13 +110,13 @@ func sarifFindings(run *sarif.Run, v *view.View) (left int) {
 // sarifPlace is an endpoint at which a claim does not hold.
 type sarifPlace struct{ endpoint, sentence string }
 
-// sarifPlaces returns one place for each endpoint that carries a claim's result,
+// sarifPlaces returns one place for each endpoint that has a claim's result,
 // or one for the claim where none does. Addresses come and go; an endpoint is
 // the same finding as long as it is there.
 func sarifPlaces(c *view.Claim) []sarifPlace {
 	var out []sarifPlace
 	seen := map[string]bool{}
-	for _, f := range c.Lead() {
+	for _, f := range c.Deciding() {
 		for i := range f.Rows {
 			r := &f.Rows[i]
 			if !seen[r.Endpoint] {

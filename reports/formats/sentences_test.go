@@ -9,7 +9,7 @@ import (
 	"github.com/landfall-audit/landfall/verdict"
 )
 
-// A sentence has the day on which the replies that carry it were measured, which an
+// A sentence has the day on which the replies that support it were measured, which an
 // import can be years after; what carries nothing has the day of its run.
 func TestSentenceHasTheDayOfTheReplies(t *testing.T) {
 	const run, started = "2026-11-29T12:00:00Z", "29 November 2026"

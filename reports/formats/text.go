@@ -99,35 +99,35 @@ func (t *textWriter) vendor(v *view.Vendor, claims int) int {
 }
 
 func (t *textWriter) claim(c *view.Claim) {
-	const lead = "      "
+	const indent = "      "
 	t.line("  ", resultWord(c.Result), plain(": "), bold(c.ID))
 	if c.Says != "" {
-		t.line(lead, plain("“"+sanitize.Brief(c.Says, textSays)+"”"+text.Source(&c.Source)))
+		t.line(indent, plain("“"+sanitize.Brief(c.Says, textSays)+"”"+text.Source(&c.Source)))
 	}
-	t.line(lead, plain(text.Claim(c)))
+	t.line(indent, plain(text.Claim(c)))
 	if c.Accepted != nil {
-		t.line(lead, plain(sanitize.Brief(text.Acceptance(c.Accepted), textReason)))
+		t.line(indent, plain(sanitize.Brief(text.Acceptance(c.Accepted), textReason)))
 	}
-	t.facts(lead, c)
+	t.facts(indent, c)
 	for _, limit := range text.OpenPoints(c, textLimits) {
-		t.line(lead+"? ", plain(sanitize.Brief(limit, textReason)))
+		t.line(indent+"? ", plain(sanitize.Brief(limit, textReason)))
 	}
 	if len(c.Earlier) > 0 {
-		t.line(lead, plain(text.Earlier(c.Earlier)))
+		t.line(indent, plain(text.Earlier(c.Earlier)))
 	}
 	t.blank()
 }
 
 // facts writes the figures at the addresses that decide.
-func (t *textWriter) facts(lead string, c *view.Claim) {
+func (t *textWriter) facts(indent string, c *view.Claim) {
 	shown := 0
-	for _, f := range c.Lead() {
+	for _, f := range c.Deciding() {
 		for i := range f.Rows {
 			if shown == textRows {
 				return
 			}
 			if facts := text.Facts(&f.Rows[i]); facts != "" {
-				t.line(lead+"- ", plain(facts))
+				t.line(indent+"- ", plain(facts))
 				shown++
 			}
 		}

@@ -24,20 +24,20 @@ const (
 // addressPage is the page of one address or store.
 type addressPage struct {
 	frame
-	Place     *place
-	Endpoints []string
-	Items     []addressItem
-	More      int
-	Map       *worldmap.Drawing
-	Lines     []line
-	LinesMore int
-	Commands  []command
-	NoRecord  bool // the evidence is not at hand
+	Target     *target
+	Endpoints  []string
+	Items      []addressItem
+	More       int
+	Map        *worldmap.Drawing
+	Lines      []line
+	LinesMore  int
+	Commands   []command
+	NoEvidence bool // the evidence is not at hand
 }
 
 // addressItem is a verdict on an address with its argument in full.
 type addressItem struct {
-	placeItem
+	targetItem
 	Sentence    string
 	Steps       []step
 	Proof       *proofView // nil where nothing is timed
@@ -62,10 +62,10 @@ type line struct {
 	Raw        string
 }
 
-func newAddressPage(s *site, p *place) *addressPage {
+func newAddressPage(s *site, p *target) *addressPage {
 	out := &addressPage{
-		frame: frame{Title: "landfall: " + p.Name, Up: "../", Style: "address", Site: s},
-		Place: p, More: max(0, len(p.Items)-addressItems),
+		frame:  frame{Title: "landfall: " + p.Name, Up: "../", Style: "address", Site: s},
+		Target: p, More: max(0, len(p.Items)-addressItems),
 	}
 	shown := p.Items[:min(len(p.Items), addressItems)]
 	anchors := out.lines(s, shown)
@@ -76,14 +76,14 @@ func newAddressPage(s *site, p *place) *addressPage {
 		out.Items = append(out.Items, newAddressItem(s, item, anchors))
 	}
 	out.Map = addressMap(s, shown)
-	out.NoRecord = len(out.Lines) == 0
+	out.NoEvidence = len(out.Lines) == 0
 	out.Commands = commands(s, p, out)
 	return out
 }
 
-// addressMap draws the replies of the first verdict that rests on any, and the paths
+// addressMap draws the replies of the first verdict that has any, and the paths
 // to the address.
-func addressMap(s *site, items []placeItem) *worldmap.Drawing {
+func addressMap(s *site, items []targetItem) *worldmap.Drawing {
 	var paths *worldmap.Drawing
 	for _, item := range items {
 		run := item.Claim.Run
@@ -99,9 +99,9 @@ func addressMap(s *site, items []placeItem) *worldmap.Drawing {
 	return paths
 }
 
-func newAddressItem(s *site, item placeItem, anchors map[lineKey]string) addressItem {
+func newAddressItem(s *site, item targetItem, anchors map[lineKey]string) addressItem {
 	c, f, r := item.Claim, item.Finding, item.Row
-	out := addressItem{placeItem: item, Sentence: text.Row(c.Started, f, r), Assumptions: text.Assumptions(f), Limits: text.RowLimits(f, r)}
+	out := addressItem{targetItem: item, Sentence: text.Row(c.Started, f, r), Assumptions: text.Assumptions(f), Limits: text.RowLimits(f, r)}
 	for i := range r.Because {
 		reason := &r.Because[i]
 		own := step{Text: text.Step(reason), More: reason.More}
@@ -119,7 +119,7 @@ func newAddressItem(s *site, item placeItem, anchors map[lineKey]string) address
 
 // lines lists the observations behind the verdicts, those that are cited first,
 // and returns where on the page each is.
-func (a *addressPage) lines(s *site, items []placeItem) map[lineKey]string {
+func (a *addressPage) lines(s *site, items []targetItem) map[lineKey]string {
 	anchors, used := map[lineKey]string{}, map[string]int{}
 	var runs []string
 	cited := map[string][]string{}
@@ -134,8 +134,8 @@ func (a *addressPage) lines(s *site, items []placeItem) map[lineKey]string {
 		}
 	}
 	for _, run := range runs {
-		r := s.record(run)
-		shown, more := r.of(a.Place.Name, cited[run])
+		r := s.evidenceOf(run)
+		shown, more := r.of(a.Target.Name, cited[run])
 		a.LinesMore += more
 		for _, o := range shown {
 			l := newLine(r, o)
@@ -147,7 +147,7 @@ func (a *addressPage) lines(s *site, items []placeItem) map[lineKey]string {
 	return anchors
 }
 
-func newLine(r *record, o evidence.Observation) line {
+func newLine(r *evidenceIndex, o evidence.Observation) line {
 	meta := o.Common()
 	l := line{ID: sanitize.Name(meta.ID), Kind: sanitize.Name(string(meta.Kind)), Summary: sanitize.Clip(text.Observation(o), sanitize.MaxText)}
 	if v := r.vantage(o); v != nil {

@@ -10,47 +10,47 @@ import (
 	"github.com/landfall-audit/landfall/reports/view"
 )
 
-// place is an address, or a store, that verdicts speak of.
-type place struct {
+// target is an address, or a store, that verdicts are on.
+type target struct {
 	Name  string
 	File  string
-	Items []placeItem // worst first
+	Items []targetItem // worst first
 }
 
-// placeItem is one verdict that speaks of a place.
-type placeItem struct {
+// targetItem is one verdict on a target.
+type targetItem struct {
 	Claim   *view.Claim
 	Finding *view.Finding
 	Row     *view.Row
 }
 
-// gatherPlaces lists the places of all verdicts, the worst first.
-func (s *site) gatherPlaces() {
+// gatherTargets lists the targets of all verdicts, the worst first.
+func (s *site) gatherTargets() {
 	used := map[string]int{}
 	for _, c := range s.view.AllClaims() {
 		for i := range c.Findings {
 			f := &c.Findings[i]
 			for j := range f.Rows {
-				s.addPlace(used, placeItem{c, f, &f.Rows[j]})
+				s.addTarget(used, targetItem{c, f, &f.Rows[j]})
 			}
 		}
 	}
-	for _, p := range s.places {
-		slices.SortStableFunc(p.Items, func(a, b placeItem) int {
+	for _, p := range s.targets {
+		slices.SortStableFunc(p.Items, func(a, b targetItem) int {
 			return cmp.Or(cmp.Compare(view.Rank(a.Finding.Result), view.Rank(b.Finding.Result)), strings.Compare(a.Claim.Vendor, b.Claim.Vendor), strings.Compare(a.Claim.ID, b.Claim.ID))
 		})
 	}
 }
 
-func (s *site) addPlace(used map[string]int, item placeItem) {
+func (s *site) addTarget(used map[string]int, item targetItem) {
 	key := item.Row.Name()
-	p := s.placeOf[key]
+	p := s.targetOf[key]
 	if p == nil {
-		if key == "" || len(s.places) == sitePlaces {
+		if key == "" || len(s.targets) == maxTargets {
 			return
 		}
-		p = &place{Name: key, File: view.Unique(used, fileName(key)) + ".html"}
-		s.places, s.placeOf[key] = append(s.places, p), p
+		p = &target{Name: key, File: view.Unique(used, fileName(key)) + ".html"}
+		s.targets, s.targetOf[key] = append(s.targets, p), p
 	}
 	p.Items = append(p.Items, item)
 }
@@ -61,17 +61,17 @@ func (s *site) VendorFile(id string) string { return vendorsFolder + "/" + s.pag
 // ClaimFile is where a claim is, from the front page.
 func (s *site) ClaimFile(c *view.Claim) string { return s.VendorFile(c.Vendor) + "#" + c.Anchor }
 
-// PlaceFile is the page of an address or a store, from the front page; empty
+// TargetFile is the page of an address or a store, from the front page; empty
 // where it has none.
-func (s *site) PlaceFile(r *view.Row) string {
-	if p := s.placeOf[r.Name()]; p != nil {
+func (s *site) TargetFile(r *view.Row) string {
+	if p := s.targetOf[r.Name()]; p != nil {
 		return addressesFolder + "/" + p.File
 	}
 	return ""
 }
 
-// placeLink is an address or a store with its page, if it has one.
-type placeLink struct{ Name, File string }
+// targetLink is an address or a store with its page, if it has one.
+type targetLink struct{ Name, File string }
 
 // fileName returns a file name that is safe everywhere and stays the same from run
 // to run. Addresses and plain ids can be read in it; anything else is hashed.

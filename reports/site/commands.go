@@ -12,7 +12,7 @@ type command struct{ Why, Line string }
 
 // commands are what a reader can run to see for themselves. Nothing that came
 // from outside gets into a command unless it is an address or a plain host name.
-func commands(s *site, p *place, page *addressPage) []command {
+func commands(s *site, p *target, page *addressPage) []command {
 	addr, err := netip.ParseAddr(p.Name)
 	if err != nil || addr.Zone() != "" {
 		return judgeAgain(s)

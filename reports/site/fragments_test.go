@@ -15,7 +15,7 @@ func TestGoldenFragments(t *testing.T) {
 	v := view.New(reporttest.Documents(t, "older", "every"), reporttest.WholeOptions(t))
 	s := newSite(&v)
 	front, method := newFrontPage(s), newMethodPage(s)
-	vendor, address := newVendorPage(s, &v.Vendors[1]), newAddressPage(s, s.placeOf["203.0.113.7"])
+	vendor, address := newVendorPage(s, &v.Vendors[1]), newAddressPage(s, s.targetOf["203.0.113.7"])
 	if vendor.Vendor.ID != "lotus-cloud" {
 		vendor = newVendorPage(s, &v.Vendors[0])
 	}

@@ -121,10 +121,10 @@ func (p *frontPage) changes(s *site) {
 // know of.
 func (p *frontPage) vantages(v *view.View) {
 	for _, aside := range []bool{true, false} {
-		for _, place := range v.Vantages {
-			if (place.SetAside != "") == aside && len(p.Vantages) < frontVantages {
-				place.SetAside = sanitize.Brief(place.SetAside, frontBrief)
-				p.Vantages = append(p.Vantages, place)
+		for _, vantage := range v.Vantages {
+			if (vantage.SetAside != "") == aside && len(p.Vantages) < frontVantages {
+				vantage.SetAside = sanitize.Brief(vantage.SetAside, frontBrief)
+				p.Vantages = append(p.Vantages, vantage)
 			}
 		}
 	}

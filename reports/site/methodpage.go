@@ -12,7 +12,7 @@ import (
 )
 
 // methodView says how we decide, how often they are wrong, and what
-// data they rest on.
+// data they use.
 type methodView struct {
 	frame
 	Rates   [][]string // the first row names the columns
@@ -37,7 +37,7 @@ func newMethodPage(s *site) *methodView {
 		frame: frame{Title: "landfall: how we decide, and the limits", Up: "./", Style: "method", Site: s},
 		Rates: table, Credits: s.Credits(),
 	}
-	for _, r := range s.records {
+	for _, r := range s.evidence {
 		for _, d := range r.sources() {
 			if !slices.Contains(p.Sources, d) && len(p.Sources) < maxSources {
 				p.Sources = append(p.Sources, d)

@@ -135,7 +135,7 @@ func (s *site) networksOf(v *view.Vendor) []*evidence.Network {
 	var out []*evidence.Network
 	for i := range v.Claims {
 		c := &v.Claims[i]
-		r := s.record(c.Run)
+		r := s.evidenceOf(c.Run)
 		for _, f := range c.Findings {
 			for j := range f.Rows {
 				if n := r.networkOf(f.Rows[j].Addr); n != nil && !slices.ContainsFunc(out, func(o *evidence.Network) bool { return o.ASN == n.ASN && o.Organisation == n.Organisation }) {

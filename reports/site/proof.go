@@ -15,12 +15,12 @@ import (
 	"github.com/landfall-audit/landfall/verdict"
 )
 
-// disksOf returns the disks that an argument rests on, the smallest first. They are
+// disksOf returns the disks of an argument, the smallest first. They are
 // those of its proof or, where it has none, those of the replies that it cites. What
 // neither holds is not drawn.
 func (s *site) disksOf(run string, row *view.Row) []worldmap.Disk {
 	if row.Proof == nil {
-		return s.record(run).disksOf(row)
+		return s.evidenceOf(run).disksOf(row)
 	}
 	var out []worldmap.Disk
 	for i := range row.Proof.Disks {
@@ -31,7 +31,7 @@ func (s *site) disksOf(run string, row *view.Row) []worldmap.Disk {
 	return out
 }
 
-func (r *record) disksOf(row *view.Row) []worldmap.Disk {
+func (r *evidenceIndex) disksOf(row *view.Row) []worldmap.Disk {
 	var out []worldmap.Disk
 	for _, reason := range row.Because {
 		for _, id := range reason.Evidence {
@@ -49,7 +49,7 @@ func (r *record) disksOf(row *view.Row) []worldmap.Disk {
 }
 
 // disk returns the reach of one timed reply, if its vantage has a position.
-func (r *record) disk(o *evidence.RTT) (worldmap.Disk, bool) {
+func (r *evidenceIndex) disk(o *evidence.RTT) (worldmap.Disk, bool) {
 	v := r.vantage(o)
 	if v == nil || o.MinMS <= 0 {
 		return worldmap.Disk{}, false
@@ -95,7 +95,7 @@ type proofView struct {
 	Ratios   bool
 	Speed    string // heads the column of ratios
 	Survives string
-	Sites    *sitesView
+	Anycast  *anycastView
 }
 
 // diskRow is a disk with where its evidence is on the page.
@@ -104,14 +104,14 @@ type diskRow struct {
 	Line, FrontEndLine lineRef
 }
 
-// sitesView are the hosts that share an address.
-type sitesView struct {
+// anycastView are the hosts that share an address.
+type anycastView struct {
 	Text string
-	Rows []siteRow
+	Rows []anycastRow
 	More int // hosts that were left out
 }
 
-type siteRow struct {
+type anycastRow struct {
 	Result    verdict.Result
 	Countries []string
 	From      string
@@ -120,7 +120,7 @@ type siteRow struct {
 
 // newProofView returns the proof of a row, what it survives and the hosts behind it.
 // It is nil where there is nothing to show. The anchors are those of the page.
-func newProofView(s *site, item placeItem, anchors map[lineKey]string) *proofView {
+func newProofView(s *site, item targetItem, anchors map[lineKey]string) *proofView {
 	run, r := item.Claim.Run, item.Row
 	line := func(id string) lineRef { return lineRef{cmp.Or(id, "(no id)"), anchors[lineKey{run, id}]} }
 	disks := s.disksOf(run, r)
@@ -131,27 +131,27 @@ func newProofView(s *site, item placeItem, anchors map[lineKey]string) *proofVie
 	out := &proofView{
 		Speed:    text.SpeedNeeded(item.Finding.Result),
 		Text:     text.Proof(item.Finding.Result, r.Proof, len(disks), nearest),
-		Survives: text.Survival(r.Survives, vantagesOf(disks)), Sites: newSitesView(s, run, r.Sites, line),
+		Survives: text.Survival(r.Survives, vantagesOf(disks)), Anycast: newAnycastView(s, run, r.Sites, line),
 	}
 	out.More = max(0, len(disks)-view.MaxDisks)
 	for _, d := range disks[:len(disks)-out.More] {
 		out.Ratios = out.Ratios || d.Ratio > 0
 		out.Disks = append(out.Disks, diskRow{Disk: d, Line: line(d.Evidence), FrontEndLine: line(d.FrontEnd)})
 	}
-	if len(out.Text) == 0 && len(out.Disks) == 0 && out.Survives == "" && out.Sites == nil {
+	if len(out.Text) == 0 && len(out.Disks) == 0 && out.Survives == "" && out.Anycast == nil {
 		return nil
 	}
 	return out
 }
 
-func newSitesView(s *site, run string, sites *verdict.Sites, line func(string) lineRef) *sitesView {
+func newAnycastView(s *site, run string, sites *verdict.Sites, line func(string) lineRef) *anycastView {
 	if sites == nil {
 		return nil
 	}
-	out := &sitesView{Text: text.Sites(sites.AtLeast, s.vantageNames(run, sites.UnlessWrong)), More: max(0, sites.AtLeast-len(sites.Groups))}
+	out := &anycastView{Text: text.AnycastSites(sites.AtLeast, s.vantageNames(run, sites.UnlessWrong)), More: max(0, sites.AtLeast-len(sites.Groups))}
 	for _, g := range sites.Groups {
-		row := siteRow{Result: g.Result, Countries: g.Countries, From: s.vantageNames(run, g.Vantages)}
-		for _, id := range g.Evidence[:min(len(g.Evidence), siteLines)] {
+		row := anycastRow{Result: g.Result, Countries: g.Countries, From: s.vantageNames(run, g.Vantages)}
+		for _, id := range g.Evidence[:min(len(g.Evidence), anycastLines)] {
 			row.Lines = append(row.Lines, line(id))
 		}
 		out.Rows = append(out.Rows, row)
@@ -170,8 +170,8 @@ func (s *site) vantageNames(run string, ids []string) string {
 	return sanitize.Brief(strings.Join(names, ", "), sanitize.MaxText)
 }
 
-// siteLines is how many replies of a host are named.
-const siteLines = 4
+// anycastLines is how many replies of a host are named.
+const anycastLines = 4
 
 // proofIDs returns the evidence of a row's proof, and then that of its sites.
 func proofIDs(r *view.Row) []string {
@@ -186,7 +186,7 @@ func proofIDs(r *view.Row) []string {
 	}
 	if r.Sites != nil {
 		for _, g := range r.Sites.Groups {
-			out = append(out, g.Evidence[:min(len(g.Evidence), siteLines)]...)
+			out = append(out, g.Evidence[:min(len(g.Evidence), anycastLines)]...)
 		}
 	}
 	return out

@@ -24,18 +24,18 @@ const (
 	MethodPage      = "method.html"
 )
 
-// sitePlaces bounds how many addresses have a page of their own, the worst
+// maxTargets bounds how many addresses have a page of their own, the worst
 // first. The verdicts file has all.
-const sitePlaces = 25_000
+const maxTargets = 25_000
 
 // site is a view with what its pages need besides.
 type site struct {
 	view     *view.View
-	records  map[string]*record // by run
+	evidence map[string]*evidenceIndex // by run
 	sheets   map[string]*providers.Sheet
 	pages    map[string]string // by vendor: the name of its page
-	places   []*place
-	placeOf  map[string]*place
+	targets  []*target
+	targetOf map[string]*target
 	vantages map[lineKey]*view.Vantage
 }
 
@@ -96,12 +96,12 @@ func (s *site) writeAddresses(create CreateFile) error {
 		wait.Go(func() {
 			for failed[worker] == nil {
 				i := int(next.Add(1)) - 1
-				if i >= len(s.places) {
+				if i >= len(s.targets) {
 					return
 				}
-				p := s.places[i]
+				p := s.targets[i]
 				if failed[worker] = s.write(create, addressesFolder+"/"+p.File, "address.gohtml", newAddressPage(s, p)); failed[worker] != nil {
-					next.Store(int64(len(s.places)))
+					next.Store(int64(len(s.targets)))
 				}
 			}
 		})
@@ -117,18 +117,18 @@ func newSite(v *view.View) *site {
 	}
 	for _, run := range v.Runs {
 		if run.Claims > 0 && v.Options.Evidence != nil {
-			s.records[run.ID] = newRecord(v.Options.Evidence(run.ID))
+			s.evidence[run.ID] = newEvidenceIndex(v.Options.Evidence(run.ID))
 		}
 	}
-	s.gatherPlaces()
+	s.gatherTargets()
 	return s
 }
 
 // newPages is a site of which only the names of the vendors' pages are known.
 func newPages(v *view.View) *site {
 	s := &site{
-		view: v, records: map[string]*record{}, sheets: map[string]*providers.Sheet{},
-		pages: map[string]string{}, placeOf: map[string]*place{}, vantages: map[lineKey]*view.Vantage{},
+		view: v, evidence: map[string]*evidenceIndex{}, sheets: map[string]*providers.Sheet{},
+		pages: map[string]string{}, targetOf: map[string]*target{}, vantages: map[lineKey]*view.Vantage{},
 	}
 	for i := range v.Vantages {
 		p := &v.Vantages[i]
@@ -142,12 +142,12 @@ func newPages(v *view.View) *site {
 	return s
 }
 
-// record returns the evidence of a run, which may be empty.
-func (s *site) record(run string) *record {
-	if r := s.records[run]; r != nil {
+// evidenceOf returns the evidence of a run, which may be empty.
+func (s *site) evidenceOf(run string) *evidenceIndex {
+	if r := s.evidence[run]; r != nil {
 		return r
 	}
-	return newRecord(nil)
+	return newEvidenceIndex(nil)
 }
 
 // itemOnPage is a verdict with its page.

@@ -43,7 +43,7 @@ func pageFuncs() template.FuncMap {
 		"landings":   func(l view.Landings, most int) string { return text.Landings(&l, most) },
 		"gap":        func(g view.Gap) string { return text.Gap(&g) },
 		"acceptance": text.Acceptance,
-		"terms":      func(t view.Terms) string { return text.Terms(&t) },
+		"constraint": func(c view.Constraint) string { return text.Constraint(&c) },
 		"position":   text.Position,
 		"country":    view.CountryName,
 		"countries":  text.Countries,
@@ -55,7 +55,7 @@ func pageFuncs() template.FuncMap {
 		"minus":      func(a int) int { return -a },
 		"seen":       seenAt,
 		"lines":      sanitize.VisibleLines,
-		"placed":     func(s *site, r view.Row) placeLink { return placeLink{Name: r.Name(), File: s.PlaceFile(&r)} },
+		"target":     func(s *site, r view.Row) targetLink { return targetLink{Name: r.Name(), File: s.TargetFile(&r)} },
 		"within":     func(p *addressPage, item addressItem) itemOnPage { return itemOnPage{p, item} },
 	}
 }

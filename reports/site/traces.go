@@ -23,7 +23,7 @@ const mapHops = 40 // of one of them
 // paths returns the traces that a verdict cites, and those to its address, from
 // vantages whose place nothing speaks against.
 func (s *site) paths(run string, row *view.Row) []worldmap.Path {
-	r := s.record(run)
+	r := s.evidenceOf(run)
 	var traces []*evidence.Trace
 	take := func(o evidence.Observation) {
 		if t, ok := o.(*evidence.Trace); ok && !slices.Contains(traces, t) {
@@ -53,7 +53,7 @@ func (s *site) paths(run string, row *view.Row) []worldmap.Path {
 }
 
 // path places the hosts of a trace, if its vantage has a place.
-func (r *record) path(t *evidence.Trace) (worldmap.Path, bool) {
+func (r *evidenceIndex) path(t *evidence.Trace) (worldmap.Path, bool) {
 	v := r.vantage(t)
 	if v == nil {
 		return worldmap.Path{}, false
@@ -83,7 +83,7 @@ func (r *record) path(t *evidence.Trace) (worldmap.Path, bool) {
 
 // placeHop returns the place that a hop's name names. Where it names none, it is the
 // one that a database has for the address.
-func (r *record) placeHop(hop evidence.Hop, on providers.Date) (worldmap.PlacedHop, bool) {
+func (r *evidenceIndex) placeHop(hop evidence.Hop, on providers.Date) (worldmap.PlacedHop, bool) {
 	out := worldmap.PlacedHop{Hop: text.Hop{TTL: hop.TTL, Name: sanitize.Name(cmp.Or(hop.Name, hop.Addr.String()))}}
 	observations := r.byAddr[hop.Addr.Unmap()]
 	for _, o := range observations {

@@ -15,14 +15,14 @@ import (
 
 // How much of a vendor its page shows. The verdicts file has all of it.
 const (
-	vendorText     = 1 << 20 // bytes of all text
-	vendorFindings = 24      // of a claim
-	vendorRows     = 12      // of a finding, with their figures
-	vendorLinks    = 2000    // of a finding, as links alone
-	vendorEarlier  = 400
-	vendorTurns    = 40
-	vendorHosts    = 400
-	pagePlaces     = 6
+	vendorText      = 1 << 20 // bytes of all text
+	vendorFindings  = 24      // of a claim
+	vendorRows      = 12      // of a finding, with their figures
+	vendorLinks     = 2000    // of a finding, as links alone
+	vendorEarlier   = 400
+	vendorTurns     = 40
+	vendorEndpoints = 400
+	pagePlaces      = 6
 
 	// What the markup around each part takes in bytes, rounded up.
 	rowMarkup     = 400
@@ -42,7 +42,7 @@ type vendorPage struct {
 	More      int // claims that are left out
 	Map       *worldmap.Drawing
 	Matrix    *matrix
-	Hosts     []hostRow
+	Hosts     []endpointRow
 	HostsMore int
 	Owners    *ownership
 	Unknown   []string
@@ -90,8 +90,8 @@ func newVendorPage(s *site, v *view.Vendor) *vendorPage {
 			p.Unknown = append(p.Unknown, sanitize.Clip(question, sanitize.MaxText))
 		}
 	}
-	hosts := newHosts(s, v)
-	p.Hosts = hosts[:min(len(hosts), vendorHosts)]
+	hosts := newEndpoints(s, v)
+	p.Hosts = hosts[:min(len(hosts), vendorEndpoints)]
 	p.HostsMore = len(hosts) - len(p.Hosts)
 	room := budget(vendorText)
 	for i := range v.Claims {
@@ -136,27 +136,27 @@ func newPageClaim(s *site, room *budget, c *view.Claim) pageClaim {
 	return out
 }
 
-// argue shows what carries the claim's result at the first row of a
+// argue shows what supports the claim's result at the first row of a
 // finding, if round trips do.
 func (p *pageClaim) argue(f *view.Finding) {
 	c, row := p.Claim, &f.Rows[0]
 	if disks := p.Site.disksOf(c.Run, row); len(disks) > 0 {
 		p.Map = worldmap.ReachMap(c.Anchor+".map", disks, row.Countries, p.Site.paths(c.Run, row))
 	}
-	p.Proof = newProofView(p.Site, placeItem{c, f, row}, nil)
+	p.Proof = newProofView(p.Site, targetItem{c, f, row}, nil)
 	if p.Map != nil || p.Proof != nil {
 		p.At = row
 	}
 }
 
 // figuresOf returns the numbers at the first row of the findings that
-// carry a claim's result.
+// have a claim's result.
 func figuresOf(c *view.Claim) []string {
-	lead := c.Lead()
-	if len(lead) == 0 {
+	deciding := c.Deciding()
+	if len(deciding) == 0 {
 		return nil
 	}
-	r := &lead[0].Rows[0]
+	r := &deciding[0].Rows[0]
 	var out []string
 	if r.Ratio > 0 {
 		out = append(out, "ratio "+figures.Number(r.Ratio))
@@ -220,7 +220,7 @@ func (b *budget) take(n int) bool {
 
 func claimSize(c *view.Claim) int {
 	n := claimMarkup + 2*size(c.Vendor, c.VendorName, c.ID) + size(c.Says, text.Claim(c)) + 3*size(c.Source.URL)
-	for _, list := range [][]string{c.Terms.Allow, c.Terms.Deny, c.Terms.Require, c.Terms.Covers} {
+	for _, list := range [][]string{c.Constraint.Allow, c.Constraint.Deny, c.Constraint.Require, c.Constraint.Covers} {
 		n += size(list...)
 	}
 	for _, e := range c.Earlier[:min(len(c.Earlier), vendorEarlier)] {

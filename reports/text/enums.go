@@ -47,7 +47,7 @@ func Subject(s verdict.Subject) string {
 	return string(s)
 }
 
-// Basis says what a result rests on.
+// Basis says what a result is based on.
 func Basis(b verdict.Basis) string {
 	switch b {
 	case verdict.BasisPhysics:
@@ -66,7 +66,7 @@ func Basis(b verdict.Basis) string {
 	return string(b)
 }
 
-// Assumption says what a result takes for granted.
+// Assumption says what a result assumes.
 func Assumption(a string) string {
 	switch a {
 	case verdict.AssumesNoInterception:

@@ -86,9 +86,9 @@ func ifWrong(vantages int) string {
 	return "If one of the vantages"
 }
 
-// Sites says how many hosts share an address. It names the vantages that would have
+// AnycastSites says how many hosts share an address. It names the vantages that would have
 // to be wrong for it to be one.
-func Sites(atLeast int, unlessWrong string) string {
+func AnycastSites(atLeast int, unlessWrong string) string {
 	text := "At least " + figures.Plural(atLeast, "host shares", "hosts share") + " this address: the ones listed here are too far apart to be one host. Each is judged by the replies that only it can have sent."
 	if unlessWrong != "" {
 		text += " One host would explain all replies if the vantages " + unlessWrong + " had wrong positions, or if something near them had answered."

@@ -2,7 +2,6 @@ package text
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/landfall-audit/landfall/reports/figures"
@@ -40,11 +39,11 @@ var clauses = map[string]string{
 	verdict.CodeDisputedAside:          "a vantage that is set aside contradicts the claim",
 }
 
-// heldBack says that rules keep a result down, and which.
-func heldBack(f *view.Finding, wouldBe verdict.Result) string {
+// downgrade says that rules keep a result down, and which.
+func downgrade(f *view.Finding, wouldBe verdict.Result) string {
 	rules := "; our safety rules stop us from calling this " + string(wouldBe)
 	var why []string
-	for _, code := range f.HeldBackBy {
+	for _, code := range f.DowngradedBy {
 		if clause, known := clauses[code]; known {
 			why = append(why, clause)
 		}
@@ -96,56 +95,4 @@ func evidenceIDs(b *view.Reason) string {
 		text += fmt.Sprintf(" and %s more", figures.Count(left))
 	}
 	return text + "]"
-}
-
-// OpenPoints returns the first few limits of a claim that its sentence does not
-// have. These are its own, then the assumptions of the findings that carry it, and
-// their limits.
-func OpenPoints(c *view.Claim, n int) []string {
-	var out []string
-	add := func(limits []string) {
-		for _, limit := range limits {
-			if len(out) < n && !slices.Contains(out, limit) {
-				out = append(out, limit)
-			}
-		}
-	}
-	add(ClaimLimits(c))
-	for _, f := range c.Lead() {
-		add(Assumptions(&f))
-		add(except(f.Limits, claimLimit(c)))
-	}
-	return out
-}
-
-// ClaimLimits returns the limits of a claim that its sentence does not have.
-func ClaimLimits(c *view.Claim) []string { return except(c.Limits, claimLimit(c)) }
-
-// FindingLimits returns the limits of a finding that its sentence does not have.
-func FindingLimits(f *view.Finding) []string { return except(f.Limits, rowLimit(f, &f.Rows[0])) }
-
-// RowLimits returns the limits of a row and its finding that its sentence does not
-// have.
-func RowLimits(f *view.Finding, r *view.Row) []string {
-	return except(slices.Concat(f.Limits, r.Limits), rowLimit(f, r))
-}
-
-func except(limits []string, limit string) []string {
-	return slices.DeleteFunc(slices.Clone(limits), func(text string) bool { return text == limit })
-}
-
-// Assumptions returns what the finding assumes, as far as its limits do not say so.
-// That one vantage carries it is one of them.
-func Assumptions(f *view.Finding) []string {
-	var out []string
-	if f.SingleVantage && !slices.Contains(f.HeldBackBy, verdict.CodeOneVantage) {
-		out = append(out, "Only one vantage supports this: without it, the result would be different.")
-	}
-	limits := strings.Join(f.Limits, "\n")
-	for _, a := range f.Assumes {
-		if !strings.Contains(limits, Assumption(a)) {
-			out = append(out, "This assumes that "+Assumption(a)+".")
-		}
-	}
-	return out
 }

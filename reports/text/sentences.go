@@ -19,15 +19,15 @@ import (
 
 // Claim returns a claim's result in one sentence.
 func Claim(c *view.Claim) string {
-	lead := c.Lead()
-	if len(lead) == 0 {
-		return withoutLead(c)
+	deciding := c.Deciding()
+	if len(deciding) == 0 {
+		return withoutDeciding(c)
 	}
 	addresses := 0
-	for _, f := range lead {
+	for _, f := range deciding {
 		addresses += len(f.Rows)
 	}
-	text := Finding(c, &lead[0])
+	text := Finding(c, &deciding[0])
 	if addresses > 1 {
 		text += fmt.Sprintf(" The same result holds for %s.", figures.Plural(addresses-1, "further address or store", "further addresses or stores"))
 	}
@@ -38,9 +38,9 @@ func Claim(c *view.Claim) string {
 // finding.
 func Finding(c *view.Claim, f *view.Finding) string { return Row(c.Started, f, &f.Rows[0]) }
 
-// withoutLead is the sentence of a claim whose result none of its verdicts has. The
+// withoutDeciding is the sentence of a claim whose result none of its verdicts has. The
 // roll-up's own reasons are first among its limits.
-func withoutLead(c *view.Claim) string {
+func withoutDeciding(c *view.Claim) string {
 	why := ""
 	if limit := claimLimit(c); limit != "" {
 		why = ": " + limit
@@ -59,8 +59,8 @@ func withoutLead(c *view.Claim) string {
 // claimLimit returns the limit that the claim's sentence has; empty where it has
 // none.
 func claimLimit(c *view.Claim) string {
-	if lead := c.Lead(); len(lead) > 0 {
-		return rowLimit(&lead[0], &lead[0].Rows[0])
+	if deciding := c.Deciding(); len(deciding) > 0 {
+		return rowLimit(&deciding[0], &deciding[0].Rows[0])
 	}
 	if len(c.Limits) > 0 {
 		return c.Limits[0]
@@ -94,7 +94,7 @@ func Row(started string, f *view.Finding, r *view.Row) string {
 	return frontEndSentence(when, f, r)
 }
 
-// measuredWhen begins a sentence with the days of the replies that carry a result,
+// measuredWhen begins a sentence with the days of the replies that support a result,
 // or else of the run. What is imported today may be years old.
 func measuredWhen(started string, f *view.Finding, r *view.Row) string {
 	from, until := r.Days()
@@ -119,7 +119,7 @@ func frontEndSentence(when string, f *view.Finding, r *view.Row) string {
 		return when + "the address " + at(r) + " lies, by the provider's own published ranges, in a place that the claim does not allow."
 	case verdict.Disputed:
 		if f.Basis == verdict.BasisPhysics {
-			return when + "round trips to " + at(r) + " contradict the claim" + needs(r) + heldBack(f, verdict.Refuted)
+			return when + "round trips to " + at(r) + " contradict the claim" + needs(r) + downgrade(f, verdict.Refuted)
 		}
 		return when + sourcesOf(f.Basis) + " place " + at(r) + " where the claim does not allow it; round trips do not settle it."
 	case verdict.Inconclusive:
@@ -128,7 +128,7 @@ func frontEndSentence(when string, f *view.Finding, r *view.Row) string {
 		return noEvidence(f, r)
 	case verdict.Consistent:
 		if f.Basis == verdict.BasisPhysics {
-			return when + host + " was, by its round trips, in a place that the claim allows" + heldBack(f, verdict.Proven)
+			return when + host + " was, by its round trips, in a place that the claim allows" + downgrade(f, verdict.Proven)
 		}
 		return when + sourcesOf(f.Basis) + " place " + at(r) + " where the claim allows it; round trips do not contradict them."
 	case verdict.Proven:
@@ -146,7 +146,7 @@ func storeSentence(when string, f *view.Finding, r *view.Row) string {
 		}
 		return when + "according to its provider's own metadata, " + store + " is not where the claim says."
 	case verdict.Disputed:
-		return when + "the evidence on " + store + " contradicts the claim" + needs(r) + heldBack(f, verdict.Refuted)
+		return when + "the evidence on " + store + " contradicts the claim" + needs(r) + downgrade(f, verdict.Refuted)
 	case verdict.Inconclusive:
 		return when + "the evidence on " + store + " does not settle the claim."
 	case verdict.NotTested:
@@ -180,7 +180,7 @@ func pathSentence(when string, f *view.Finding, r *view.Row) string {
 	case verdict.Refuted:
 		return when + hop + " cannot be in a place that the claim allows" + needs(r) + "."
 	case verdict.Disputed:
-		return when + "the evidence on " + hop + " contradicts the claim" + needs(r) + heldBack(f, verdict.Refuted)
+		return when + "the evidence on " + hop + " contradicts the claim" + needs(r) + downgrade(f, verdict.Refuted)
 	case verdict.Inconclusive:
 		return when + "the evidence on " + hop + " does not settle the claim."
 	case verdict.NotTested:

@@ -38,13 +38,13 @@ func TestSurvival(t *testing.T) {
 }
 
 func TestTerms(t *testing.T) {
-	for want, terms := range map[string]view.Terms{
+	for want, terms := range map[string]view.Constraint{
 		"": {Covers: []string{"content"}},
 		"We read this as: no copy of customers' content is in China.":                                                         {Covers: []string{"content"}, Deny: []string{"CN"}},
 		"We read this as: every copy of content, backup is in Germany, EU, at rest.":                                          {Covers: []string{"content", "backup"}, Allow: []string{"DE", "EU"}, State: "rest"},
 		"We read this as: every copy of metadata is in Canada; there is a copy of metadata in each of ca-1, while processed.": {Covers: []string{"metadata"}, Allow: []string{"CA"}, Require: []string{"ca-1"}, State: "processing"},
 	} {
-		if got := Terms(&terms); got != want {
+		if got := Constraint(&terms); got != want {
 			t.Errorf("%+v: %q, want %q", terms, got, want)
 		}
 	}

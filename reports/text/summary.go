@@ -133,8 +133,8 @@ func Acceptance(a *accepted.Result) string {
 // Position returns a position in degrees.
 func Position(p *view.Position) string { return figures.Position(p.Lat, p.Lon, p.RadiusKM) }
 
-// Terms returns how the vendor's words are read; empty where they name no place.
-func Terms(t *view.Terms) string {
+// Constraint returns how the vendor's words are read; empty where they name no place.
+func Constraint(t *view.Constraint) string {
 	what := strings.Join(t.Covers, ", ")
 	if slices.Equal(t.Covers, []string{string(providers.CoverContent)}) {
 		what = "customers' content"

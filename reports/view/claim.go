@@ -18,10 +18,10 @@ type Claim struct {
 	Anchor     string
 	Result     verdict.Result
 	Says       string
-	Terms      Terms
+	Constraint Constraint
 	Source     Source
 	Landings   Landings
-	Bases      []verdict.Basis // what the verdicts that carry the result rest on
+	Bases      []verdict.Basis // what the verdicts that support the result are based on
 	Limits     []string        // what the result does not show
 	Verdicts   int             // as many as the judge counted
 	Findings   []Finding       // worst first
@@ -31,8 +31,8 @@ type Claim struct {
 	Accepted   *accepted.Result // by a person; nil where nobody has
 }
 
-// Terms is how the vendor's words are read, in the claims language.
-type Terms struct {
+// Constraint is how the vendor's words are read, in the claims language.
+type Constraint struct {
 	About   string
 	Covers  []string
 	State   string
@@ -60,13 +60,13 @@ func newClaim(d *verdict.Document, r verdict.ClaimResult, verdicts []*verdict.Ve
 	c := Claim{
 		Vendor: sanitize.Name(r.Vendor), VendorName: sanitize.Name(r.VendorName), ID: sanitize.Name(r.Claim), Anchor: Anchor("claim", r.Vendor, r.Claim),
 		Result: Known(r.Result), Says: sanitize.Clip(r.Says, sanitize.MaxSays), Limits: sanitize.Texts(r.Limits), Verdicts: r.Verdicts,
-		Terms:  Terms{About: sanitize.Name(r.About), Covers: sanitize.Names(r.Covers), State: sanitize.Name(r.State), Allow: sanitize.Names(r.Allow), Deny: sanitize.Names(r.Deny), Require: sanitize.Names(r.Require)},
-		Source: Source{URL: sanitize.Clip(r.URL, sanitize.MaxURL), Retrieved: sanitize.Name(r.Retrieved), Published: sanitize.Name(r.Published), Grade: sanitize.Name(r.Grade)},
-		Run:    sanitize.Name(d.Run.Run), Started: sanitize.Name(d.Run.Started),
+		Constraint: Constraint{About: sanitize.Name(r.About), Covers: sanitize.Names(r.Covers), State: sanitize.Name(r.State), Allow: sanitize.Names(r.Allow), Deny: sanitize.Names(r.Deny), Require: sanitize.Names(r.Require)},
+		Source:     Source{URL: sanitize.Clip(r.URL, sanitize.MaxURL), Retrieved: sanitize.Name(r.Retrieved), Published: sanitize.Name(r.Published), Grade: sanitize.Name(r.Grade)},
+		Run:        sanitize.Name(d.Run.Run), Started: sanitize.Name(d.Run.Started),
 	}
 	c.Findings = groupVerdicts(verdicts)
 	c.Landings = landingsOf([]Claim{c})
-	for _, f := range c.Lead() {
+	for _, f := range c.Deciding() {
 		if f.Basis != verdict.BasisNone && !slices.Contains(c.Bases, f.Basis) {
 			c.Bases = append(c.Bases, f.Basis)
 		}
@@ -77,9 +77,9 @@ func newClaim(d *verdict.Document, r verdict.ClaimResult, verdicts []*verdict.Ve
 // Name returns the vendor's name, or its id where it has none.
 func (c *Claim) Name() string { return cmp.Or(c.VendorName, c.Vendor) }
 
-// Lead returns the findings that carry the claim's result. There may be none: a
+// Deciding returns the findings that have the claim's result. There may be none: a
 // claim can be held below all of its verdicts.
-func (c *Claim) Lead() []Finding {
+func (c *Claim) Deciding() []Finding {
 	var out []Finding
 	for _, f := range c.Findings {
 		if f.Result == c.Result {

@@ -206,7 +206,7 @@ func (c *Claim) leaves(kind GapKind) bool {
 	case GapFrontEndOnly:
 		return c.Result != verdict.NotTested && c.frontEndOnly()
 	case GapSingleVantage:
-		return slices.ContainsFunc(c.Lead(), func(f Finding) bool { return f.SingleVantage })
+		return slices.ContainsFunc(c.Deciding(), func(f Finding) bool { return f.SingleVantage })
 	}
 	return false
 }

@@ -20,8 +20,8 @@ type Finding struct {
 	Basis         verdict.Basis
 	SingleVantage bool
 	Assumes       []string
-	WouldBe       verdict.Result // but for the rules that hold it back; empty where none does
-	HeldBackBy    []string       // the codes of those rules
+	WouldBe       verdict.Result // but for the rules that downgrade it; empty where none does
+	DowngradedBy  []string       // the codes of those rules
 	Limits        []string       // those that all its rows share
 	Rows          []Row          // the one that decides most first
 	Verdicts      int            // in all rows
@@ -41,7 +41,7 @@ type Row struct {
 	StepsLeft int      `json:",omitempty"` // steps of the argument that were left out
 	Limits    []string // those that are its own
 	Verdicts  int
-	Measured  *verdict.Measured // when the replies that carry it were; nil where none does
+	Measured  *verdict.Measured // when the replies that support it were; nil where none does
 
 	Proof    *verdict.Proof    // what a result by round trips comes down to
 	Survives *verdict.Survival // what that result outlasts
@@ -64,7 +64,7 @@ type groupKey struct {
 	basis            verdict.Basis
 	single           bool
 	assumes, limited string
-	heldBack         string
+	downgrade        string
 }
 
 // groupVerdicts puts the verdicts on one claim together by what they say. A thousand
@@ -87,7 +87,7 @@ func groupVerdicts(verdicts []*verdict.Verdict) []Finding {
 			cmp.Compare(len(groups[b]), len(groups[a])),
 			cmp.Compare(a.limited, b.limited),
 			cmp.Compare(a.assumes, b.assumes),
-			cmp.Compare(a.heldBack, b.heldBack),
+			cmp.Compare(a.downgrade, b.downgrade),
 		)
 	})
 	out := make([]Finding, 0, len(order))
@@ -123,7 +123,7 @@ func groupKeyOf(v *verdict.Verdict) groupKey {
 		single: v.SingleVantage, assumes: strings.Join(sanitize.Texts(v.Assumes), "\n"),
 	}
 	if v.HeldBack != nil {
-		s.heldBack = strings.Join(append([]string{string(Known(v.HeldBack.WouldBe))}, sanitize.Texts(v.HeldBack.Why)...), "\n")
+		s.downgrade = strings.Join(append([]string{string(Known(v.HeldBack.WouldBe))}, sanitize.Texts(v.HeldBack.Why)...), "\n")
 	}
 	limits := sanitize.Texts(v.Limits)
 	for i, text := range limits {
@@ -164,7 +164,7 @@ func newFinding(s groupKey, verdicts []*verdict.Verdict, used map[string]int) Fi
 		Assumes: sanitize.Texts(verdicts[0].Assumes), Verdicts: len(verdicts), Rows: rows(verdicts),
 	}
 	if held := verdicts[0].HeldBack; held != nil {
-		f.WouldBe, f.HeldBackBy = Known(held.WouldBe), sanitize.Texts(held.Why)
+		f.WouldBe, f.DowngradedBy = Known(held.WouldBe), sanitize.Texts(held.Why)
 	}
 	f.Limits = sharedLimits(f.Rows)
 	for i := range f.Rows {
@@ -289,7 +289,7 @@ func CompareAddr(a, b string) int {
 // none.
 func (r *Row) Name() string { return cmp.Or(r.Addr, r.Endpoint) }
 
-// Days returns the first and the last day of the replies that carry a result;
+// Days returns the first and the last day of the replies that support a result;
 // empty where it names none.
 func (r *Row) Days() (from, until string) {
 	if r.Measured == nil {

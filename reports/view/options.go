@@ -18,7 +18,7 @@ type Options struct {
 	FailOn verdict.Result // the mildest result that fails a run; empty is refuted, and a word that is no result fails none
 
 	Notes        []string      // shown before everything else, such as that the run was cut short
-	Attributions []Attribution // of the data sets that the evidence rests on
+	Attributions []Attribution // of the data sets that the evidence uses
 
 	EvidenceFile string // name of the evidence beside the report; empty where there is none
 	VerdictsFile string // name of the verdicts beside the report; empty where there is none

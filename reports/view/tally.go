@@ -49,7 +49,7 @@ func (t Tally) Total() int {
 	return n
 }
 
-// Unreadable stands for a result that this program does not know, as a
+// Unreadable is for a result that this program does not know, as a
 // document of a newer version or a tampered one may hold.
 const Unreadable verdict.Result = "unreadable"
 

@@ -11,30 +11,30 @@ import (
 	"github.com/landfall-audit/landfall/verdict"
 )
 
-// hostRow is an endpoint of a vendor: what it is for, and its addresses.
-type hostRow struct {
+// endpointRow is an endpoint of a vendor: what it is for, and its addresses.
+type endpointRow struct {
 	Host      string
 	Roles     []string
 	When      string
 	Bootstrap bool
 	Source    view.Source
-	Places    []view.Row // one for each address
+	Addresses []view.Row // one for each address
 	More      int
 }
 
-// hostPlaces is how many addresses of an endpoint are named.
-const hostPlaces = 6
+// maxAddresses is how many addresses of an endpoint are named.
+const maxAddresses = 6
 
-// newHosts lists the endpoints of the sheet in its order, and after them those
+// newEndpoints lists the endpoints of the sheet in its order, and after them those
 // that are in verdicts alone.
-func newHosts(s *site, v *view.Vendor) []hostRow {
-	var out []hostRow
-	place := map[string]int{}
+func newEndpoints(s *site, v *view.Vendor) []endpointRow {
+	var out []endpointRow
+	index := map[string]int{}
 	if sheet := s.sheets[v.ID]; sheet != nil {
 		for i := range sheet.Endpoints {
 			e := &sheet.Endpoints[i]
-			place[hostKey(e.Host)] = len(out)
-			out = append(out, newHost(e))
+			index[hostKey(e.Host)] = len(out)
+			out = append(out, newEndpoint(e))
 		}
 	}
 	for i := range v.Claims {
@@ -45,11 +45,11 @@ func newHosts(s *site, v *view.Vendor) []hostRow {
 			for j := range f.Rows {
 				r := &f.Rows[j]
 				key := hostKey(r.Endpoint)
-				if _, known := place[key]; !known {
-					place[key] = len(out)
-					out = append(out, hostRow{Host: r.Endpoint})
+				if _, known := index[key]; !known {
+					index[key] = len(out)
+					out = append(out, endpointRow{Host: r.Endpoint})
 				}
-				out[place[key]].note(r)
+				out[index[key]].note(r)
 			}
 		}
 	}
@@ -61,8 +61,8 @@ func newHosts(s *site, v *view.Vendor) []hostRow {
 
 func hostKey(host string) string { return strings.ToLower(strings.TrimSuffix(host, ".")) }
 
-func newHost(e *providers.Endpoint) hostRow {
-	h := hostRow{
+func newEndpoint(e *providers.Endpoint) endpointRow {
+	h := endpointRow{
 		Host: sanitize.Name(e.Host), Bootstrap: e.Bootstrap, When: sanitize.Clip(text.Condition(e.When), sanitize.MaxText),
 		Source: view.Source{URL: sanitize.Clip(e.Source.URL, sanitize.MaxURL), Retrieved: e.Source.Retrieved.String(), Grade: string(e.Source.Grade)},
 	}
@@ -72,23 +72,23 @@ func newHost(e *providers.Endpoint) hostRow {
 	return h
 }
 
-func (h *hostRow) note(r *view.Row) {
+func (h *endpointRow) note(r *view.Row) {
 	if r.Addr == "" {
 		return
 	}
-	for i := range h.Places {
-		if h.Places[i].Addr == r.Addr {
-			if len(h.Places[i].Countries) == 0 {
-				h.Places[i].Countries = r.Countries
+	for i := range h.Addresses {
+		if h.Addresses[i].Addr == r.Addr {
+			if len(h.Addresses[i].Countries) == 0 {
+				h.Addresses[i].Countries = r.Countries
 			}
 			return
 		}
 	}
-	h.Places = append(h.Places, view.Row{Addr: r.Addr, Endpoint: r.Endpoint, Countries: r.Countries})
+	h.Addresses = append(h.Addresses, view.Row{Addr: r.Addr, Endpoint: r.Endpoint, Countries: r.Countries})
 }
 
-func (h *hostRow) sort() {
-	slices.SortFunc(h.Places, func(a, b view.Row) int { return view.CompareAddr(a.Addr, b.Addr) })
-	h.More = max(0, len(h.Places)-hostPlaces)
-	h.Places = h.Places[:len(h.Places)-h.More]
+func (h *endpointRow) sort() {
+	slices.SortFunc(h.Addresses, func(a, b view.Row) int { return view.CompareAddr(a.Addr, b.Addr) })
+	h.More = max(0, len(h.Addresses)-maxAddresses)
+	h.Addresses = h.Addresses[:len(h.Addresses)-h.More]
 }

@@ -11,8 +11,8 @@ import (
 	"github.com/landfall-audit/landfall/reports/view"
 )
 
-// record is the evidence of one run, found by id, by address and by name.
-type record struct {
+// evidenceIndex is the evidence of one run, found by id, by address and by name.
+type evidenceIndex struct {
 	byID     map[string]evidence.Observation
 	byAddr   map[netip.Addr][]evidence.Observation
 	byTarget map[string][]evidence.Observation // of stores, by their name
@@ -20,9 +20,9 @@ type record struct {
 	networks map[netip.Addr]*evidence.Network
 }
 
-// newRecord makes the evidence of a run searchable; of nil, an empty record.
-func newRecord(b *evidence.Bundle) *record {
-	r := &record{
+// newEvidenceIndex makes the evidence of a run searchable; of nil, an empty index.
+func newEvidenceIndex(b *evidence.Bundle) *evidenceIndex {
+	r := &evidenceIndex{
 		byID: map[string]evidence.Observation{}, byAddr: map[netip.Addr][]evidence.Observation{},
 		byTarget: map[string][]evidence.Observation{}, answers: map[netip.Addr][]*evidence.DNS{}, networks: map[netip.Addr]*evidence.Network{},
 	}
@@ -83,9 +83,9 @@ func addressOf(o evidence.Observation) netip.Addr {
 	return addr.Unmap()
 }
 
-// of returns the observations that are cited, then some of the others about a place,
+// of returns the observations that are cited, then some of the others about a target,
 // by kind. It also returns how many were left out.
-func (r *record) of(place string, cited []string) (shown []evidence.Observation, more int) {
+func (r *evidenceIndex) of(target string, cited []string) (shown []evidence.Observation, more int) {
 	seen := map[string]bool{}
 	take := func(list []evidence.Observation, o evidence.Observation) []evidence.Observation {
 		if seen[o.Common().ID] {
@@ -100,7 +100,7 @@ func (r *record) of(place string, cited []string) (shown []evidence.Observation,
 		}
 	}
 	var others []evidence.Observation
-	if addr, err := netip.ParseAddr(place); err == nil {
+	if addr, err := netip.ParseAddr(target); err == nil {
 		for _, o := range r.byAddr[addr.Unmap()] {
 			others = take(others, o)
 		}
@@ -108,7 +108,7 @@ func (r *record) of(place string, cited []string) (shown []evidence.Observation,
 			others = take(others, o)
 		}
 	}
-	for _, o := range r.byTarget[place] {
+	for _, o := range r.byTarget[target] {
 		others = take(others, o)
 	}
 	slices.SortStableFunc(others, func(a, b evidence.Observation) int {
@@ -124,13 +124,13 @@ func kindOrder() []evidence.Kind {
 }
 
 // vantage returns the vantage of an observation, nil where it has none.
-func (r *record) vantage(o evidence.Observation) *evidence.Vantage {
+func (r *evidenceIndex) vantage(o evidence.Observation) *evidence.Vantage {
 	v, _ := r.byID[o.Common().Vantage].(*evidence.Vantage)
 	return v
 }
 
 // sources lists the data sets that the evidence cites, by name and age.
-func (r *record) sources() []Dated {
+func (r *evidenceIndex) sources() []Dated {
 	var out []Dated
 	note := func(name, built string) {
 		d := Dated{Name: sanitize.Clip(name, sanitize.MaxName), Built: sanitize.Clip(built, sanitize.MaxName)}
@@ -163,7 +163,7 @@ const maxSources = 60
 type Dated struct{ Name, Built string }
 
 // networkOf returns the network that an address is in, nil where it is not known.
-func (r *record) networkOf(address string) *evidence.Network {
+func (r *evidenceIndex) networkOf(address string) *evidence.Network {
 	addr, err := netip.ParseAddr(address)
 	if err != nil {
 		return nil
