@@ -4,13 +4,14 @@ package site
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"runtime"
 	"strings"
-	"sync"
-	"sync/atomic"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/landfall-audit/landfall/providers"
 	"github.com/landfall-audit/landfall/reports/text"
@@ -89,25 +90,17 @@ func Write(create CreateFile, v view.View) error {
 // writeAddresses writes the pages of the addresses, of which there may be
 // thousands, on all processors. The first failure ends it.
 func (s *site) writeAddresses(create CreateFile) error {
-	var wait sync.WaitGroup
-	var next atomic.Int64
-	failed := make([]error, runtime.GOMAXPROCS(0))
-	for worker := range failed {
-		wait.Go(func() {
-			for failed[worker] == nil {
-				i := int(next.Add(1)) - 1
-				if i >= len(s.targets) {
-					return
-				}
-				p := s.targets[i]
-				if failed[worker] = s.write(create, addressesFolder+"/"+p.File, "address.gohtml", newAddressPage(s, p)); failed[worker] != nil {
-					next.Store(int64(len(s.targets)))
-				}
-			}
+	group, ctx := errgroup.WithContext(context.Background())
+	group.SetLimit(runtime.GOMAXPROCS(0))
+	for _, t := range s.targets {
+		if ctx.Err() != nil {
+			break
+		}
+		group.Go(func() error {
+			return s.write(create, addressesFolder+"/"+t.File, "address.gohtml", newAddressPage(s, t))
 		})
 	}
-	wait.Wait()
-	return errors.Join(failed...)
+	return group.Wait()
 }
 
 func newSite(v *view.View) *site {
