@@ -41,7 +41,7 @@ bench:
 	LANDFALL_KILLS=100 go test ./cmd/landfall -run KilledWhileOrdering -count=1 -v
 	go test ./cmd/landfall -run '^$$' -bench 'Canary|Net|Site1000|History10000|YearOfRuns' -benchtime 1x -timeout 1h
 	go test ./verdict/plan -run '^$$' -bench Plan -benchtime 1x -timeout 2h
-	go test ./internal/geo ./providers/ranges ./reports -run '^$$' -bench .
+	go test ./internal/geo ./providers/ranges ./reports/site -run '^$$' -bench .
 
 # Each parser of outside input for a while.
 FUZZTIME ?= 20s

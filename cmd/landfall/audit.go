@@ -13,7 +13,9 @@ import (
 	"github.com/landfall-audit/landfall/internal/datasets"
 	"github.com/landfall-audit/landfall/probes"
 	"github.com/landfall-audit/landfall/providers"
-	"github.com/landfall-audit/landfall/reports"
+	"github.com/landfall-audit/landfall/reports/accepted"
+	"github.com/landfall-audit/landfall/reports/formats"
+	"github.com/landfall-audit/landfall/reports/view"
 	"github.com/landfall-audit/landfall/verdict"
 )
 
@@ -25,7 +27,7 @@ type auditing struct {
 	dataDir      string
 	acceptedFile string
 	given        givenClaim
-	accepted     []reports.Acceptance
+	accepted     []accepted.Result
 	failOn       *failOn
 	window       *time.Duration
 	ui           *ui
@@ -65,7 +67,7 @@ func (a *auditing) run(ctx context.Context, args []string) error {
 		return err
 	}
 	if a.acceptedFile != "" {
-		if a.accepted, err = reports.ReadAccepted(a.acceptedFile); err != nil {
+		if a.accepted, err = accepted.Read(a.acceptedFile); err != nil {
 			return err
 		}
 	}
@@ -207,7 +209,7 @@ func (a *auditing) runFolder() (string, error) {
 
 // report writes verdicts and site into the folder of --out, and prints.
 // What kept the run from being complete stands in both.
-func (a *auditing) report(r *judgement, path string, format reports.Format, lookErr error) error {
+func (a *auditing) report(r *judgement, path string, format formats.Format, lookErr error) error {
 	printed := terminalOptions(a.ui)
 	printed.FailOn, printed.Sheets, printed.Accepted = a.failOn.result, r.sheets, a.accepted
 	if lookErr != nil {
@@ -215,7 +217,7 @@ func (a *auditing) report(r *judgement, path string, format reports.Format, look
 	}
 	printed.Notes = append(printed.Notes, storesOf(r.sheets, r.seen)...)
 	if a.out != "" {
-		options := reports.Options{
+		options := view.Options{
 			EvidenceFile: evidenceFile, VerdictsFile: verdictsFile, Notes: printed.Notes, Attributions: attributions(),
 			Sheets: r.sheets, Evidence: evidenceOf(r.seen), Accepted: a.accepted,
 		}
@@ -227,7 +229,7 @@ func (a *auditing) report(r *judgement, path string, format reports.Format, look
 			return err
 		}
 	}
-	return format.Write(a.surroundings.out, reports.NewView([]*verdict.Document{r.doc}, printed))
+	return format.Write(a.surroundings.out, view.New([]*verdict.Document{r.doc}, printed))
 }
 
 // end returns the status of the run, and says why it is incomplete.

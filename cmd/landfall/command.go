@@ -12,7 +12,8 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
-	"github.com/landfall-audit/landfall/reports"
+	"github.com/landfall-audit/landfall/reports/accepted"
+	"github.com/landfall-audit/landfall/reports/view"
 	"github.com/landfall-audit/landfall/verdict"
 )
 
@@ -139,8 +140,8 @@ func (f *failOn) Set(text string) error {
 }
 
 // check returns the status for what was found.
-func (f *failOn) check(doc *verdict.Document, accepted []reports.Acceptance) error {
-	view := reports.NewView([]*verdict.Document{doc}, reports.Options{Accepted: accepted})
+func (f *failOn) check(doc *verdict.Document, accepted []accepted.Result) error {
+	view := view.New([]*verdict.Document{doc}, view.Options{Accepted: accepted})
 	if f.result == never || len(doc.Claims) == 0 || view.WorstUnaccepted().Severity() > f.result.Severity() {
 		return nil
 	}

@@ -19,7 +19,7 @@ import (
 	"github.com/landfall-audit/landfall/internal/fakenet"
 	"github.com/landfall-audit/landfall/probes/selfcheck"
 	"github.com/landfall-audit/landfall/providers"
-	"github.com/landfall-audit/landfall/reports"
+	"github.com/landfall-audit/landfall/reports/view"
 	"github.com/landfall-audit/landfall/verdict"
 )
 
@@ -91,7 +91,7 @@ func (d *demoing) run(ctx context.Context) error {
 	if err != nil {
 		return incomplete(err)
 	}
-	options := reports.Options{
+	options := view.Options{
 		EvidenceFile: evidenceFile, VerdictsFile: verdictsFile, ClaimsPath: claimsFolder, Attributions: attributions(),
 		Sheets: found.sheets, Evidence: evidenceOf(found.seen),
 		Notes: []string{"This is a demonstration: every vendor, host and address in it is invented, and so is the internet it was measured in."},
@@ -103,7 +103,7 @@ func (d *demoing) run(ctx context.Context) error {
 	}
 	shown := terminalOptions(d.ui)
 	shown.Notes = options.Notes
-	if err := format.Write(d.surroundings.out, reports.NewView([]*verdict.Document{found.doc}, shown)); err != nil {
+	if err := format.Write(d.surroundings.out, view.New([]*verdict.Document{found.doc}, shown)); err != nil {
 		return incomplete(err)
 	}
 	if d.out != "" {

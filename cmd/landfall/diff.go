@@ -8,7 +8,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/landfall-audit/landfall/evidence"
-	"github.com/landfall-audit/landfall/reports"
+	"github.com/landfall-audit/landfall/reports/formats"
+	"github.com/landfall-audit/landfall/reports/view"
 	"github.com/landfall-audit/landfall/verdict"
 )
 
@@ -38,7 +39,7 @@ Exit status: 0 nothing changed; 1 something did; 2 bad usage or input.`,
 	return c
 }
 
-func showDiff(s surroundings, format string, d verdict.Difference, options reports.Options) error {
+func showDiff(s surroundings, format string, d verdict.Difference, options view.Options) error {
 	var err error
 	switch format {
 	case "json":
@@ -46,7 +47,7 @@ func showDiff(s surroundings, format string, d verdict.Difference, options repor
 		encoder.SetIndent("", " ")
 		err = encoder.Encode(d)
 	case "text":
-		err = reports.WriteDifference(s.out, d, options)
+		err = formats.WriteDifference(s.out, d, options)
 	default:
 		return fmt.Errorf("--format %q is not known; expected text or json", format)
 	}

@@ -12,7 +12,9 @@ import (
 
 	"github.com/landfall-audit/landfall/evidence"
 	"github.com/landfall-audit/landfall/internal/datasets"
-	"github.com/landfall-audit/landfall/reports"
+	"github.com/landfall-audit/landfall/reports/accepted"
+	"github.com/landfall-audit/landfall/reports/formats"
+	"github.com/landfall-audit/landfall/reports/view"
 )
 
 func newReport(s surroundings) *cobra.Command {
@@ -32,7 +34,7 @@ folder, under its usual name. A site is a folder and needs --out.`,
 		Args: cobra.MinimumNArgs(1),
 	}
 	r := &reporting{surroundings: s}
-	c.Flags().StringVar(&r.format, "format", "text", "`FORMAT`: "+formatNames(reports.Formats()))
+	c.Flags().StringVar(&r.format, "format", "text", "`FORMAT`: "+formatNames(formats.All()))
 	c.Flags().StringVar(&r.out, "out", "", "write into `DIR`")
 	c.Flags().StringArrayVar(&r.claims, "claims", nil, "claims `FILE` or folder that the runs were judged by (repeatable; none: that of the run's folder, or the catalogue)")
 	c.Flags().StringVar(&r.accepted, "accepted", "", acceptedHelp)
@@ -90,7 +92,7 @@ func (r *reporting) run(args []string) error {
 
 // options returns the report what stands beside the verdicts: evidence, and the
 // claims that they were reached by.
-func (r *reporting) options(u *ui, args []string, runs []foundRun) (reports.Options, error) {
+func (r *reporting) options(u *ui, args []string, runs []foundRun) (view.Options, error) {
 	options := terminalOptions(u)
 	claims := r.claims
 	if len(claims) == 0 {
@@ -104,7 +106,7 @@ func (r *reporting) options(u *ui, args []string, runs []foundRun) (reports.Opti
 	options.Sheets = sheets
 	options.Evidence = evidenceAmong(u, runs)
 	if err == nil && r.accepted != "" {
-		options.Accepted, err = reports.ReadAccepted(r.accepted)
+		options.Accepted, err = accepted.Read(r.accepted)
 	}
 	return options, err
 }
@@ -131,7 +133,7 @@ func verdictsPath(path string) string {
 	return path
 }
 
-func formatNames(formats []reports.Format) string {
+func formatNames(formats []formats.Format) string {
 	var names []string
 	for _, f := range formats {
 		names = append(names, f.Name)
@@ -140,12 +142,12 @@ func formatNames(formats []reports.Format) string {
 }
 
 // printable are the formats that are one file, which can go to standard output.
-func printable() []reports.Format {
-	return slices.DeleteFunc(reports.Formats(), func(f reports.Format) bool { return f.Write == nil })
+func printable() []formats.Format {
+	return slices.DeleteFunc(formats.All(), func(f formats.Format) bool { return f.Write == nil })
 }
 
 // printedFormat returns a format that is to go to standard output.
-func printedFormat(name string) (reports.Format, error) {
+func printedFormat(name string) (formats.Format, error) {
 	format, err := formatNamed(name)
 	if err == nil && format.Write == nil {
 		return format, fmt.Errorf("--format %s is a folder of files and cannot be printed; give --out DIR, and as a format to print one of %s", name, formatNames(printable()))
@@ -153,21 +155,21 @@ func printedFormat(name string) (reports.Format, error) {
 	return format, err
 }
 
-func formatNamed(name string) (reports.Format, error) {
-	format, err := reports.LookUp(name)
+func formatNamed(name string) (formats.Format, error) {
+	format, err := formats.LookUp(name)
 	if err != nil {
 		return format, fmt.Errorf("--format: %w", err)
 	}
 	return format, nil
 }
 
-func terminalOptions(u *ui) reports.Options {
-	return reports.Options{Color: u.colour, Width: u.width(), Attributions: attributions()}
+func terminalOptions(u *ui) view.Options {
+	return view.Options{Color: u.colour, Width: u.width(), Attributions: attributions()}
 }
 
 // attributions is what the licences of the data ask to be shown.
-func attributions() []reports.Attribution {
-	return []reports.Attribution{
+func attributions() []view.Attribution {
+	return []view.Attribution{
 		{Text: datasets.CountryAttribution, URL: "https://db-ip.com", Licence: "CC BY 4.0"},
 		{Text: "Country areas: Natural Earth", URL: "https://www.naturalearthdata.com", Licence: "public domain"},
 	}

@@ -10,7 +10,7 @@ import (
 	"github.com/google/renameio/v2"
 
 	"github.com/landfall-audit/landfall/evidence"
-	"github.com/landfall-audit/landfall/reports"
+	"github.com/landfall-audit/landfall/reports/view"
 	"github.com/landfall-audit/landfall/verdict"
 )
 
@@ -72,7 +72,7 @@ func setAside(u *ui, dir string, now time.Time) error {
 
 // writeRun writes the verdicts of a run into its folder, and the site that
 // tells of it and of the runs before.
-func writeRun(u *ui, dir string, doc *verdict.Document, options reports.Options) error {
+func writeRun(u *ui, dir string, doc *verdict.Document, options view.Options) error {
 	write := func(w io.Writer) error { _, err := doc.WriteTo(w); return err }
 	if err := writeFile(filepath.Join(dir, verdictsFile), write); err != nil {
 		return err

@@ -14,7 +14,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 
 	"github.com/landfall-audit/landfall/evidence"
-	"github.com/landfall-audit/landfall/reports"
+	"github.com/landfall-audit/landfall/reports/view"
 	"github.com/landfall-audit/landfall/verdict"
 )
 
@@ -130,8 +130,8 @@ func readRunAt(verdicts, seen string) (foundRun, error) {
 // gather puts runs together, the newest first. Older ones are read as far as a
 // history needs them, a few at a time, so that a year of runs does not have to
 // be in memory.
-func gather(u *ui, runs []foundRun) (*reports.Gathering, error) {
-	g := reports.NewGathering()
+func gather(u *ui, runs []foundRun) (*view.Loader, error) {
+	g := view.NewLoader()
 	for i, past := range readPast(runs) {
 		if past.err != nil && i > 0 && len(runs) > 1 {
 			u.warn("%v; the report goes without that run", past.err)

@@ -18,7 +18,8 @@ import (
 
 	"github.com/landfall-audit/landfall/evidence"
 	"github.com/landfall-audit/landfall/providers"
-	"github.com/landfall-audit/landfall/reports"
+	"github.com/landfall-audit/landfall/reports/site"
+	"github.com/landfall-audit/landfall/reports/view"
 	"github.com/landfall-audit/landfall/verdict"
 )
 
@@ -281,26 +282,26 @@ func TestRunsOfAllSorts(t *testing.T) {
 // Where the disk fills while a site is written, the old one stays as it is.
 func TestOldSiteStays(t *testing.T) {
 	dir := t.TempDir()
-	site, err := formatNamed("site")
+	format, err := formatNamed("site")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := writeFolder(dir, site, reports.NewView(nil, reports.Options{})); err != nil {
+	if err := writeFolder(dir, format, view.New(nil, view.Options{})); err != nil {
 		t.Fatal(err)
 	}
 	before := filesIn(t, dir)
 	errFull := errors.New("no space left on device")
-	broken := site
-	broken.WriteFolder = func(create reports.CreateFile, v reports.View) error {
+	broken := format
+	broken.WriteFolder = func(create site.CreateFile, v view.View) error {
 		files := 0
-		return site.WriteFolder(func(path string, write func(io.Writer) error) error {
+		return format.WriteFolder(func(path string, write func(io.Writer) error) error {
 			if files++; files > 2 {
 				return errFull
 			}
 			return create(path, write)
 		}, v)
 	}
-	if err := writeFolder(dir, broken, reports.NewView(nil, reports.Options{})); !errors.Is(err, errFull) {
+	if err := writeFolder(dir, broken, view.New(nil, view.Options{})); !errors.Is(err, errFull) {
 		t.Errorf("a full disk gives %v", err)
 	}
 	if after := filesIn(t, dir); after != before {

@@ -11,7 +11,9 @@ import (
 	"path/filepath"
 	"sync"
 
-	"github.com/landfall-audit/landfall/reports"
+	"github.com/landfall-audit/landfall/reports/formats"
+	"github.com/landfall-audit/landfall/reports/site"
+	"github.com/landfall-audit/landfall/reports/view"
 )
 
 // pageMark stands in each page that this program writes.
@@ -20,7 +22,7 @@ const pageMark = `<meta name="generator" content="landfall">`
 // writeFolder writes a report that is a folder into dir. All of it is written
 // aside first and then put in place, so that where the disk fills or something
 // else fails, the report that was there stays as it was.
-func writeFolder(dir string, format reports.Format, view reports.View) (err error) {
+func writeFolder(dir string, format formats.Format, view view.View) (err error) {
 	aside, err := os.MkdirTemp(dir, ".report-")
 	if err != nil {
 		return fmt.Errorf("writing the report: %w", err)
@@ -34,7 +36,7 @@ func writeFolder(dir string, format reports.Format, view reports.View) (err erro
 }
 
 // creator makes the files of a report under a folder.
-func creator(dir string) reports.CreateFile {
+func creator(dir string) site.CreateFile {
 	var mu sync.Mutex
 	made := map[string]bool{}
 	return func(path string, write func(io.Writer) error) error {
