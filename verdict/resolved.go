@@ -250,3 +250,14 @@ func allSame(byCountry map[string]map[netip.Addr]bool) bool {
 	}
 	return true
 }
+
+// citedAddrs returns the ids of the lines that give a name an address.
+func citedAddrs(answers []*evidence.DNS, addr netip.Addr) []string {
+	var out []string
+	for _, a := range answers {
+		if slices.ContainsFunc(a.Answers, func(own netip.Addr) bool { return own.Unmap() == addr }) {
+			out = append(out, a.ID)
+		}
+	}
+	return out
+}

@@ -63,30 +63,6 @@ func (v *vantage) putAside(at []*contradictions) {
 		len(at), v.measured, at[0].at)
 }
 
-// countMachines counts the machines of each file.
-func (c *caseFile) countMachines() {
-	of := map[*supplier][]*vantage{}
-	for _, v := range c.vantages {
-		of[v.supplier] = append(of[v.supplier], v)
-	}
-	c.machines = make(map[*supplier]int, len(of))
-	for file, vantages := range of {
-		c.machines[file] = len(distinct(vantages))
-	}
-}
-
-// mostLiars is how many of the machines may lie that the files with these disks have.
-// A file that saw nothing of an endpoint changes nothing there.
-func (c *caseFile) mostLiars(disks []disk) int {
-	seen, n := map[*supplier]bool{}, 0
-	for i := range disks {
-		if file := disks[i].from.supplier; !seen[file] {
-			seen[file], n = true, n+c.machines[file]
-		}
-	}
-	return n / liarShare
-}
-
 // manyBlames is from how many blames on those are set aside together that are blamed
 // nearly as often as the most blamed. Of few blames, what the most blamed vantage saw
 // can be all that speaks against the next.

@@ -141,12 +141,3 @@ func (c *caseFile) lastDay() providers.Date {
 	}
 	return dayOf(c.newest)
 }
-
-// text returns a span as it stands in a verdict; nil where it is not known.
-func (s timeSpan) text() *Measured {
-	if s.from == 0 {
-		return nil
-	}
-	format := func(at int64) string { return time.Unix(at, 0).UTC().Format("2006-01-02T15:04:05Z") }
-	return &Measured{From: format(s.from), Until: format(s.until)}
-}
