@@ -12,6 +12,8 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
+	"github.com/landfall-audit/landfall/audit"
+	"github.com/landfall-audit/landfall/internal/version"
 	"github.com/landfall-audit/landfall/reports"
 	"github.com/landfall-audit/landfall/verdict"
 )
@@ -71,6 +73,9 @@ func run(ctx context.Context, s surroundings, args []string) int {
 	var exit *exitError
 	if !errors.As(err, &exit) {
 		exit = &exitError{exitUsage, err}
+		if kept := new(audit.IncompleteError); errors.As(err, &kept) {
+			exit.status = exitIncomplete
+		}
 	}
 	if exit.err != nil {
 		newUI(s, levelError).problem(exit.err)
@@ -91,7 +96,7 @@ evidence that anyone can check again.
   landfall audit --claims my.yaml    a vendor of your own`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		Version:       version(),
+		Version:       version.String(),
 	}
 	root.SetIn(s.in)
 	root.SetOut(s.out)
@@ -151,4 +156,17 @@ func addFailOn(c *cobra.Command) *failOn {
 	f := &failOn{result: verdict.Refuted}
 	c.Flags().Var(f, "fail-on", "end with status 1 if a claim is `RESULT` or worse: refuted, disputed, inconclusive, not-tested, consistent, proven, never")
 	return f
+}
+
+func newVersion(s surroundings) *cobra.Command {
+	return &cobra.Command{
+		Use:     "version",
+		Short:   "Print the version",
+		Example: "  landfall version",
+		Args:    cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			_, err := fmt.Fprintln(s.out, "landfall "+version.String())
+			return err
+		},
+	}
 }

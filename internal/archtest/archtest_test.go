@@ -29,7 +29,7 @@ const (
 
 // floors are the rooms of the house from the ground up. A package may import
 // rooms below its own, and its own.
-var floors = []string{"internal", "evidence", "providers", "probes", "verdict", "reports", "cmd"}
+var floors = []string{"internal", "evidence", "providers", "probes", "verdict", "reports", "audit", "cmd"}
 
 type source struct {
 	path string // slash-separated, from the root
