@@ -45,7 +45,8 @@ import (
 // audits the whole embedded catalogue from this machine.
 type Options struct {
 	// Targets are vendor ids of the catalogue, claims files or folders, host[:port],
-	// https:// addresses and buckets. None, and no Claims: the whole catalogue.
+	// https:// addresses and buckets. None, and no Claims and no Sheets: the whole
+	// catalogue.
 	Targets []string
 	// TargetFiles are files with further targets, one a line; "-" is In. None: no
 	// further ones.
@@ -54,6 +55,8 @@ type Options struct {
 	In io.Reader
 	// Claims are claims files or folders. None: those of the targets.
 	Claims []string
+	// Sheets are vendors' sheets that were read already. None: no others.
+	Sheets []*providers.Sheet
 	// AdHoc is a claim about the targets that have none of their own. Zero: none.
 	AdHoc target.AdHoc
 	// Look says from where and how to look. Zero: from this machine.

@@ -49,11 +49,32 @@ func (o *Options) check(ctx context.Context) (*prepared, error) {
 		return nil, err
 	}
 	var sheetsErr error
-	p.sheets, sheetsErr = target.Sheets(p.planned, o.Claims)
+	p.sheets, sheetsErr = o.sheets(p.planned)
 	if p.campaign, err = campaign.New(o.Look, p.sheets); sheetsErr != nil || err != nil {
 		return nil, errors.Join(sheetsErr, err)
 	}
 	return p, nil
+}
+
+// sheets returns the sheets of targets and claims files, and copies of those that
+// were read already.
+func (o *Options) sheets(targets []string) ([]*providers.Sheet, error) {
+	if len(o.Sheets) == 0 {
+		return target.Sheets(targets, o.Claims)
+	}
+	var out []*providers.Sheet
+	if len(targets)+len(o.Claims) > 0 {
+		named, err := target.Sheets(targets, o.Claims)
+		if err != nil {
+			return nil, err
+		}
+		out = named
+	}
+	for _, sheet := range o.Sheets {
+		copied := *sheet
+		out = append(out, &copied)
+	}
+	return out, providers.CheckUnique(out)
 }
 
 // open opens the data sets that addresses are looked up in.

@@ -27,4 +27,3 @@ func TestCityOdds(t *testing.T) {
 		t.Errorf("%q; v1 and v2 are at odds over 203.0.113.20 alone", got)
 	}
 }
-

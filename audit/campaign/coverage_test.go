@@ -52,4 +52,3 @@ func TestCoverage(t *testing.T) {
 		})
 	}
 }
-

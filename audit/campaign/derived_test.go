@@ -56,4 +56,3 @@ func TestDerivedTargets(t *testing.T) {
 		})
 	}
 }
-

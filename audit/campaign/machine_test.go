@@ -94,4 +94,3 @@ func TestResumeOnAnotherMachine(t *testing.T) {
 		t.Error("a vantage without an id is not taken up")
 	}
 }
-

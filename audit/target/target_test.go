@@ -44,4 +44,3 @@ claims: []
 		t.Errorf("%d targets, want %d", len(targets), len(want))
 	}
 }
-

@@ -56,4 +56,3 @@ func TestMachineIsTheSameInEachRun(t *testing.T) {
 		t.Errorf("the id %q holds the name of the machine", first)
 	}
 }
-

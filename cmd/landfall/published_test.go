@@ -141,7 +141,7 @@ func TestThinnedRunIsJudgedAgain(t *testing.T) {
 		}
 		oldest := filepath.Join(dir, archive.RunsFolder, "R00")
 		thinned := filepath.Join(oldest, archive.ThinnedFile)
-		published := unpacked(t, filepath.Join(oldest, archive.VerdictsFile+archive.Compressed))
+		published := unpacked(t, filepath.Join(oldest, archive.VerdictsFile))
 		if bytes.Contains(unpacked(t, thinned), []byte(`"filler"`)) {
 			t.Errorf("%s: nothing was thinned", name)
 		}
@@ -153,4 +153,3 @@ func TestThinnedRunIsJudgedAgain(t *testing.T) {
 		}
 	}
 }
-

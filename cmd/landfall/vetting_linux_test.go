@@ -53,4 +53,3 @@ func TestVantagesOfOneCity(t *testing.T) {
 		t.Errorf("it is not said: %s", errs)
 	}
 }
-
