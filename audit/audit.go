@@ -158,7 +158,7 @@ func DryRun(ctx context.Context, o Options) (*campaign.DryRun, error) {
 }
 
 // evidencePath returns where the evidence of a run is written to: the folder of the
-// results, or, without one, the cache folder, so that what was collected is never
+// results. Without one it is the cache folder, so that what was collected is never
 // lost.
 func (o Options) evidencePath(c *campaign.Campaign) (string, error) {
 	dir, err := o.folder(c.Now())

@@ -80,7 +80,7 @@ func PlanCanary(o CanaryOptions) (canary.Plan, error) {
 	return canary.NewPlan(o.Target, o.Size, o.Count, o.Addresses)
 }
 
-// Canary bounds how far behind the front end stored bytes can be: it writes random
+// Canary bounds how far behind the front end stored bytes can be. It writes random
 // objects, reads each once and deletes them. An error that is no [IncompleteError]
 // says that nothing was written.
 func Canary(ctx context.Context, o CanaryOptions) error {
@@ -154,9 +154,9 @@ func (k *canarying) release(ctx context.Context, c *canary.Canary) error {
 	return incomplete(sweepErr, err, recording.Close())
 }
 
-// lookAt looks as a probe does: at the front end, its addresses, round trips and
-// published ranges, and whether this machine can be trusted; and at what the cloud
-// says of the bucket.
+// lookAt looks at the front end as a probe does, and at what the cloud says of the
+// bucket. So its addresses, round trips and published ranges are known, and whether
+// this machine can be trusted.
 func (k *canarying) lookAt(ctx context.Context, front probes.Target) error {
 	targets := []probes.Target{front}
 	if bucket, ok := k.Target.Bucket(); ok {

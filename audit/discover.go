@@ -32,8 +32,9 @@ type DiscoverOptions struct {
 }
 
 // Discover returns endpoints, as YAML for a sheet, that hosts lead to or that files
-// name: evidence, HAR files, captures of packets, lists of hosts. With an
-// [IncompleteError] there is such a text all the same, of what could be looked at.
+// name. Files are evidence, HAR files, captures of packets, and lists of hosts.
+// With an [IncompleteError] there is such a text all the same, of what could be
+// looked at.
 func Discover(ctx context.Context, o DiscoverOptions, args ...string) (string, error) {
 	sheets, err := providers.Catalogue()
 	if err != nil {

@@ -30,7 +30,7 @@ type Judgement struct {
 
 // Judge reads evidence files and judges them together. Files are those of this
 // machine, or objects in a bucket (s3://bucket/run/*). A line or a file that cannot
-// be used is told and named in the document, and the others are judged.
+// be used is reported and named in the document, and the others are judged.
 func Judge(ctx context.Context, o JudgeOptions, files ...string) (*Judgement, error) {
 	bundle, err := archive.ReadEvidence(ctx, o.Events, files...)
 	if err != nil {

@@ -9,7 +9,7 @@ import (
 	"github.com/landfall-audit/landfall/providers"
 )
 
-// maxStoreNotes bounds how many buckets without a claim are told.
+// maxStoreNotes bounds how many buckets without a claim are reported.
 const maxStoreNotes = 15
 
 // storeNotes tells where buckets are about which nothing was claimed: nobody else
@@ -42,7 +42,7 @@ func storeNotes(sheets []*providers.Sheet, seen *evidence.Bundle) []string {
 	return out
 }
 
-// whereIs tells what was said of one bucket.
+// whereIs returns what was said of one bucket.
 func whereIs(bucket string, said []*evidence.Storage) string {
 	var places, copies []string
 	for _, s := range said {
@@ -53,7 +53,7 @@ func whereIs(bucket string, said []*evidence.Storage) string {
 			copies = append(copies, strings.TrimSpace(r.Target+" "+r.Location))
 		}
 	}
-	text := escape.Line(bucket) + " is where nobody says"
+	text := "where " + escape.Line(bucket) + " is kept is not known"
 	if len(places) > 0 {
 		text = escape.Line(bucket) + " is in " + escape.Line(strings.Join(places, ", "))
 	}

@@ -11,10 +11,10 @@ import (
 	"github.com/landfall-audit/landfall/audit/sources"
 )
 
-// Probe looks, and writes what was seen as evidence while the run goes: to Out,
-// which is a file or an address in object storage here, or, where that is empty, to
-// w. Nothing is judged and no data set is fetched: AdHoc, Window and Accepted have
-// no effect.
+// Probe looks, and writes what was seen as evidence while the run goes on. Out is a
+// file or an address in object storage here; where it is empty, the evidence goes
+// to w. Nothing is judged and no data set is fetched: AdHoc, Window and Accepted
+// have no effect.
 func Probe(ctx context.Context, o Options, w io.Writer) error {
 	p, sink, err := o.prepareProbe(ctx)
 	if err != nil {

@@ -11,9 +11,9 @@ import (
 	"github.com/landfall-audit/landfall/evidence"
 )
 
-// Selfcheck tests whether this machine can be trusted as a vantage, and writes the
-// evidence to the file out, if that is not empty. The result is nil where the run
-// was too short for one; with an [IncompleteError] there may be one all the same.
+// Selfcheck tests whether this machine can be trusted as a vantage. The evidence
+// goes to the file out, if that is not empty. The result is nil where the run was
+// too short for one; with an [IncompleteError] there may be one all the same.
 func Selfcheck(ctx context.Context, o campaign.Options, out string) (*evidence.Selfcheck, error) {
 	c, err := campaign.New(o, nil)
 	if err != nil {

@@ -14,10 +14,10 @@ import (
 	"github.com/landfall-audit/landfall/verdict"
 )
 
-// Stream judges one evidence file of this machine while it is read, and writes the
+// Stream judges one evidence file of this machine while it is read. It writes the
 // verdicts while they are reached, so that memory does not grow with them. A broken
-// last line is told and the rest is used. The document that it returns has no
-// verdicts.
+// last line is reported and the rest is used. The document that it returns has no
+// verdicts. The garbage collector of the process works harder meanwhile.
 func Stream(o JudgeOptions, w io.Writer, file string) (*verdict.Document, error) {
 	f, err := os.Open(file)
 	if err != nil {

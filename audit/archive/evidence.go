@@ -12,8 +12,8 @@ import (
 )
 
 // ReadEvidence reads evidence files and puts them together. Files are those of this
-// machine, or objects in a bucket (s3://bucket/run/*). What cannot be used of them is
-// told, and the rest is used.
+// machine, or objects in a bucket (s3://bucket/run/*). What cannot be used of them
+// is reported as events, and the rest is used.
 func ReadEvidence(ctx context.Context, events event.Handler, files ...string) (*evidence.Bundle, error) {
 	var bundles []*evidence.Bundle
 	var problems []error
@@ -76,8 +76,8 @@ func UnlessCut(events event.Handler, err error) error {
 	return err
 }
 
-// ReadRun reads the verdicts of a run, named by its folder or its verdicts file, and
-// its evidence where that is beside them.
+// ReadRun reads the verdicts of a run, and its evidence where that is beside them.
+// Path is its folder or its verdicts file.
 func ReadRun(events event.Handler, path string) (verdict.Run, error) {
 	doc, err := verdict.ReadFile(verdictsPath(path))
 	if err != nil {

@@ -54,9 +54,9 @@ func SameFile(a, b string) bool {
 	return errX == nil && errY == nil && os.SameFile(x, y)
 }
 
-// KeepEarlier moves the files of an earlier run in the folder to runs/NAME, so
-// that a schedule can write to one folder and nothing is lost; the evidence of
-// runs that are older than the newest few is thinned.
+// KeepEarlier moves the files of an earlier run in the folder to runs/NAME. A
+// schedule can then write to one folder, and nothing is lost. The evidence of runs
+// that are older than the newest few is thinned.
 func KeepEarlier(events event.Handler, dir string, now time.Time) error {
 	path := filepath.Join(dir, EvidenceFile)
 	if !IsThere(path) {

@@ -20,8 +20,8 @@ import (
 // pageMark stands in each page that this program writes.
 const pageMark = `<meta name="generator" content="landfall">`
 
-// WriteRun writes the verdicts of a run into its folder, and the site that
-// tells of it and of the runs before.
+// WriteRun writes the verdicts of a run into its folder, and the site. The site
+// shows this run and the runs before.
 func WriteRun(events event.Handler, dir string, doc *verdict.Document, options reports.Options) error {
 	write := func(w io.Writer) error { _, err := doc.WriteTo(w); return err }
 	if err := WriteFile(filepath.Join(dir, VerdictsFile), write); err != nil {

@@ -52,8 +52,8 @@ type Run struct {
 	Summary  verdict.RunSummary
 }
 
-// FindRuns lists the runs that paths name, the newest first: a verdicts file, a
-// run's folder with the earlier runs that it keeps, or a folder of runs.
+// FindRuns lists the runs that paths name, the newest first. A path is a verdicts
+// file, a run's folder with the earlier runs that it keeps, or a folder of runs.
 func FindRuns(events event.Handler, paths []string) ([]Run, error) {
 	var out []Run
 	var problems []error

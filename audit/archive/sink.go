@@ -23,9 +23,9 @@ type Sink struct {
 	bucket *bucket.Address
 }
 
-// OpenSink returns where the evidence goes that is to go to out: a file, an address
-// in object storage, or, where out is empty, a writer of the caller's. That it cannot
-// get there is an error before anything is measured, as far as this machine knows.
+// OpenSink returns where evidence goes: a file, an address in object storage, or,
+// where out is empty, a writer of the caller's. That it cannot get there is an
+// error before anything is measured, as far as this machine knows.
 func OpenSink(ctx context.Context, out string) (*Sink, error) {
 	if !bucket.Is(out) {
 		return &Sink{path: out}, nil
@@ -43,9 +43,9 @@ func OpenSink(ctx context.Context, out string) (*Sink, error) {
 // Remote reports whether the evidence goes to object storage in the end.
 func (s *Sink) Remote() bool { return s.bucket != nil }
 
-// File returns the path of the file that is written while a run goes on; empty
-// where the evidence goes to a writer. What goes to object storage is in the cache
-// folder first.
+// File returns the path of the file that is written while a run goes on. It is
+// empty where the evidence goes to a writer. What goes to object storage is in the
+// cache folder first.
 func (s *Sink) File(now time.Time) (string, error) {
 	if s.bucket == nil {
 		return s.path, nil

@@ -73,7 +73,7 @@ func (c *Campaign) Run(ctx context.Context) (probes.Summary, error) {
 		summary, err = summary.With(more), errors.Join(err, moreErr)
 	}
 	if ctx.Err() == nil {
-		err = errors.Join(err, coverageOf(c.targets, c.evidence.Seen()).tell(c.Events))
+		err = errors.Join(err, coverageOf(c.targets, c.evidence.Seen()).report(c.Events))
 	}
 	if len(c.vantages.remote) == 0 || ctx.Err() != nil {
 		return summary, err
@@ -88,8 +88,8 @@ func (c *Campaign) Run(ctx context.Context) (probes.Summary, error) {
 	return summary, errors.Join(err, remoteErr)
 }
 
-// learn adds the endpoints to the targets that the first look showed: those of
-// copies of buckets, and those that clients are sent to.
+// learn adds the endpoints to the targets that the first look showed. They are
+// those of copies of buckets, and those that clients are sent to.
 func (c *Campaign) learn() []probes.Target {
 	before := len(c.targets)
 	doors := storage.Doors(c.targets, c.evidence.Seen())

@@ -22,9 +22,9 @@ type candidate struct {
 	byKey   bool // all that results rest on of its replies are by the endpoint's own key
 }
 
-// candidates returns the vantages, not tested yet, whose replies results by physics
-// rest on, held back or not, and those of which another in their city says
-// otherwise.
+// candidates returns the vantages to be tested, without those that were. Results by
+// physics rest on their replies, held back or not, or another vantage in their city
+// contradicts them.
 func (r *rounds) candidates() ([]candidate, error) {
 	doc, err := verdict.Judge(target.WithClaims(r.sheets), &evidence.Bundle{Header: r.evidence.Header, Observations: r.evidence.Seen()})
 	if err != nil {
@@ -87,9 +87,9 @@ func carriedBy(v *verdict.Verdict) []string {
 // meet elsewhere on the continent.
 const oddMS = 60
 
-// cityOdds returns the vantages of platforms that have a reply much sooner or much
-// later than another that is said to be in the same place. It may be either, or
-// neither: they are worth a test.
+// cityOdds returns the vantages of platforms that contradict another of the same
+// city. One of the two has a reply much sooner or much later. Either may be wrong,
+// or neither: both are worth a test.
 func cityOdds(seen []evidence.Observation) []string {
 	vantages := map[string]*evidence.Vantage{}
 	fastest := map[netip.Addr]map[string]float64{}
@@ -119,7 +119,7 @@ func cityOdds(seen []evidence.Observation) []string {
 	return slices.Sorted(maps.Keys(odd))
 }
 
-// cell is a degree of latitude by one of longitude, some 100 km: the vantages of
+// cell is a degree of latitude by one of longitude, some 100 km. The vantages of
 // one city are mostly in one.
 type cell struct{ lat, lon int }
 

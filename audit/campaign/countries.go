@@ -31,7 +31,7 @@ func (c Countries) String() string {
 	return strings.Join(c.Codes, ",")
 }
 
-// ParseCountries reads codes such as DE,IN, or the words all and none.
+// ParseCountries reads codes such as DE,IN, or "all" or "none".
 func ParseCountries(text string) (Countries, error) {
 	switch text {
 	case allCountries, noCountries:
@@ -48,8 +48,8 @@ func ParseCountries(text string) (Countries, error) {
 	return Countries{Codes: codes}, nil
 }
 
-// clients returns the networks that stand for the users of the countries, where
-// some target is a name that they could be given other addresses for.
+// clients returns the networks that stand for the users of the countries. There are
+// none where no target is a name: an address is the same for all.
 func (c Countries) clients(targets []probes.Target) ([]dns.Client, error) {
 	named := slices.ContainsFunc(targets, func(t probes.Target) bool {
 		_, err := t.Name()

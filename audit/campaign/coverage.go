@@ -9,7 +9,7 @@ import (
 	"github.com/landfall-audit/landfall/probes"
 )
 
-// coverage is for how many countries it is known where users are sent: a country
+// coverage says for how many countries it is known where users are sent. A country
 // counts once for each name and type of address.
 type coverage struct {
 	asked, missing int
@@ -58,9 +58,9 @@ func coverageOf(targets []probes.Target, seen []evidence.Observation) coverage {
 	return c
 }
 
-// tell says for how many countries nothing is known. Where those are most, it is
+// report says for how many countries nothing is known. Where those are most, it is
 // an error: the run is then not what was asked for.
-func (c coverage) tell(events event.Handler) error {
+func (c coverage) report(events event.Handler) error {
 	if c.missing == 0 {
 		return nil
 	}

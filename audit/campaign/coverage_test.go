@@ -41,7 +41,7 @@ func TestCoverage(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			var said []string
 			targets := []probes.Target{{Host: "A.example.", Port: 443}, {Host: "b.example", Port: 443}, {Host: "same.example", Port: 443}, {Host: "s3://bucket"}}
-			err := coverageOf(targets, test.seen).tell(func(e event.Event) { said = append(said, e.String()) })
+			err := coverageOf(targets, test.seen).report(func(e event.Event) { said = append(said, e.String()) })
 			text := strings.Join(said, "\n")
 			if err != nil {
 				text += err.Error()

@@ -14,11 +14,11 @@ import (
 // one or two.
 const maxDerived = 8
 
-// derivedTargets returns the endpoints that clients of the targets are sent to,
-// by HTTPS records and first redirects, as far as they are not among the targets,
-// and those endpoints that lead to more than are looked at. Whoever runs a server
-// writes these, so private addresses stay refused whatever is allowed for the
-// endpoint itself. Where a derived endpoint leads is not asked.
+// derivedTargets returns the endpoints that clients of the targets are sent to, by
+// HTTPS records and first redirects. Those among the targets are left out. Cut are
+// the hosts that lead to more than are looked at. Whoever runs a server writes
+// these, so private addresses stay refused whatever is allowed for the endpoint
+// itself. Where a derived endpoint leads is not asked.
 func derivedTargets(targets []probes.Target, seen []evidence.Observation) (out []probes.Target, cut []string) {
 	sending := sendingLines(seen)
 	known := map[string]bool{}
@@ -57,8 +57,8 @@ func endpointKey(t probes.Target) string {
 	return net.JoinHostPort(name, strconv.Itoa(int(t.Port)))
 }
 
-// sendingLines returns the lines that send clients elsewhere, by the host that
-// they are about: of all that was seen they are few.
+// sendingLines returns the lines that send clients elsewhere, by the host that they
+// are about. Of all lines they are few.
 func sendingLines(seen []evidence.Observation) map[string][]evidence.Observation {
 	out := map[string][]evidence.Observation{}
 	for _, o := range seen {

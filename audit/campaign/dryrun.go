@@ -20,8 +20,8 @@ type DryRun struct {
 // PlannedLookup is a name whose addresses a vantage would be asked for.
 type PlannedLookup struct{ Name, Vantage string }
 
-// PlannedMeasurement is an address, with a name where the endpoint's key is to
-// answer, to which a vantage would time round trips.
+// PlannedMeasurement is an address to which a vantage would time round trips. It
+// has a name where the endpoint's key is to answer.
 type PlannedMeasurement struct{ What, Vantage, Why string }
 
 // A ConnectError says that the platforms of remote vantages could not be asked.
@@ -71,7 +71,7 @@ func (c *Campaign) DryRun(ctx context.Context) (*DryRun, error) {
 			out.Measurements = append(out.Measurements, PlannedMeasurement{what, r.named(i), m.Why})
 		}
 	}
-	r.tellBalances(ctx, "now")
+	r.reportBalances(ctx, "now")
 	return out, nil
 }
 

@@ -18,8 +18,8 @@ import (
 // wherever the vantage is, and a reply too early for the declared place refutes that.
 const nearLandmarks = 2
 
-// landmarksNear returns the hosts of known place that are nearest to where a vantage
-// says that it is; none where it says nothing.
+// landmarksNear returns the hosts of known place that are nearest to a vantage's
+// declared place. There are none where it declares no place.
 func landmarksNear(v *evidence.Vantage) []selfcheck.KnownHost {
 	lat, lon, placed := v.Position()
 	if !placed {
@@ -49,8 +49,8 @@ func (r *rounds) asked() map[string]bool {
 	return out
 }
 
-// openings tells a question which offers time keys, what their first handshake
-// costs more, and which vantages of the evidence they are.
+// openings adds to a question which offers time keys. It also adds what their first
+// handshake costs more, and which vantages of the evidence they are.
 func (r *rounds) openings(q *plan.Question) {
 	asked := r.asked()
 	q.Offers = slices.Clone(r.offers)
@@ -141,9 +141,9 @@ func (r *rounds) inTurn(ctx context.Context, what string, asks [][]remote.Ask) e
 	return nil
 }
 
-// ofSameMachine returns the asks with the machine that each offer was found to be,
-// without those of offers that were just asked for the first time and have none.
-// Where an offer is one machine, those of one target are one ask.
+// ofSameMachine returns the asks with the machine that each offer was found to be.
+// Offers that were just asked for the first time and have none are left out. Where
+// an offer is one machine, those of one target are one ask.
 func (r *rounds) ofSameMachine(p remote.Platform, asks []remote.Ask, begun map[string]bool) []remote.Ask {
 	if _, several := p.(remote.KeyTimer); !several {
 		return together(asks)

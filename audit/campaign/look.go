@@ -53,7 +53,7 @@ func (c *Campaign) Look(ctx context.Context, targets []probes.Target) (probes.Su
 	clock, seen := selfcheck.NewClock(c.Now), probes.NewSeen(r.Seen()...)
 	summary, err := probes.Run(ctx, options, list, targets, seen, record)
 	if slices.ContainsFunc(targets, target.IsBucket) {
-		c.tellRefusals(seen.Of(evidence.KindError))
+		c.reportRefusals(seen.Of(evidence.KindError))
 	}
 	if !check || summary.Steps == 0 {
 		return summary, err
@@ -105,9 +105,9 @@ func (c *Campaign) cloudsFor(targets []probes.Target) storage.Clouds {
 // maxRefusals bounds how many different reasons are said.
 const maxRefusals = 20
 
-// tellRefusals says what clouds did not answer, and what would help: each reason
-// in one line, however many buckets it kept from being known.
-func (c *Campaign) tellRefusals(failures []evidence.Observation) {
+// reportRefusals reports what clouds did not answer, and what would help. Each reason
+// is one event, however many buckets it kept from being known.
+func (c *Campaign) reportRefusals(failures []evidence.Observation) {
 	first, count := map[string]string{}, map[string]int{}
 	var reasons []string
 	for _, o := range failures {

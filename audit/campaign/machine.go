@@ -21,9 +21,9 @@ const (
 	maxMachineIDChars = 64
 )
 
-// machineID returns the id by which evidence tells this machine from others: a
-// random number that is kept in the user's config folder, and says nothing of
-// the machine or its user. Where it cannot be kept, each run has one of its own.
+// machineID returns the id by which evidence tells this machine from others. It is
+// a random number in the user's config folder, and says nothing of the machine or
+// its user. Where it cannot be kept, each run has one of its own.
 func machineID(getenv func(string) string) (string, error) {
 	if given := getenv(MachineVariable); given != "" {
 		if !validMachineID(given) {

@@ -69,9 +69,9 @@ func (r *Recording) Seen() []evidence.Observation {
 // Close ends the evidence.
 func (r *Recording) Close() error { return r.writer.Close() }
 
-// Begin opens the evidence of the campaign: at path, or, where path is empty, in w;
-// or that of the run that is gone on with. Planned is what is looked at, in the words
-// of whoever asked for it.
+// Begin opens the evidence of the campaign: at path, or, where path is empty, in w.
+// A run that is gone on with has its own file. Planned is what is looked at, as
+// whoever asked for it named it.
 func (c *Campaign) Begin(path string, w io.Writer, planned []string) (*Recording, error) {
 	v := c.vantages.Here
 	if v != nil {

@@ -22,9 +22,9 @@ const (
 	maxSearched = 100
 )
 
-// reuse takes what others have measured and platforms show for nothing: the
-// measurements that the user names, and recent ones of the addresses that are
-// looked at, from the places that the user names.
+// reuse takes what others have measured and platforms show for nothing. These are
+// the measurements that the user names, and recent ones of the addresses that are
+// looked at, from the vantages that the user names.
 func (r *rounds) reuse(ctx context.Context) error {
 	for i := range r.connected {
 		h := &r.connected[i]
@@ -88,7 +88,7 @@ func (r *rounds) take(ctx context.Context, library remote.Library, id string, ab
 	return nil
 }
 
-// taken returns what measurements of others have told: it need not be ordered.
+// taken returns what measurements of others have shown. It need not be ordered.
 func (r *rounds) taken() map[plan.Asked]bool {
 	ordered, keys := map[string]bool{}, map[string]string{}
 	for _, o := range r.evidence.Seen() {

@@ -25,8 +25,8 @@ func readRoots(files []string, getenv func(string) string) (*probes.Trust, error
 	return probes.ReadTrust(files...)
 }
 
-// sameRoots reports where a run is gone on with by other roots than its first
-// line names: what a reader checks there would not be what was trusted.
+// sameRoots reports where a run is gone on with by other roots than its first line
+// names. What a reader checks there would not be what was trusted.
 func sameRoots(header evidence.Header, trust *probes.Trust) error {
 	before, now := header.Roots, trust.Digests()
 	if !slices.Equal(before, now) {

@@ -54,8 +54,8 @@ func (r *rounds) run(ctx context.Context) error {
 	if err := r.resume(ctx); err != nil {
 		return err
 	}
-	r.tellBalances(ctx, "before")
-	defer r.tellBalances(context.WithoutCancel(ctx), "after")
+	r.reportBalances(ctx, "before")
+	defer r.reportBalances(context.WithoutCancel(ctx), "after")
 	for ctx.Err() == nil {
 		if err := r.reuse(ctx); err != nil {
 			return err
@@ -260,7 +260,7 @@ func refused(lines []evidence.Observation) bool {
 	return false
 }
 
-func (r *rounds) tellBalances(ctx context.Context, when string) {
+func (r *rounds) reportBalances(ctx context.Context, when string) {
 	for _, h := range r.connected {
 		balance, err := h.Balance(ctx)
 		if err != nil {

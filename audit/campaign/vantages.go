@@ -11,8 +11,8 @@ import (
 	"github.com/landfall-audit/landfall/probes/remote"
 )
 
-// hereRadiusKM is how far off a position given on the command line may be, if
-// nothing else is said: people know their city.
+// hereRadiusKM is how far off a given position may be without a radius. People know
+// their city.
 const hereRadiusKM = 25
 
 // here is this machine as a vantage.
@@ -35,9 +35,9 @@ func VantageHelp() string {
 	return "here, here@`LAT,LON[,RADIUS_KM]`, " + strings.Join(PlatformNames(), ":PLACE, ") + ":PLACE, atlas:msm:ID"
 }
 
-// ParseVantages reads where to look from: "here", "here@LAT,LON" with a radius in km
-// after another comma, "globalping:PLACE", "atlas:PLACE", or "atlas:msm:ID" for a public
-// measurement of others.
+// ParseVantages reads where to look from. A spec is "here", "here@LAT,LON" with a
+// radius in km after another comma, "globalping:PLACE", "atlas:PLACE", or
+// "atlas:msm:ID" for a public measurement of others.
 func ParseVantages(texts []string) (*Vantages, error) {
 	s := new(Vantages)
 	for _, text := range texts {

@@ -60,8 +60,8 @@ func (r *rounds) vet(ctx context.Context) (bool, error) {
 	return true, r.recordVetting(candidates[:vetted])
 }
 
-// reserve returns how many measurements are kept back for the tests of vantages
-// that results rest on: of those that are known, and of as many as the least result
+// reserve returns how many measurements are kept back to vet the vantages that
+// results rest on. It counts those that are known, and as many as the least result
 // takes. It is no more than half of the budget.
 func (r *rounds) reserve() (int, error) {
 	candidates, err := r.candidates()
@@ -96,10 +96,10 @@ func (r *rounds) isRemote(id string) bool {
 }
 
 // tests returns what is ordered to test a vantage, without what was ordered of it
-// before: hosts near its place by their own key, where the platform times that; hosts
-// all over the earth in the way in which the vantage carries, since somebody nearby
-// can take connections and not answer for a key; and an address that nobody may
-// announce.
+// before. There are three kinds. Hosts near its place are timed by their own key,
+// where the platform does that. Hosts all over the earth are timed in the way in
+// which the vantage carries, since somebody nearby can take connections and not
+// answer for a key. And an address is tried that nobody may announce.
 func (r *rounds) tests(s candidate, asked map[string]bool) []remote.Ask {
 	h := &r.connected[s.offer.platform]
 	offer := h.offers[s.offer.offer]
@@ -160,7 +160,7 @@ func (r *rounds) offerOf(v *evidence.Vantage) (int, bool) {
 
 // recordVetting records what the tests show of each vantage. One that failed is set
 // aside by the judge. One that did not fail passed nothing all the same: a platform
-// reads the places of its machines from databases, or is told them.
+// reads the places of its machines from databases, or somebody reported them.
 func (r *rounds) recordVetting(candidates []candidate) error {
 	for _, s := range candidates {
 		check := selfcheck.Judge(s.vantage, r.evidence.Seen())

@@ -67,8 +67,8 @@ func named(names []string) ([]datasets.Set, error) {
 	return out, nil
 }
 
-// fetchLacking fetches the data sets that are not in the folder. That it could not
-// is told, and is no error but where there is no network: then it is
+// fetchLacking fetches the data sets that are not in the folder. A failure is
+// reported as an event, and is no error but where there is no network: then it is
 // [ErrNoNetwork].
 func fetchLacking(ctx context.Context, f *fetching) error {
 	err := f.lacking(ctx)
@@ -125,9 +125,9 @@ func (f *fetching) one(ctx context.Context, set datasets.Set) (bool, error) {
 	return f.store.Update(ctx, f.client, set, f.now, func(_ datasets.Set, done, total int64) { update(done, total) })
 }
 
-// noNetwork reports whether a transfer failed as it does on a machine that is
-// not connected: no way leads out, or no name can be looked up, not even one
-// that cannot be missing.
+// noNetwork reports whether a transfer failed as it does on a machine that is not
+// connected. No way leads out, or no name can be looked up, not even one that
+// cannot be missing.
 func noNetwork(ctx context.Context, err error) bool {
 	var lookup *net.DNSError
 	if errors.As(err, &lookup) {

@@ -47,9 +47,10 @@ func (s *Opened) Close() {
 	}
 }
 
-// Open opens the files that options name, each of which must be good, the embedded
-// database, and what the folder of data sets holds beside that. Data sets that are
-// lacking are fetched first, unless the options say Offline.
+// Open opens the data sets of a run. These are the files that options name, each of
+// which must be good, the embedded database, and what the folder of data sets holds
+// beside that. What is lacking there is fetched first, unless the options say
+// Offline.
 func (o Options) Open(ctx context.Context, now time.Time, events event.Handler) (*Opened, error) {
 	store, err := o.store()
 	if err != nil {

@@ -43,8 +43,8 @@ func (e *ListError) Error() string { return e.Target + ": " + e.Err.Error() }
 
 func (e *ListError) Unwrap() error { return e.Err }
 
-// Expand returns the names of all targets, with each bucket in place of those that
-// stand for all of somebody, each once.
+// Expand returns the names of all targets, each once. A target that stands for all
+// buckets of somebody is replaced by these.
 func (l List) Expand(ctx context.Context) ([]string, error) {
 	targets := slices.Clone(l.Names)
 	for _, path := range l.Files {
@@ -171,8 +171,8 @@ func IsBucket(t probes.Target) bool {
 	return bucket
 }
 
-// OnlyBuckets reports whether there is nothing to measure: buckets are asked
-// about, and neither where this machine is nor what databases say matters.
+// OnlyBuckets reports whether there is nothing to measure. Clouds are asked about
+// buckets: neither where this machine is nor what databases say matters.
 func OnlyBuckets(targets []probes.Target) bool {
 	return len(targets) > 0 && !slices.ContainsFunc(targets, func(t probes.Target) bool { return !IsBucket(t) })
 }

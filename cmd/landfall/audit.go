@@ -36,7 +36,7 @@ func newAudit(s surroundings) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "audit [TARGET…]",
 		Short: "Look, judge and report in one go",
-		Long: "Look where endpoints really are, hold that against what their vendors claim, and\nreport it. --out DIR keeps evidence.jsonl, verdicts.json and the report.\n\n" +
+		Long: "Look where endpoints really are, check it against what their vendors claim, and\nreport it. --out DIR keeps evidence.jsonl, verdicts.json and the report.\n\n" +
 			targetHelp + "\n\nGive your own position (--vantage here@LAT,LON): without it, round trips prove\nnothing about where a host is.\n" + exitStatusHelp,
 		Example: `  landfall audit --out site
   landfall audit xiaomi-cloud --vantage here@50.11,8.68

@@ -16,7 +16,7 @@ import (
 func newCatalog(s surroundings) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "catalog",
-		Short: "What vendors say, and the endpoints they say it of",
+		Short: "List, show and check vendors' claims",
 		Example: `  landfall catalog list
   landfall catalog show xiaomi-cloud
   landfall catalog validate my.yaml

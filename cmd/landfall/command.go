@@ -88,8 +88,8 @@ func newRoot(s surroundings) *cobra.Command {
 		Use:   "landfall",
 		Short: "Does the data go where the vendor says it goes?",
 		Long: `landfall looks where a cloud-storage vendor's sync and backup endpoints really
-resolve and land, holds that against the vendor's own words, and leaves
-evidence that anyone can check again.
+resolve and land, checks it against what the vendor says, and leaves evidence
+that anyone can check again.
 
   landfall audit --out site          audit the whole catalogue, write a report
   landfall audit xiaomi-cloud        one vendor
