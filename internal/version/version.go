@@ -13,8 +13,8 @@ func String() string {
 		return "(devel)"
 	}
 	for _, dep := range info.Deps {
-		if dep.Path == module && dep.Version != "" {
-			return dep.Version // another module's program
+		if dep.Path == module {
+			return required(dep)
 		}
 	}
 	v := info.Main.Version
@@ -27,4 +27,15 @@ func String() string {
 		}
 	}
 	return v
+}
+
+// required returns the version that another module's program is built with.
+func required(dep *debug.Module) string {
+	if dep.Replace != nil {
+		dep = dep.Replace
+	}
+	if dep.Version == "" || dep.Version == "(devel)" {
+		return "devel" // a folder
+	}
+	return dep.Version
 }
