@@ -10,7 +10,6 @@ import (
 	"strings"
 	"testing"
 
-
 	"github.com/landfall-audit/landfall/reports/formats"
 	"github.com/landfall-audit/landfall/reports/site"
 	"github.com/landfall-audit/landfall/reports/view"
