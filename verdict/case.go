@@ -63,10 +63,10 @@ type caseFile struct {
 
 // openCase begins the case of a run, to which its evidence is added, in any
 // order, and which is then settled.
-func openCase(header evidence.Header, o Options) *caseFile {
+func openCase(header evidence.Header, window time.Duration) *caseFile {
 	go geo.Countries() // needed once all is read
 	return &caseFile{
-		header: header, window: o.window(), newest: minTime,
+		header: header, window: window, newest: minTime,
 		suppliers: map[string]*supplier{"": {header: header}},
 		byID:      map[string]*vantage{},
 		keys:      map[netip.Addr][]doorKey{}, doors: map[doorKey][]disk{}, inconsistent: map[doorKey][]disk{}, past: map[doorKey][]disk{}, undrawn: map[doorKey]bool{},

@@ -106,3 +106,24 @@ func (s timeSpan) text() *Measured {
 	format := func(at int64) string { return time.Unix(at, 0).UTC().Format("2006-01-02T15:04:05Z") }
 	return &Measured{From: format(s.from), Until: format(s.until)}
 }
+
+// with returns the verdict that a finding makes of v.
+func (v Verdict) with(subject Subject, f finding) Verdict {
+	v.Subject, v.Result, v.Basis = subject, f.result, f.basis
+	v.Ratio, v.MarginKM, v.SingleVantage = f.ratio, f.margin, f.single
+	v.Assumes, v.Because, v.Limits = notNil(f.assumes), notNil(f.because), notNil(f.limits)
+	v.Countries = notNil(v.Countries)
+	v.Survives, v.HeldBack, v.Measured = f.survives, f.heldBack, f.measured.text()
+	if v.Basis == BasisPhysics && (v.Result == Refuted || v.Result == Proven) {
+		v.Proof = f.proof
+	}
+	return v
+}
+
+// notNil returns an empty list for none, so that it is written [] and not null.
+func notNil[T any](s []T) []T {
+	if s == nil {
+		return []T{}
+	}
+	return s
+}

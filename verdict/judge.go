@@ -117,27 +117,6 @@ func subjectOf(about providers.About, e *providers.Endpoint) Subject {
 	return FrontDoor
 }
 
-// with returns the verdict that a finding makes of v.
-func (v Verdict) with(subject Subject, f finding) Verdict {
-	v.Subject, v.Result, v.Basis = subject, f.result, f.basis
-	v.Ratio, v.MarginKM, v.SingleVantage = f.ratio, f.margin, f.single
-	v.Assumes, v.Because, v.Limits = notNil(f.assumes), notNil(f.because), notNil(f.limits)
-	v.Countries = notNil(v.Countries)
-	v.Survives, v.HeldBack, v.Measured = f.survives, f.heldBack, f.measured.text()
-	if v.Basis == BasisPhysics && (v.Result == Refuted || v.Result == Proven) {
-		v.Proof = f.proof
-	}
-	return v
-}
-
-// notNil returns an empty list for none, so that it is written [] and not null.
-func notNil[T any](s []T) []T {
-	if s == nil {
-		return []T{}
-	}
-	return s
-}
-
 // judgeDoor judges the host that answers at an address.
 func (c *claimCase) judgeDoor(v Verdict, t *terms, e *providers.Endpoint, resolved resolvedAddr) Verdict {
 	return c.finishDoor(v, t, e, resolved, c.doorFinding(t, serviceAt(e, resolved.addr), resolved))
@@ -157,7 +136,7 @@ func (c *claimCase) finishDoor(v Verdict, t *terms, e *providers.Endpoint, resol
 	if resolved.usersUnknown {
 		f.hold(CodeClients, "held back: the claim is about certain users, and nothing says for users of which country this address was given")
 	}
-	if s := resolved.scope; s != nil && (s.ignored || s.CountriesNotMeasured > s.CountriesMeasured) && f.result == Proven {
+	if s := resolved.scope; s != nil && (s.Ignored || s.CountriesNotMeasured > s.CountriesMeasured) && f.result == Proven {
 		f.hold(CodeClients, "held back: "+s.unmeasured())
 	}
 	f = f.capForRequired(c.claim, "the claim asks for a copy in certain places; a front end does not show which copies there are")

@@ -74,7 +74,7 @@ func (c *caseFile) judgeAll(sheets []*providers.Sheet, encode bool, emit func(ju
 // work judges the claims that it is given, until there are no more.
 func (c *storeCase) work(tasks <-chan task, encode bool) {
 	for t := range tasks {
-		t.done <- c.judgement(t.sheet, t.claim, encode)
+		t.done <- c.judged(t.sheet, t.claim, encode)
 	}
 }
 
@@ -87,7 +87,7 @@ type judgement struct {
 	err      error
 }
 
-func (c *storeCase) judgement(sheet *providers.Sheet, claim *providers.Claim, encode bool) judgement {
+func (c *storeCase) judged(sheet *providers.Sheet, claim *providers.Claim, encode bool) judgement {
 	verdicts, why, err := c.judgeClaim(sheet, claim)
 	if err != nil {
 		return judgement{err: err}

@@ -3,10 +3,8 @@ package verdict
 import (
 	"cmp"
 	"fmt"
-	"iter"
 	"slices"
 
-	"github.com/landfall-audit/landfall/internal/geo"
 	"github.com/landfall-audit/landfall/internal/ipspecial"
 )
 
@@ -341,20 +339,6 @@ func disjoint(disks []disk) (a, b *disk, apart bool) {
 		return a, b, true
 	}
 	return nil, nil, false
-}
-
-// apartPairs returns the pairs of disks that have nothing in common, those of small
-// ones early: the disks come smallest first.
-func apartPairs(disks []disk) iter.Seq2[*disk, *disk] {
-	return func(yield func(a, b *disk) bool) {
-		for i := range disks[:min(len(disks), contradictionDisks)] {
-			for j := 0; j < i && disks[i].reachKM+disks[j].reachKM < geo.HalfwayKM; j++ {
-				if disks[i].apart(&disks[j]) && !yield(&disks[j], &disks[i]) {
-					return
-				}
-			}
-		}
-	}
 }
 
 // sentence is the disk as a sentence.

@@ -4,7 +4,7 @@ import "github.com/landfall-audit/landfall/evidence"
 
 // newCase puts a bundle in order.
 func newCase(b *evidence.Bundle, o Options) *caseFile {
-	c := openCase(b.Header, o)
+	c := openCase(b.Header, o.window())
 	for _, source := range b.Sources {
 		c.suppliers[source.Name] = &supplier{name: source.Name, header: source.Header}
 	}

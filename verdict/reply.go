@@ -3,6 +3,7 @@ package verdict
 import (
 	"cmp"
 	"fmt"
+	"iter"
 	"math"
 	"net/netip"
 	"slices"
@@ -382,4 +383,22 @@ func (d *disk) times() []int64 {
 		return []int64{d.when, d.via.when}
 	}
 	return []int64{d.when}
+}
+
+// contradictionDisks is how many disks of an address are compared, the smallest:
+// the others are too large to contradict anything.
+const contradictionDisks = 1000
+
+// apartPairs returns the pairs of disks that have nothing in common, those of small
+// ones early: the disks come smallest first.
+func apartPairs(disks []disk) iter.Seq2[*disk, *disk] {
+	return func(yield func(a, b *disk) bool) {
+		for i := range disks[:min(len(disks), contradictionDisks)] {
+			for j := 0; j < i && disks[i].reachKM+disks[j].reachKM < geo.HalfwayKM; j++ {
+				if disks[i].apart(&disks[j]) && !yield(&disks[j], &disks[i]) {
+					return
+				}
+			}
+		}
+	}
 }

@@ -195,7 +195,7 @@ func coverageIn(answers []*evidence.DNS, not []unmeasured) coverage {
 // most countries were asked for and all were given the same; or for those of the
 // vantages' own resolvers.
 func (c *caseFile) scopeOf(seen coverage, answers []*evidence.DNS, country string) *Scope {
-	s := &Scope{By: ByClientSubnet, CountriesMeasured: seen.answered(), CountriesNotMeasured: len(seen.notMeasured), ignored: seen.ignored}
+	s := &Scope{By: ByClientSubnet, CountriesMeasured: seen.answered(), CountriesNotMeasured: len(seen.notMeasured), Ignored: seen.ignored}
 	switch {
 	case country != "" && seen.measured[country]:
 		s.Clients = []string{country}

@@ -10,11 +10,6 @@ import (
 	"github.com/landfall-audit/landfall/providers"
 )
 
-// AssumesDoorRegion stands among what a result takes for granted where the
-// front door was taken to be in the region that its provider publishes for its
-// address.
-const AssumesDoorRegion = "door-region"
-
 // unusedReads says why no timed read of a target is used; ok is false where
 // there is none at all.
 func (c *storeCase) unusedReads(target string) (f finding, ok bool) {

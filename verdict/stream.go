@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"time"
 
 	"github.com/landfall-audit/landfall/evidence"
 	"github.com/landfall-audit/landfall/providers"
@@ -31,7 +32,7 @@ func (o Options) Judge(sheets []*providers.Sheet, bundle *evidence.Bundle) (*Doc
 // verdicts: those wait in another file, an empty one, since what sums them up
 // stands before them. The document that it gives has none.
 func (o Options) Stream(w io.Writer, waiting io.ReadWriteSeeker, sheets []*providers.Sheet, header evidence.Header, observations func(add func(evidence.Observation), aside func(evidence.Aside)) error) (*Document, error) {
-	c := openCase(header, o)
+	c := openCase(header, o.window())
 	if err := observations(c.add, func(a evidence.Aside) { c.aside = append(c.aside, a) }); err != nil {
 		return nil, err
 	}
@@ -102,4 +103,19 @@ func encodeLines(verdicts []Verdict) (lines []byte, err error) {
 		}
 	}
 	return lines, nil
+}
+
+// Options are how evidence is judged. The zero value is what the contract says
+// where nothing is asked for.
+type Options struct {
+	// Window is how far apart replies may be that carry one verdict together; 0:
+	// [DefaultWindow].
+	Window time.Duration
+}
+
+func (o Options) window() time.Duration {
+	if o.Window <= 0 {
+		return DefaultWindow
+	}
+	return o.Window
 }

@@ -14,16 +14,11 @@ import (
 // more, the address is taken to be shared. A vantage that is blamed at several
 // addresses is set aside.
 const (
-	// liarShare is how many of the vantages may lie, one in so many.
-	liarShare = 5
 	// blamedAt is at how many addresses a vantage has to be blamed.
 	blamedAt = 3
 	// BelievedAt is at how many addresses a vantage has to be answered to be believed
 	// in a run in which some contradict one another.
 	BelievedAt = 5
-	// contradictionDisks is how many disks of an address are compared, the
-	// smallest: the others are too large to contradict anything.
-	contradictionDisks = 1000
 )
 
 // setLiarsAside finds the vantages that contradict others, the one that is

@@ -209,6 +209,9 @@ func (v *vantage) named() string {
 	return name
 }
 
+// liarShare is how many of the vantages may lie, one in so many.
+const liarShare = 5
+
 // countMachines counts the machines of each file.
 func (c *caseFile) countMachines() {
 	of := map[*supplier][]*vantage{}
