@@ -14,7 +14,7 @@ import (
 	"time"
 
 	"github.com/landfall-audit/landfall/evidence"
-	"github.com/landfall-audit/landfall/providers/cloud/cloudtest"
+	"github.com/landfall-audit/landfall/internal/storetest"
 )
 
 const (
@@ -82,7 +82,7 @@ func (h *busyCloud) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // bucketProcess is the command with credentials, led to a cloud.
-func bucketProcess(t *testing.T, at *cloudtest.Internet, args ...string) *exec.Cmd {
+func bucketProcess(t *testing.T, at *storetest.Internet, args ...string) *exec.Cmd {
 	c := landfallProcess(t, args...)
 	c.Env = append(c.Env, "HTTPS_PROXY="+at.Proxy, "SSL_CERT_FILE="+at.Roots, "HOME="+t.TempDir(), machineVariable+"=lab", "AWS_EC2_METADATA_DISABLED=true",
 		"AWS_ACCESS_KEY_ID=AKIAIOSFODNN7EXAMPLE", "AWS_SECRET_ACCESS_KEY=SECRET", "AWS_REGION=us-east-1", "AWS_PROFILE=", "AWS_ENDPOINT_URL=", "AWS_ENDPOINT_URL_S3=")
@@ -93,7 +93,7 @@ func bucketProcess(t *testing.T, at *cloudtest.Internet, args ...string) *exec.C
 // and of memory. It is killed on the way, and goes on where it was.
 func TestThousandBuckets(t *testing.T) {
 	h := &busyCloud{located: map[string]int{}}
-	at := cloudtest.Serve(t, h)
+	at := storetest.Serve(t, h)
 	dir := t.TempDir()
 	path := filepath.Join(dir, evidenceFile)
 

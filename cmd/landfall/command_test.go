@@ -19,7 +19,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/landfall-audit/landfall/evidence"
-	"github.com/landfall-audit/landfall/providers/cloud/cloudtest"
+	"github.com/landfall-audit/landfall/internal/storetest"
 )
 
 func TestMain(m *testing.M) {
@@ -38,7 +38,7 @@ func TestScripts(t *testing.T) {
 			l := newLab(env.T(), env.Defer)
 			writeGeoIP(env.T(), filepath.Join(env.WorkDir, "de.mmdb"), "DE")
 			writeGeoIP(env.T(), filepath.Join(env.WorkDir, "us.mmdb"), "US")
-			clouds := cloudtest.Serve(t, cloudtest.Load(t, "../../providers/aws/testdata/recorded.txtar"))
+			clouds := storetest.Serve(t, storetest.Load(t, "../../providers/aws/testdata/recorded.txtar"))
 			env.Setenv("PROXY", clouds.Proxy)
 			env.Setenv("ROOTS", clouds.Roots)
 			env.Setenv("RESOLVER", l.resolver)

@@ -11,14 +11,14 @@ import (
 	"testing"
 
 	"github.com/landfall-audit/landfall/internal/fakenet"
-	"github.com/landfall-audit/landfall/providers/cloud/cloudtest"
+	"github.com/landfall-audit/landfall/internal/storetest"
 	"github.com/landfall-audit/landfall/verdict"
 )
 
 // azurePlatform answers as Azure does, with recorded answers.
 func azurePlatform(t *testing.T) fakenet.Platform {
 	return fakenet.Platform{Service: fakenet.Azure, Handler: func(*fakenet.Scenario) (http.Handler, error) {
-		return cloudtest.SignIn(cloudtest.Load(t, "../../providers/azure/testdata/recorded.txtar")), nil
+		return storetest.SignIn(storetest.Load(t, "../../providers/azure/testdata/recorded.txtar")), nil
 	}}
 }
 
@@ -76,7 +76,7 @@ claims:
 		err := fakenet.Run(t.Context(), copiesWorld(), vantage, fakenet.Job{
 			Again: holdsAWorld, Path: "/proc/self/exe", Stdout: &out, Stderr: &out,
 			Args: []string{"landfall", "probe", "azblob://dataonly/photos", "--countries", "none", "--no-selfcheck", "--vantage", "here@" + at, "--data-dir", dir, "--out", path},
-			Env:  append([]string{"XDG_CACHE_HOME=" + filepath.Join(dir, "cache"), "HOME=" + dir, "AZURE_TOKEN_CREDENTIALS=EnvironmentCredential"}, cloudtest.AzureUser...),
+			Env:  append([]string{"XDG_CACHE_HOME=" + filepath.Join(dir, "cache"), "HOME=" + dir, "AZURE_TOKEN_CREDENTIALS=EnvironmentCredential"}, storetest.AzureUser...),
 		})
 		if err != nil {
 			t.Fatalf("%v\n%s", err, &out)

@@ -11,13 +11,13 @@ import (
 	"testing"
 
 	"github.com/landfall-audit/landfall/evidence"
+	"github.com/landfall-audit/landfall/internal/probetest"
+	"github.com/landfall-audit/landfall/internal/storetest"
 	"github.com/landfall-audit/landfall/probes/probe"
-	"github.com/landfall-audit/landfall/probes/probetest"
 	"github.com/landfall-audit/landfall/probes/storage"
 	"github.com/landfall-audit/landfall/providers"
 	"github.com/landfall-audit/landfall/providers/aws"
 	"github.com/landfall-audit/landfall/providers/cloud"
-	"github.com/landfall-audit/landfall/providers/cloud/cloudtest"
 )
 
 // shortLived asks over connections that do not outlive the answer.
@@ -41,7 +41,7 @@ func target(endpoint string) probe.Target {
 }
 
 func TestProbe(t *testing.T) {
-	cloudtest.Settings(t)
+	storetest.Settings(t)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("X-Amz-Bucket-Region", "eu-central-1")
 		w.WriteHeader(http.StatusForbidden)
@@ -80,7 +80,7 @@ func TestOthersPassBucketsBy(t *testing.T) {
 
 // TestPrivateServer is not asked unless the user said so.
 func TestPrivateServer(t *testing.T) {
-	cloudtest.Settings(t)
+	storetest.Settings(t)
 	asked := false
 	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { asked = true }))
 	defer server.Close()

@@ -13,9 +13,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/landfall-audit/landfall/evidence"
+	"github.com/landfall-audit/landfall/internal/storetest"
 	"github.com/landfall-audit/landfall/providers"
 	"github.com/landfall-audit/landfall/providers/cloud"
-	"github.com/landfall-audit/landfall/providers/cloud/cloudtest"
 )
 
 // The user's settings, as the tests have them. What begins with SECRET must not
@@ -33,9 +33,9 @@ func withKey() []string {
 func s3Bucket(name string) providers.Bucket { return providers.Bucket{Scheme: "s3", Container: name} }
 
 func TestWithCredentials(t *testing.T) {
-	cloudtest.Settings(t, withKey()...)
-	recorded := cloudtest.Load(t, "testdata/recorded.txtar")
-	c := New(cloudtest.Serve(t, recorded).Client)
+	storetest.Settings(t, withKey()...)
+	recorded := storetest.Load(t, "testdata/recorded.txtar")
+	c := New(storetest.Serve(t, recorded).Client)
 	for name, want := range map[string][]string{
 		"photos": {
 			"HeadBucket: aws:eu-central-1",
@@ -54,7 +54,7 @@ func TestWithCredentials(t *testing.T) {
 			"GetBucketAccelerateConfiguration:", "ListMultiRegionAccessPoints:", "GetStorageLensConfiguration:", "ListCopyJobs:", "GetBackupPlan:", "ListDistributions:",
 		},
 	} {
-		if diff := cmp.Diff(want, cloudtest.Said(c.Look(t.Context(), s3Bucket(name), false))); diff != "" {
+		if diff := cmp.Diff(want, storetest.Said(c.Look(t.Context(), s3Bucket(name), false))); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
 		}
 	}
@@ -73,9 +73,9 @@ func TestWithCredentials(t *testing.T) {
 // TestRefused has credentials that may do nothing: each question that was not
 // answered names the permission that would help, and the region is known anyway.
 func TestRefused(t *testing.T) {
-	cloudtest.Settings(t, withKey()...)
-	c := New(cloudtest.Serve(t, cloudtest.Load(t, "testdata/recorded.txtar")).Client)
-	got := cloudtest.Said(c.Look(t.Context(), s3Bucket("refusing"), false))
+	storetest.Settings(t, withKey()...)
+	c := New(storetest.Serve(t, storetest.Load(t, "testdata/recorded.txtar")).Client)
+	got := storetest.Said(c.Look(t.Context(), s3Bucket("refusing"), false))
 	if len(got) != 1+len(parts) || got[0] != "HeadBucket: aws:eu-west-3" {
 		t.Fatalf("got %q", got)
 	}
@@ -91,8 +91,8 @@ func TestRefused(t *testing.T) {
 }
 
 func TestWithoutCredentials(t *testing.T) {
-	cloudtest.Settings(t)
-	c := New(cloudtest.Serve(t, cloudtest.Load(t, "testdata/recorded.txtar")).Client)
+	storetest.Settings(t)
+	c := New(storetest.Serve(t, storetest.Load(t, "testdata/recorded.txtar")).Client)
 	none := "denied! copies were not asked for: no credentials were found; give some as the AWS tools take them (AWS_ACCESS_KEY_ID, AWS_PROFILE, aws configure); the permission s3:GetReplicationConfiguration would help"
 	for name, want := range map[string][]string{
 		"photos": {"HeadBucket: aws:eu-central-1", none}, // 301
@@ -104,7 +104,7 @@ func TestWithoutCredentials(t *testing.T) {
 		"smuggled": {"http! HeadBucket: the server of the partition aws names a region of the partition aws-cn",
 			strings.Replace(none, "copies were not asked for", "the server tells nothing without credentials", 1)},
 	} {
-		if diff := cmp.Diff(want, cloudtest.Said(c.Look(t.Context(), s3Bucket(name), false))); diff != "" {
+		if diff := cmp.Diff(want, storetest.Said(c.Look(t.Context(), s3Bucket(name), false))); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
 		}
 	}
@@ -119,9 +119,9 @@ func TestBadCredentials(t *testing.T) {
 	if err := os.WriteFile(path, []byte("[default]\ncredential_process = false SECRET\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	cloudtest.Settings(t, "AWS_CONFIG_FILE="+path)
-	c := New(cloudtest.Serve(t, cloudtest.Load(t, "testdata/recorded.txtar")).Client)
-	got := cloudtest.Said(c.Look(t.Context(), s3Bucket("photos"), false))
+	storetest.Settings(t, "AWS_CONFIG_FILE="+path)
+	c := New(storetest.Serve(t, storetest.Load(t, "testdata/recorded.txtar")).Client)
+	got := storetest.Said(c.Look(t.Context(), s3Bucket("photos"), false))
 	if len(got) != 2 || !strings.Contains(got[1], "the credentials that were found cannot be used") || strings.Contains(got[1], "SECRET") {
 		t.Errorf("got %q", got)
 	}
@@ -130,9 +130,9 @@ func TestBadCredentials(t *testing.T) {
 // TestPartition asks in the partition of the user's region, where the same name is
 // another bucket.
 func TestPartition(t *testing.T) {
-	cloudtest.Settings(t, "AWS_REGION=cn-north-1")
-	c := New(cloudtest.Serve(t, cloudtest.Load(t, "testdata/recorded.txtar")).Client)
-	if got := cloudtest.Said(c.Look(t.Context(), s3Bucket("inside"), true)); len(got) != 1 || got[0] != "HeadBucket: aws:cn-northwest-1" {
+	storetest.Settings(t, "AWS_REGION=cn-north-1")
+	c := New(storetest.Serve(t, storetest.Load(t, "testdata/recorded.txtar")).Client)
+	if got := storetest.Said(c.Look(t.Context(), s3Bucket("inside"), true)); len(got) != 1 || got[0] != "HeadBucket: aws:cn-northwest-1" {
 		t.Errorf("got %q", got)
 	}
 	for region, want := range map[string]string{"eu-central-1": "aws", "cn-north-1": "aws-cn", "us-gov-east-1": "aws-us-gov", "eusc-de-east-1": "aws-eusc", "": "aws"} {
@@ -193,17 +193,17 @@ func TestBadAnswers(t *testing.T) {
 		}, evidence.ClassHTTP, "the answer has more than 8 MiB; it was not read"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			cloudtest.Settings(t, withKey()...)
-			answer := New(cloudtest.Serve(t, misbehaving(tc.answer)).Client).Look(t.Context(), s3Bucket("b-1"), false)
+			storetest.Settings(t, withKey()...)
+			answer := New(storetest.Serve(t, misbehaving(tc.answer)).Client).Look(t.Context(), s3Bucket("b-1"), false)
 			i := slices.IndexFunc(answer.Failed, func(f *cloud.Failure) bool { return f.API == "GetBucketReplication" })
 			if i < 0 {
-				t.Fatalf("got %q", cloudtest.Said(answer))
+				t.Fatalf("got %q", storetest.Said(answer))
 			}
 			f := answer.Failed[i]
 			if f.Class != tc.class || tc.want != "" && f.Text != tc.want {
 				t.Errorf("got %s %q, want %s %q", f.Class, f.Text, tc.class, tc.want)
 			}
-			for _, line := range cloudtest.Said(answer) {
+			for _, line := range storetest.Said(answer) {
 				if strings.Contains(line, "SECRET") || strings.Contains(line, keyID) || strings.ContainsAny(line, "\n\r") {
 					t.Errorf("%q tells a secret, or is more than a line", line)
 				}
@@ -214,9 +214,9 @@ func TestBadAnswers(t *testing.T) {
 
 // TestBusy is answered after some refusals, as Amazon throttles.
 func TestBusy(t *testing.T) {
-	cloudtest.Settings(t, withKey()...)
+	storetest.Settings(t, withKey()...)
 	refusals := 2
-	c := New(cloudtest.Serve(t, misbehaving(func(w http.ResponseWriter, r *http.Request) {
+	c := New(storetest.Serve(t, misbehaving(func(w http.ResponseWriter, r *http.Request) {
 		if refusals > 0 {
 			refusals--
 			refuse(503, "SlowDown")(w, r)
@@ -224,7 +224,7 @@ func TestBusy(t *testing.T) {
 		}
 		refuse(404, "ReplicationConfigurationNotFoundError")(w, r)
 	})).Client)
-	if got := cloudtest.Said(c.Look(t.Context(), s3Bucket("b-1"), false)); !slices.Contains(got, "GetBucketReplication:") {
+	if got := storetest.Said(c.Look(t.Context(), s3Bucket("b-1"), false)); !slices.Contains(got, "GetBucketReplication:") {
 		t.Errorf("got %q", got)
 	}
 }
@@ -232,14 +232,14 @@ func TestBusy(t *testing.T) {
 // TestForeignServer is not shown credentials where the user did not choose it,
 // nor where the way there is open to be read.
 func TestForeignServer(t *testing.T) {
-	cloudtest.Settings(t, withKey()...)
+	storetest.Settings(t, withKey()...)
 	shown := false
-	internet := cloudtest.Serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	internet := storetest.Serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		shown = shown || r.Header.Get("Authorization") != "" || r.Header.Get("X-Amz-Security-Token") != ""
 		w.WriteHeader(http.StatusForbidden)
 	}))
 	bucket := providers.Bucket{Scheme: "s3", Container: "b-1", Endpoint: "https://s3.nl-ams.scw.cloud"}
-	got := cloudtest.Said(New(internet.Client).Look(t.Context(), bucket, true))
+	got := storetest.Said(New(internet.Client).Look(t.Context(), bucket, true))
 	if shown || len(got) != 1 || got[0] != "endpoint-name: scaleway:nl-ams" {
 		t.Errorf("credentials shown: %v; got %q", shown, got)
 	}
@@ -268,8 +268,8 @@ func TestPermissions(t *testing.T) {
 // TestCompatibleServers speak the protocol and have names of their own for
 // regions: those that their provider has are places, and no other ones.
 func TestCompatibleServers(t *testing.T) {
-	cloudtest.Settings(t, withKey()...)
-	c := New(cloudtest.Serve(t, cloudtest.Load(t, "testdata/recorded.txtar")).Client)
+	storetest.Settings(t, withKey()...)
+	c := New(storetest.Serve(t, storetest.Load(t, "testdata/recorded.txtar")).Client)
 	for host, want := range map[string][]string{
 		"s3.eu-central-2.wasabisys.com": {
 			"endpoint-name: wasabi:eu-central-2", "HeadBucket: wasabi:eu-central-2",
@@ -288,7 +288,7 @@ func TestCompatibleServers(t *testing.T) {
 	} {
 		bucket := s3Bucket("photos")
 		bucket.Endpoint = "https://" + host
-		got := cloudtest.Said(c.Look(t.Context(), bucket, false))
+		got := storetest.Said(c.Look(t.Context(), bucket, false))
 		for _, line := range want {
 			if !slices.Contains(got, line) {
 				t.Errorf("%s: got %q\nwant among them %q", host, got, line)

@@ -7,8 +7,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/landfall-audit/landfall/internal/storetest"
 	"github.com/landfall-audit/landfall/providers"
-	"github.com/landfall-audit/landfall/providers/cloud/cloudtest"
 )
 
 // The ids are those that Amazon lists
@@ -43,11 +43,11 @@ func TestDirectoryZone(t *testing.T) {
 func TestDirectoryBucket(t *testing.T) {
 	const named = "endpoint-name: aws:us-west-2 (it is a directory bucket of the one zone usw2-az1)"
 	look := func(name string, anonymous bool) ([]string, []string) {
-		recorded := cloudtest.Load(t, "testdata/recorded.txtar")
-		c := New(cloudtest.Serve(t, recorded).Client)
-		return cloudtest.Said(c.Look(t.Context(), s3Bucket(name), anonymous)), recorded.Asked()
+		recorded := storetest.Load(t, "testdata/recorded.txtar")
+		c := New(storetest.Serve(t, recorded).Client)
+		return storetest.Said(c.Look(t.Context(), s3Bucket(name), anonymous)), recorded.Asked()
 	}
-	cloudtest.Settings(t, withKey()...)
+	storetest.Settings(t, withKey()...)
 	for name, want := range map[string][]string{
 		"quick--usw2-az1--x-s3":      {named, "HeadBucket: aws:us-west-2"},
 		"other--usw2-az1--x-s3":      {named, "denied! HeadBucket: the credentials may not ask this; the permission s3express:CreateSession would help"},
@@ -67,11 +67,11 @@ func TestDirectoryBucket(t *testing.T) {
 	// Other servers have no such zones, whatever their buckets are called.
 	other := s3Bucket("quick--usw2-az1--x-s3")
 	other.Endpoint = "https://s3.example.com"
-	elsewhere := New(cloudtest.Serve(t, http.NotFoundHandler()).Client)
-	if got := strings.Join(cloudtest.Said(elsewhere.Look(t.Context(), other, false)), " "); strings.Contains(got, "zone") {
+	elsewhere := New(storetest.Serve(t, http.NotFoundHandler()).Client)
+	if got := strings.Join(storetest.Said(elsewhere.Look(t.Context(), other, false)), " "); strings.Contains(got, "zone") {
 		t.Errorf("at another server: %q", got)
 	}
-	cloudtest.Settings(t)
+	storetest.Settings(t)
 	got, asked := look("quick--usw2-az1--x-s3", false)
 	if len(got) != 2 || got[0] != named || !strings.Contains(got[1], "no credentials were found") || !strings.Contains(got[1], "s3express:CreateSession") || len(asked) > 0 {
 		t.Errorf("%q, asked %q", got, asked)

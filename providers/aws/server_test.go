@@ -8,21 +8,21 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/landfall-audit/landfall/internal/storetest"
 	"github.com/landfall-audit/landfall/providers"
 	"github.com/landfall-audit/landfall/providers/cloud"
-	"github.com/landfall-audit/landfall/providers/cloud/cloudtest"
 )
 
 // TestOtherServers asks two S3 servers that others wrote, each with a region of
 // its own, which is a name and no place.
 func TestOtherServers(t *testing.T) {
-	cloudtest.Settings(t, "AWS_ACCESS_KEY_ID="+cloudtest.AccessKey, "AWS_SECRET_ACCESS_KEY="+cloudtest.SecretKey)
+	storetest.Settings(t, "AWS_ACCESS_KEY_ID="+storetest.AccessKey, "AWS_SECRET_ACCESS_KEY="+storetest.SecretKey)
 	var dialer net.Dialer
 	client := cloud.Client(dialer.DialContext, dialer.DialContext, nil)
 	t.Cleanup(client.CloseIdleConnections)
 	c := New(client)
 	for _, region := range []string{"eu-central-1", "basement"} {
-		endpoint := cloudtest.VersityGW(t, region, "photos", "letters")
+		endpoint := storetest.VersityGW(t, region, "photos", "letters")
 		bucket := providers.Bucket{Scheme: "s3", Container: "photos", Endpoint: endpoint}
 		answer := c.Look(t.Context(), bucket, false)
 		for _, s := range answer.Said {
@@ -31,17 +31,17 @@ func TestOtherServers(t *testing.T) {
 			}
 		}
 		want := `GetBucketLocation: (the server calls its region "` + region + `", which is a name of its own: no table says where that is)`
-		if got := cloudtest.Said(answer); !slices.Contains(got, want) {
+		if got := storetest.Said(answer); !slices.Contains(got, want) {
 			t.Errorf("got %q\nwant among them %q", got, want)
 		}
-		gone := cloudtest.Said(c.Look(t.Context(), providers.Bucket{Scheme: "s3", Container: "gone", Endpoint: endpoint}, false))
+		gone := storetest.Said(c.Look(t.Context(), providers.Bucket{Scheme: "s3", Container: "gone", Endpoint: endpoint}, false))
 		if len(gone) == 0 || !strings.Contains(strings.Join(gone, " "), "not there any more") {
 			t.Errorf("a bucket that is not there: %q", gone)
 		}
 		// The same server, named by the user's settings.
 		t.Setenv("AWS_ENDPOINT_URL_S3", endpoint)
 		answer = New(client).Look(t.Context(), s3Bucket("photos"), false)
-		if got := cloudtest.Said(answer); !slices.Contains(got, want) || answer.Said[0].Target != "s3://photos" {
+		if got := storetest.Said(answer); !slices.Contains(got, want) || answer.Said[0].Target != "s3://photos" {
 			t.Errorf("by AWS_ENDPOINT_URL_S3: got %q", got)
 		}
 		listed, err := c.List(t.Context(), endpoint)
@@ -53,12 +53,12 @@ func TestOtherServers(t *testing.T) {
 
 // TestOtherServerRefuses has a key that the server does not know.
 func TestOtherServerRefuses(t *testing.T) {
-	cloudtest.Settings(t, withKey()...)
-	endpoint := cloudtest.VersityGW(t, "eu-central-1", "photos")
+	storetest.Settings(t, withKey()...)
+	endpoint := storetest.VersityGW(t, "eu-central-1", "photos")
 	var dialer net.Dialer
 	client := cloud.Client(dialer.DialContext, dialer.DialContext, nil)
 	t.Cleanup(client.CloseIdleConnections)
-	got := cloudtest.Said(New(client).Look(t.Context(), providers.Bucket{Scheme: "s3", Container: "photos", Endpoint: endpoint}, false))
+	got := storetest.Said(New(client).Look(t.Context(), providers.Bucket{Scheme: "s3", Container: "photos", Endpoint: endpoint}, false))
 	if !strings.Contains(strings.Join(got, "\n"), "the credentials are not known in ") || strings.Contains(strings.Join(got, "\n"), "SECRET") {
 		t.Errorf("got %q", got)
 	}

@@ -14,16 +14,16 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/landfall-audit/landfall/evidence"
+	"github.com/landfall-audit/landfall/internal/storetest"
 	"github.com/landfall-audit/landfall/providers"
 	"github.com/landfall-audit/landfall/providers/cloud"
-	"github.com/landfall-audit/landfall/providers/cloud/cloudtest"
 )
 
 // open returns a cloud whose user has signed in. Microsoft's sign-in cannot be run
 // here; a server on loopback stands for it.
 func open(t *testing.T, handler http.Handler) *Cloud {
 	t.Helper()
-	cloudtest.Settings(t, cloudtest.AzureUser...)
+	storetest.Settings(t, storetest.AzureUser...)
 	return led(t, handler)
 }
 
@@ -31,7 +31,7 @@ func open(t *testing.T, handler http.Handler) *Cloud {
 // server on loopback.
 func led(t *testing.T, handler http.Handler) *Cloud {
 	t.Helper()
-	at := cloudtest.Serve(t, cloudtest.SignIn(handler))
+	at := storetest.Serve(t, storetest.SignIn(handler))
 	c := New(at.Client)
 	c.tokens = at.Client
 	return c
@@ -42,7 +42,7 @@ func container(account, name string) providers.Bucket {
 }
 
 func TestManagement(t *testing.T) {
-	recorded := cloudtest.Load(t, "testdata/recorded.txtar")
+	recorded := storetest.Load(t, "testdata/recorded.txtar")
 	c := open(t, recorded)
 	for account, want := range map[string][]string{
 		"onezone": {
@@ -85,11 +85,11 @@ func TestManagement(t *testing.T) {
 			"denied! Get Account Information: the credentials may not ask this; the permission Microsoft.Storage/storageAccounts/blobServices/getInfo/action would help",
 		},
 	} {
-		if diff := cmp.Diff(want, cloudtest.Said(c.Look(t.Context(), container(account, "photos"), false))); diff != "" {
+		if diff := cmp.Diff(want, storetest.Said(c.Look(t.Context(), container(account, "photos"), false))); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", account, diff)
 		}
 	}
-	if got := cloudtest.Said(c.Look(t.Context(), container("onezone", "photos"), true)); len(got) != 1 || !strings.HasPrefix(got[0], "denied! Azure tells nobody without credentials") {
+	if got := storetest.Said(c.Look(t.Context(), container("onezone", "photos"), true)); len(got) != 1 || !strings.HasPrefix(got[0], "denied! Azure tells nobody without credentials") {
 		t.Errorf("as nobody: %q", got)
 	}
 	if n := strings.Count(strings.Join(recorded.Asked(), "\n"), "/subscriptions?api-version"); n != 1 {
@@ -110,7 +110,7 @@ func TestAccountInfo(t *testing.T) {
 		{}:                            "Get Account Information:",
 		{"Standard_LRS", "StorageV2"}: "Get Account Information: (the account's replication is Standard_LRS: three copies in one place of the region) (the account is of the kind StorageV2)",
 	} {
-		if got := cloudtest.Said(cloud.Answer{Said: []*evidence.Storage{told.says(container("lab", "box"), "")}}); len(got) != 1 || got[0] != want {
+		if got := storetest.Said(cloud.Answer{Said: []*evidence.Storage{told.says(container("lab", "box"), "")}}); len(got) != 1 || got[0] != want {
 			t.Errorf("%+v: %q", told, got)
 		}
 	}
@@ -135,9 +135,9 @@ func TestStateOf(t *testing.T) {
 }
 
 func TestWithoutCredentials(t *testing.T) {
-	cloudtest.Settings(t)
-	c := led(t, cloudtest.Load(t, "testdata/recorded.txtar"))
-	got := cloudtest.Said(c.Look(t.Context(), container("onezone", "photos"), false))
+	storetest.Settings(t)
+	c := led(t, storetest.Load(t, "testdata/recorded.txtar"))
+	got := storetest.Said(c.Look(t.Context(), container("onezone", "photos"), false))
 	if len(got) != 1 || !strings.Contains(got[0], "no credentials were found") || !strings.Contains(got[0], "role Reader") || strings.Contains(got[0], "SECRET") {
 		t.Errorf("got %q", got)
 	}
@@ -154,11 +154,11 @@ func TestNationalClouds(t *testing.T) {
 		"https://login.microsoftonline.us":   {"login.microsoftonline.us", "management.usgovcloudapi.net", "photos-secondary.blob.core.usgovcloudapi.net", "photos.blob.core.usgovcloudapi.net"},
 		"https://login.microsoftonline.com/": {"login.microsoftonline.com", "management.azure.com", "photos-secondary.blob.core.windows.net", "photos.blob.core.windows.net"},
 	} {
-		cloudtest.Settings(t, append([]string{"AZURE_AUTHORITY_HOST=" + authority}, cloudtest.AzureUser...)...)
+		storetest.Settings(t, append([]string{"AZURE_AUTHORITY_HOST=" + authority}, storetest.AzureUser...)...)
 		var mu sync.Mutex
 		asked := map[string]bool{}
-		answer := cloudtest.SignIn(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			if r.Header.Get("Authorization") != "Bearer "+cloudtest.AzureToken {
+		answer := storetest.SignIn(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.Header.Get("Authorization") != "Bearer "+storetest.AzureToken {
 				t.Errorf("%s was asked with %q", r.Host, r.Header.Get("Authorization"))
 			}
 			if strings.HasPrefix(r.Host, "management.") {
@@ -169,7 +169,7 @@ func TestNationalClouds(t *testing.T) {
 			w.Header().Set("X-Ms-Account-Kind", "StorageV2")
 			_, _ = io.WriteString(w, `<StorageServiceStats><GeoReplication><Status>unavailable</Status><LastSyncTime/></GeoReplication></StorageServiceStats>`)
 		}))
-		at := cloudtest.Serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		at := storetest.Serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			mu.Lock()
 			asked[r.Host] = true
 			mu.Unlock()
@@ -177,7 +177,7 @@ func TestNationalClouds(t *testing.T) {
 		}))
 		c := New(at.Client)
 		c.tokens = at.Client
-		got := cloudtest.Said(c.Look(t.Context(), container("photos", "box"), false))
+		got := storetest.Said(c.Look(t.Context(), container("photos", "box"), false))
 		if diff := cmp.Diff(want, slices.Sorted(maps.Keys(asked))); diff != "" {
 			t.Errorf("%q asked (-want +got):\n%s", authority, diff)
 		}
@@ -186,16 +186,16 @@ func TestNationalClouds(t *testing.T) {
 			t.Errorf("%q: %q", authority, got)
 		}
 	}
-	cloudtest.Settings(t, "AZURE_AUTHORITY_HOST=https://evil.example.com")
-	if got := cloudtest.Said(led(t, http.NotFoundHandler()).Look(t.Context(), container("a", "b"), false)); len(got) != 1 || !strings.Contains(got[0], "of no known cloud") {
+	storetest.Settings(t, "AZURE_AUTHORITY_HOST=https://evil.example.com")
+	if got := storetest.Said(led(t, http.NotFoundHandler()).Look(t.Context(), container("a", "b"), false)); len(got) != 1 || !strings.Contains(got[0], "of no known cloud") {
 		t.Errorf("got %q", got)
 	}
 }
 
 // TestBadSecret: what the host that signs in says is not told.
 func TestBadSecret(t *testing.T) {
-	cloudtest.Settings(t, append(slices.Clone(cloudtest.AzureUser), "AZURE_CLIENT_SECRET=wrong")...)
-	got := cloudtest.Said(led(t, cloudtest.Load(t, "testdata/recorded.txtar")).Look(t.Context(), container("onezone", "photos"), false))
+	storetest.Settings(t, append(slices.Clone(storetest.AzureUser), "AZURE_CLIENT_SECRET=wrong")...)
+	got := storetest.Said(led(t, storetest.Load(t, "testdata/recorded.txtar")).Look(t.Context(), container("onezone", "photos"), false))
 	if len(got) != 1 || !strings.Contains(got[0], "the credentials that were found cannot be used") || strings.Contains(got[0], "SECRET") || strings.Contains(got[0], "AADSTS") {
 		t.Errorf("got %q", got)
 	}
@@ -245,9 +245,9 @@ func TestBadAnswers(t *testing.T) {
 			answer := c.Look(t.Context(), container("onezone", "photos"), false)
 			i := slices.IndexFunc(answer.Failed, func(f *cloud.Failure) bool { return f.API == listAccounts })
 			if i < 0 || answer.Failed[i].Class != tc.class || !strings.Contains(answer.Failed[i].Text, tc.want) {
-				t.Fatalf("got %q, want %s … %s", cloudtest.Said(answer), tc.class, tc.want)
+				t.Fatalf("got %q, want %s … %s", storetest.Said(answer), tc.class, tc.want)
 			}
-			for _, line := range cloudtest.Said(answer) {
+			for _, line := range storetest.Said(answer) {
 				if strings.Contains(line, "SECRET") || strings.ContainsAny(line, "\n\r") {
 					t.Errorf("%q tells a secret, or is more than a line", line)
 				}

@@ -8,16 +8,16 @@ import (
 
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/service"
 
+	"github.com/landfall-audit/landfall/internal/storetest"
 	"github.com/landfall-audit/landfall/providers"
 	"github.com/landfall-audit/landfall/providers/cloud"
-	"github.com/landfall-audit/landfall/providers/cloud/cloudtest"
 )
 
 // TestEmulator asks Microsoft's own emulator with a key: it tells the account's
 // kind and replication, and as the real one no region.
 func TestEmulator(t *testing.T) {
-	connection := cloudtest.Azurite(t)
-	cloudtest.Settings(t, "AZURE_STORAGE_CONNECTION_STRING="+connection)
+	connection := storetest.Azurite(t)
+	storetest.Settings(t, "AZURE_STORAGE_CONNECTION_STRING="+connection)
 	var dialer net.Dialer
 	client := cloud.Client(dialer.DialContext, dialer.DialContext, nil)
 	t.Cleanup(client.CloseIdleConnections)
@@ -32,22 +32,22 @@ func TestEmulator(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	got := cloudtest.Said(c.Look(t.Context(), container(cloudtest.AzuriteAccount, "photos"), false))
+	got := storetest.Said(c.Look(t.Context(), container(storetest.AzuriteAccount, "photos"), false))
 	if len(got) != 3 || !strings.HasPrefix(got[0], "Get Account Information: [azblob://devstoreaccount1-secondary/photos, replication Standard_RAGRS] (the account's replication is Standard_RAGRS: ") ||
 		!strings.HasPrefix(got[1], "Get Blob Service Stats: (the secondary endpoint has all that was written before 2") ||
 		!strings.Contains(got[2], "a key of the account does not open the management API") {
 		t.Errorf("got %q", got)
 	}
-	listed, err := c.List(t.Context(), cloudtest.AzuriteAccount)
-	want := []providers.Bucket{container(cloudtest.AzuriteAccount, "letters"), container(cloudtest.AzuriteAccount, "photos")}
+	listed, err := c.List(t.Context(), storetest.AzuriteAccount)
+	want := []providers.Bucket{container(storetest.AzuriteAccount, "letters"), container(storetest.AzuriteAccount, "photos")}
 	if err != nil || !slices.Equal(listed, want) {
 		t.Errorf("listed %v, %v", listed, err)
 	}
 
 	wrong := strings.Replace(connection, "AccountKey=E", "AccountKey=A", 1)
-	cloudtest.Settings(t, "AZURE_STORAGE_CONNECTION_STRING="+wrong)
+	storetest.Settings(t, "AZURE_STORAGE_CONNECTION_STRING="+wrong)
 	c = New(client)
-	got = cloudtest.Said(c.Look(t.Context(), container(cloudtest.AzuriteAccount, "photos"), false))
+	got = storetest.Said(c.Look(t.Context(), container(storetest.AzuriteAccount, "photos"), false))
 	if len(got) != 2 || !strings.HasPrefix(got[0], "denied! Get Account Information: ") || strings.Contains(strings.Join(got, ""), "Aby8vdM02xNO") {
 		t.Errorf("a wrong key: %q", got)
 	}

@@ -15,9 +15,9 @@ import (
 	"time"
 
 	"github.com/landfall-audit/landfall/evidence"
+	"github.com/landfall-audit/landfall/internal/storetest"
 	"github.com/landfall-audit/landfall/providers"
 	"github.com/landfall-audit/landfall/providers/cloud"
-	"github.com/landfall-audit/landfall/providers/cloud/cloudtest"
 )
 
 func get(t *testing.T, client *http.Client, address string) (*http.Response, error) {
@@ -32,7 +32,7 @@ func get(t *testing.T, client *http.Client, address string) (*http.Response, err
 func TestBodiesAreBounded(t *testing.T) {
 	const bound = 8 << 20
 	size := 0
-	at := cloudtest.Serve(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, strings.Repeat("x", size)) }))
+	at := storetest.Serve(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, strings.Repeat("x", size)) }))
 	for _, tc := range []struct {
 		size int
 		want error
@@ -52,7 +52,7 @@ func TestBodiesAreBounded(t *testing.T) {
 
 func TestNoRedirectIsFollowed(t *testing.T) {
 	asked := 0
-	at := cloudtest.Serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	at := storetest.Serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		asked++
 		http.Redirect(w, r, "https://elsewhere.example.com/", http.StatusTemporaryRedirect)
 	}))

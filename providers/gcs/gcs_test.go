@@ -12,9 +12,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/landfall-audit/landfall/evidence"
+	"github.com/landfall-audit/landfall/internal/storetest"
 	"github.com/landfall-audit/landfall/providers"
 	"github.com/landfall-audit/landfall/providers/cloud"
-	"github.com/landfall-audit/landfall/providers/cloud/cloudtest"
 )
 
 func bucket(name string) providers.Bucket { return providers.Bucket{Scheme: "gs", Container: name} }
@@ -22,7 +22,7 @@ func bucket(name string) providers.Bucket { return providers.Bucket{Scheme: "gs"
 // said tells an answer in lines, the note that every bucket has left out, and of
 // transfers no more than TestTransfers looks at.
 func said(a cloud.Answer) []string {
-	out := slices.DeleteFunc(cloudtest.Said(a), func(line string) bool { return strings.Contains(line, transferAPI) })
+	out := slices.DeleteFunc(storetest.Said(a), func(line string) bool { return strings.Contains(line, transferAPI) })
 	for i := range out {
 		out[i] = strings.TrimSuffix(out[i], " ("+unbound+")")
 	}
@@ -45,7 +45,7 @@ func TestRegions(t *testing.T) {
 			t.Fatal(err)
 		}
 		server.CreateBucketWithOpts(fakestorage.CreateBucketOpts{Name: "fleet"})
-		cloudtest.Settings(t, "STORAGE_EMULATOR_HOST="+at.String(), "GOOGLE_CLOUD_PROJECT=lab")
+		storetest.Settings(t, "STORAGE_EMULATOR_HOST="+at.String(), "GOOGLE_CLOUD_PROJECT=lab")
 		dialer := net.Dialer{}
 		client := cloud.Client(dialer.DialContext, dialer.DialContext, nil)
 		c := New(client)
@@ -66,9 +66,9 @@ func TestRegions(t *testing.T) {
 }
 
 func TestKindsOfLocation(t *testing.T) {
-	cloudtest.Settings(t, cloudtest.GoogleUser(t, http.StatusOK)...)
-	recorded := cloudtest.Load(t, "testdata/recorded.txtar")
-	c := New(cloudtest.Serve(t, recorded).Client)
+	storetest.Settings(t, storetest.GoogleUser(t, http.StatusOK)...)
+	recorded := storetest.Load(t, "testdata/recorded.txtar")
+	c := New(storetest.Serve(t, recorded).Client)
 	for name, want := range map[string]string{
 		"area":     "buckets.get: EU (EU is a multi-region: the copies are in at least two of its regions, and Google does not say in which) (soft delete is on: deleted objects stay for 7 days)",
 		"asia":     "buckets.get: gcp-geo:asia (ASIA is a multi-region: the copies are in at least two of its regions, and Google does not say in which)",
@@ -107,8 +107,8 @@ func TestKindsOfLocation(t *testing.T) {
 }
 
 func TestWithoutCredentials(t *testing.T) {
-	cloudtest.Settings(t, cloudtest.GoogleMachine(t, false))
-	c := New(cloudtest.Serve(t, cloudtest.Load(t, "testdata/recorded.txtar")).Client)
+	storetest.Settings(t, storetest.GoogleMachine(t, false))
+	c := New(storetest.Serve(t, storetest.Load(t, "testdata/recorded.txtar")).Client)
 	got := said(c.Look(t.Context(), bucket("closed"), false))
 	if len(got) != 1 || !strings.Contains(got[0], "no credentials were found") || !strings.Contains(got[0], "storage.buckets.get") {
 		t.Errorf("got %q", got)
@@ -124,11 +124,11 @@ func TestWithoutCredentials(t *testing.T) {
 
 // TestMachine: a machine of Google's has an account and a project of its own.
 func TestMachine(t *testing.T) {
-	cloudtest.Settings(t, cloudtest.GoogleMachine(t, true))
+	storetest.Settings(t, storetest.GoogleMachine(t, true))
 	signed := true
-	recorded := cloudtest.Load(t, "testdata/recorded.txtar")
-	c := New(cloudtest.Serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		signed = signed && r.Header.Get("Authorization") == "Bearer "+cloudtest.GoogleToken
+	recorded := storetest.Load(t, "testdata/recorded.txtar")
+	c := New(storetest.Serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		signed = signed && r.Header.Get("Authorization") == "Bearer "+storetest.GoogleToken
 		recorded.ServeHTTP(w, r)
 	})).Client)
 	if listed, err := c.List(t.Context(), ""); err != nil || len(listed) != 2 || !signed {
@@ -137,15 +137,15 @@ func TestMachine(t *testing.T) {
 }
 
 func TestBadCredentials(t *testing.T) {
-	cloudtest.Settings(t, cloudtest.GoogleUser(t, http.StatusBadRequest)...)
-	c := New(cloudtest.Serve(t, cloudtest.Load(t, "testdata/recorded.txtar")).Client)
+	storetest.Settings(t, storetest.GoogleUser(t, http.StatusBadRequest)...)
+	c := New(storetest.Serve(t, storetest.Load(t, "testdata/recorded.txtar")).Client)
 	if got := said(c.Look(t.Context(), bucket("closed"), false)); len(got) != 1 || !strings.HasPrefix(got[0], "denied! ") || strings.Contains(got[0], "SECRET") {
 		t.Errorf("got %q", got)
 	}
 }
 
 func TestBadAnswers(t *testing.T) {
-	cloudtest.Settings(t, cloudtest.GoogleUser(t, http.StatusOK)...)
+	storetest.Settings(t, storetest.GoogleUser(t, http.StatusOK)...)
 	for name, tc := range map[string]struct {
 		answer http.HandlerFunc
 		class  evidence.Class
@@ -162,7 +162,7 @@ func TestBadAnswers(t *testing.T) {
 		}, evidence.ClassHTTP},
 	} {
 		t.Run(name, func(t *testing.T) {
-			answer := New(cloudtest.Serve(t, tc.answer).Client).Look(t.Context(), bucket("b-1"), false)
+			answer := New(storetest.Serve(t, tc.answer).Client).Look(t.Context(), bucket("b-1"), false)
 			if len(answer.Said) != 0 || len(answer.Failed) != 1 || answer.Failed[0].Class != tc.class {
 				t.Fatalf("got %q", said(answer))
 			}

@@ -7,22 +7,22 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/landfall-audit/landfall/providers/cloud/cloudtest"
+	"github.com/landfall-audit/landfall/internal/storetest"
 )
 
 // transfersOf tells what is said of a bucket's transfers, in lines.
 func transfersOf(t *testing.T, c *Cloud, name string, anonymous bool) []string {
 	t.Helper()
-	lines := cloudtest.Said(c.Look(t.Context(), bucket(name), anonymous))
+	lines := storetest.Said(c.Look(t.Context(), bucket(name), anonymous))
 	return slices.DeleteFunc(lines, func(line string) bool { return !strings.Contains(line, transferAPI) })
 }
 
 // TestTransfers: jobs and replications of the user's project copy a bucket to
 // others, which are where Google says that they are.
 func TestTransfers(t *testing.T) {
-	recorded := cloudtest.Load(t, "testdata/recorded.txtar")
-	cloudtest.Settings(t, cloudtest.GoogleUser(t, http.StatusOK)...)
-	c := New(cloudtest.Serve(t, recorded).Client)
+	recorded := storetest.Load(t, "testdata/recorded.txtar")
+	storetest.Settings(t, storetest.GoogleUser(t, http.StatusOK)...)
+	c := New(storetest.Serve(t, recorded).Client)
 	for name, want := range map[string]string{
 		"zonal": "transferJobs.list: [gs://pair, gcp:europe-north1, transfer job transferJobs/1] [gs://pair, gcp:europe-west4, transfer job transferJobs/1] [gs://closed, transfer job transferJobs/2] " +
 			"[file system /backup, transfer job transferJobs/4] [gs://odd, gcp:mars-north1, replication transferJobs/6] " +
@@ -43,8 +43,8 @@ func TestTransfers(t *testing.T) {
 		"off":    "other! transferJobs.list: the Storage Transfer API is off in the project",
 		"closed": "denied! transferJobs.list: the credentials may not ask this; the permission storagetransfer.jobs.list would help",
 	} {
-		cloudtest.Settings(t, append(cloudtest.GoogleUser(t, http.StatusOK), "GOOGLE_CLOUD_PROJECT="+project)...)
-		if got := transfersOf(t, New(cloudtest.Serve(t, recorded).Client), "zonal", false); len(got) != 1 || got[0] != want {
+		storetest.Settings(t, append(storetest.GoogleUser(t, http.StatusOK), "GOOGLE_CLOUD_PROJECT="+project)...)
+		if got := transfersOf(t, New(storetest.Serve(t, recorded).Client), "zonal", false); len(got) != 1 || got[0] != want {
 			t.Errorf("%s: %q", project, got)
 		}
 	}
@@ -82,10 +82,10 @@ func TestBadTransfers(t *testing.T) {
 		}, []string{"transferJobs.list: " + replica}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			cloudtest.Settings(t, cloudtest.GoogleUser(t, http.StatusOK)...)
-			recorded := cloudtest.Load(t, "testdata/recorded.txtar")
+			storetest.Settings(t, storetest.GoogleUser(t, http.StatusOK)...)
+			recorded := storetest.Load(t, "testdata/recorded.txtar")
 			pages := 0
-			c := New(cloudtest.Serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			c := New(storetest.Serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				if r.URL.Path != "/v1/transferJobs" {
 					recorded.ServeHTTP(w, r)
 					return
@@ -105,7 +105,7 @@ func TestBadTransfers(t *testing.T) {
 
 // TestNoProject: of a user who logged in and named no project, none is known.
 func TestNoProject(t *testing.T) {
-	cloudtest.Settings(t)
+	storetest.Settings(t)
 	if _, err := New(nil).transfers(t.Context(), &session{}, bucket("zonal")); err == nil || !strings.Contains(err.Error(), "set GOOGLE_CLOUD_PROJECT") {
 		t.Errorf("got %v", err)
 	}

@@ -12,9 +12,9 @@ import (
 
 	"github.com/landfall-audit/landfall/evidence"
 	"github.com/landfall-audit/landfall/internal/fakeplatform"
+	"github.com/landfall-audit/landfall/internal/remotetest"
 	"github.com/landfall-audit/landfall/probes/remote"
 	"github.com/landfall-audit/landfall/probes/remote/atlas"
-	"github.com/landfall-audit/landfall/probes/remote/remotetest"
 )
 
 const secret = "11111111-2222-3333-4444-555555555555"

@@ -9,8 +9,8 @@ import (
 
 	"github.com/landfall-audit/landfall/evidence"
 	"github.com/landfall-audit/landfall/internal/fakeplatform"
+	"github.com/landfall-audit/landfall/internal/remotetest"
 	"github.com/landfall-audit/landfall/probes/remote"
-	"github.com/landfall-audit/landfall/probes/remote/remotetest"
 )
 
 // Two hundred measurements of two seconds each, in flight together, all come

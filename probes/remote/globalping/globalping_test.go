@@ -11,9 +11,9 @@ import (
 	"github.com/landfall-audit/landfall/evidence"
 	"github.com/landfall-audit/landfall/internal/fakenet"
 	"github.com/landfall-audit/landfall/internal/fakeplatform"
+	"github.com/landfall-audit/landfall/internal/remotetest"
 	"github.com/landfall-audit/landfall/probes/remote"
 	"github.com/landfall-audit/landfall/probes/remote/globalping"
-	"github.com/landfall-audit/landfall/probes/remote/remotetest"
 )
 
 // lab is a client and the platform that it talks to.

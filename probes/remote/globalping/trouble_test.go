@@ -10,8 +10,8 @@ import (
 
 	"github.com/landfall-audit/landfall/evidence"
 	"github.com/landfall-audit/landfall/internal/fakeplatform"
+	"github.com/landfall-audit/landfall/internal/remotetest"
 	"github.com/landfall-audit/landfall/probes/remote"
-	"github.com/landfall-audit/landfall/probes/remote/remotetest"
 )
 
 const secret = "s3cret-t0ken"

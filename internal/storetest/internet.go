@@ -1,7 +1,7 @@
-// Package cloudtest stands for the servers of clouds that no emulator can be run
+// Package storetest stands for the servers of clouds that no emulator can be run
 // of: a server on loopback to which every HTTPS host leads, and answers of the
 // shape that the clouds document.
-package cloudtest
+package storetest
 
 import (
 	"bufio"
