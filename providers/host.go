@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"github.com/landfall-audit/landfall/internal/ipspecial"
+	"github.com/landfall-audit/landfall/providers/schema"
 )
 
 // HostKind is what the host of an endpoint is.
@@ -86,7 +87,7 @@ func CheckHost(text string) error {
 	}
 	if addr, err := netip.ParseAddr(text); err == nil {
 		if addr.Zone() != "" {
-			return fmt.Errorf("host %s has a zone, which means something on one machine only, leave %q out", shown(text), "%"+addr.Zone())
+			return fmt.Errorf("host %s has a zone, which means something on one machine only, leave %q out", schema.Quote(text), "%"+addr.Zone())
 		}
 		return nil
 	}
@@ -99,15 +100,15 @@ func checkURL(text, scheme, rest string) error {
 	switch {
 	case scheme == "http" || scheme == "https":
 		host, _, _ := strings.Cut(rest, "/")
-		return fmt.Errorf("host %s is a URL, expected the name alone, such as %s", shown(text), shown(host))
+		return fmt.Errorf("host %s is a URL, expected the name alone, such as %s", schema.Quote(text), schema.Quote(host))
 	case !ok:
-		return fmt.Errorf("host %s has an unknown scheme, expected s3://bucket, gs://bucket, azblob://account/container or a name", shown(text))
+		return fmt.Errorf("host %s has an unknown scheme, expected s3://bucket, gs://bucket, azblob://account/container or a name", schema.Quote(text))
 	case !pattern.MatchString(strings.TrimSuffix(rest, "/")):
-		return fmt.Errorf("host %s is no bucket, expected s3://bucket, gs://bucket or azblob://account/container", shown(text))
+		return fmt.Errorf("host %s is no bucket, expected s3://bucket, gs://bucket or azblob://account/container", schema.Quote(text))
 	case named && scheme != "s3":
-		return fmt.Errorf("host %s names an endpoint, which only an s3:// bucket has, leave it out", shown(text))
+		return fmt.Errorf("host %s names an endpoint, which only an s3:// bucket has, leave it out", schema.Quote(text))
 	case named && !endpointURL.MatchString(endpoint):
-		return fmt.Errorf("host %s has no usable endpoint, expected s3://bucket?endpoint=https://host[:port] in lower case", shown(text))
+		return fmt.Errorf("host %s has no usable endpoint, expected s3://bucket?endpoint=https://host[:port] in lower case", schema.Quote(text))
 	}
 	return nil
 }
@@ -116,35 +117,35 @@ func checkURL(text, scheme, rest string) error {
 // section 2.1 widened it, with underscores, which real service names use.
 func checkName(name string) error {
 	if len(name) > maxNameLength {
-		return fmt.Errorf("host %s has %d octets, expected at most %d", shown(name), len(name), maxNameLength)
+		return fmt.Errorf("host %s has %d octets, expected at most %d", schema.Quote(name), len(name), maxNameLength)
 	}
 	if i := strings.LastIndexByte(name, ':'); i >= 0 {
-		return fmt.Errorf("host %s has a port, write the name alone and the port as port: %s", shown(name), shown(name[i+1:]))
+		return fmt.Errorf("host %s has a port, write the name alone and the port as port: %s", schema.Quote(name), schema.Quote(name[i+1:]))
 	}
 	if strings.ContainsRune(name, '*') {
-		return fmt.Errorf("host %s is a pattern, expected a name that can be looked up, name one real host", shown(name))
+		return fmt.Errorf("host %s is a pattern, expected a name that can be looked up, name one real host", schema.Quote(name))
 	}
 	for _, char := range name {
 		if !nameChar(char) {
-			return fmt.Errorf("host %s has the character %q, expected letters, digits, hyphens and dots; write other scripts in their xn-- form", shown(name), char)
+			return fmt.Errorf("host %s has the character %q, expected letters, digits, hyphens and dots; write other scripts in their xn-- form", schema.Quote(name), char)
 		}
 	}
 	labels := strings.Split(name, ".")
 	for _, label := range labels {
 		if label == "" {
-			return fmt.Errorf("host %s has an empty label, remove the extra dot", shown(name))
+			return fmt.Errorf("host %s has an empty label, remove the extra dot", schema.Quote(name))
 		}
 		if len(label) > maxLabelLength {
-			return fmt.Errorf("host %s has a label of %d octets, expected at most %d", shown(name), len(label), maxLabelLength)
+			return fmt.Errorf("host %s has a label of %d octets, expected at most %d", schema.Quote(name), len(label), maxLabelLength)
 		}
 		if label[0] == '-' || label[len(label)-1] == '-' {
-			return fmt.Errorf("host %s has a label with a hyphen at its edge, remove it", shown(name))
+			return fmt.Errorf("host %s has a label with a hyphen at its edge, remove it", schema.Quote(name))
 		}
 	}
 	// 1.2.3 and 010.0.0.1 are read as addresses by some programs and as names by
 	// others; a top level domain is never a number (RFC 3696 section 2).
 	if last := labels[len(labels)-1]; strings.Trim(last, "0123456789") == "" || strings.HasPrefix(strings.ToLower(last), "0x") {
-		return fmt.Errorf("host %s looks like an address and is none, write all four numbers without leading zeros", shown(name))
+		return fmt.Errorf("host %s looks like an address and is none, write all four numbers without leading zeros", schema.Quote(name))
 	}
 	return nil
 }

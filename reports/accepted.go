@@ -11,7 +11,7 @@ import (
 
 	"github.com/goccy/go-yaml"
 
-	"github.com/landfall-audit/landfall/providers"
+	"github.com/landfall-audit/landfall/providers/schema"
 	"github.com/landfall-audit/landfall/verdict"
 )
 
@@ -59,7 +59,7 @@ func ReadAccepted(path string) ([]Acceptance, error) {
 
 // ParseAccepted reads accepted results. The name stands in errors.
 func ParseAccepted(file string, data []byte) ([]Acceptance, error) {
-	if err := providers.CheckNesting(data); err != nil {
+	if err := schema.CheckNesting(data); err != nil {
 		return nil, fmt.Errorf("%s: %w; expected `schema: %s` and under `accepted` a list", file, err, AcceptedSchema)
 	}
 	var doc acceptedFile

@@ -13,7 +13,7 @@ import (
 	"github.com/owenrumney/go-sarif/v3/pkg/report"
 	"github.com/owenrumney/go-sarif/v3/pkg/report/v210/sarif"
 
-	"github.com/landfall-audit/landfall/providers"
+	"github.com/landfall-audit/landfall/providers/schema"
 	"github.com/landfall-audit/landfall/verdict"
 )
 
@@ -144,7 +144,7 @@ func sarifText(text string) string {
 }
 
 // claimLines finds where in a file a claim stands.
-type claimLines map[claimKey]providers.Pos
+type claimLines map[claimKey]schema.Pos
 
 func sheetLines(v *View) claimLines {
 	out := claimLines{}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/landfall-audit/landfall/probes"
 	"github.com/landfall-audit/landfall/providers"
+	"github.com/landfall-audit/landfall/providers/schema"
 )
 
 // targetHelp explains what TARGET can be.
@@ -148,7 +149,7 @@ func probeTargets(sheets []*providers.Sheet, allowPrivate bool) ([]probes.Target
 	return out, errors.Join(problems...)
 }
 
-func place(sheet *providers.Sheet, pos providers.Pos) string {
+func place(sheet *providers.Sheet, pos schema.Pos) string {
 	if pos.Line == 0 {
 		return sheet.File
 	}

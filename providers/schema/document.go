@@ -1,4 +1,4 @@
-package providers
+package schema
 
 import (
 	"bytes"
@@ -15,12 +15,12 @@ import (
 )
 
 const (
-	// maxSheetSize bounds a claim file in octets. The largest real one has 140 kB.
-	maxSheetSize = 4 << 20
-	// maxMarks bounds the characters that can give a file structure. The YAML
+	// MaxSize bounds a claim file in octets. The largest real one has 140 kB.
+	MaxSize = 4 << 20
+	// MaxMarks bounds the characters that can give a file structure. The YAML
 	// library keeps some 500 octets for each, and with few of them 4 MiB are mostly
 	// text. The largest real file has 25,000.
-	maxMarks = 250_000
+	MaxMarks = 250_000
 	// maxDepth bounds how deep a claim file nests. The language needs 7 levels;
 	// without a bound the recursive YAML parser can exhaust the stack.
 	maxDepth = 24
@@ -29,22 +29,22 @@ const (
 	maxProblems = 100
 )
 
-// document is the root node of a YAML file, or nil with the problems that kept
-// it from being read.
-func document(file string, data []byte) (root ast.Node, problems Problems) {
+// document returns the root node of a YAML file, or nil with the problems that kept
+// it from being read. id names the language that the file is of.
+func document(file string, data []byte, id string) (root ast.Node, problems Problems) {
 	fail := func(line, column int, format string, args ...any) (ast.Node, Problems) {
 		return nil, Problems{{Pos{file, line, column}, fmt.Sprintf(format, args...)}}
 	}
-	if len(data) > maxSheetSize {
-		return fail(1, 1, "the file has more than %d MiB, split it into one file a vendor", maxSheetSize>>20)
+	if len(data) > MaxSize {
+		return fail(1, 1, "the file has more than %d MiB, split it into one file a vendor", MaxSize>>20)
 	}
 	// A byte order mark at the start is not content (YAML 1.2.2 section 5.2).
 	data = bytes.TrimPrefix(data, []byte("\ufeff"))
 	if line, column, ok := invalidText(data); ok {
 		return fail(line, column, "not text in UTF-8, or a control character; save the file as UTF-8 text")
 	}
-	if marks(data) > maxMarks {
-		return fail(1, 1, "the file has more than %d brackets, colons, dashes, line breaks and the like, split it into one file a vendor", maxMarks)
+	if Marks(data) > MaxMarks {
+		return fail(1, 1, "the file has more than %d brackets, colons, dashes, line breaks and the like, split it into one file a vendor", MaxMarks)
 	}
 	// The YAML library is not hardened against hostile input; what it cannot
 	// digest is a fault of the file and must not end the program.
@@ -74,7 +74,7 @@ func document(file string, data []byte) (root ast.Node, problems Problems) {
 	}
 	switch len(roots) {
 	case 0:
-		return fail(1, 1, "the file is empty, expected a sheet that begins with schema: %s", SchemaID)
+		return fail(1, 1, "the file is empty, expected a sheet that begins with schema: %s", id)
 	case 1:
 		return roots[0], nil
 	default:
@@ -87,8 +87,8 @@ func document(file string, data []byte) (root ast.Node, problems Problems) {
 // this program's files does. Whoever reads a file from outside asks before parsing
 // it: the recursive YAML parser would exhaust the memory.
 func CheckNesting(data []byte) error {
-	if marks(data) > maxMarks {
-		return fmt.Errorf("it has more than %d brackets, colons, dashes, line breaks and the like; split it", maxMarks)
+	if Marks(data) > MaxMarks {
+		return fmt.Errorf("it has more than %d brackets, colons, dashes, line breaks and the like; split it", MaxMarks)
 	}
 	if tk := tooDeep(lexer.Tokenize(string(data))); tk != nil {
 		return fmt.Errorf("line %d, column %d: nested deeper than %d levels", tk.Position.Line, tk.Position.Column, maxDepth)
@@ -96,10 +96,10 @@ func CheckNesting(data []byte) error {
 	return nil
 }
 
-// marks is how many characters of the file can have a meaning in YAML, which is
+// Marks is how many characters of the file can have a meaning in YAML, which is
 // every one of ASCII but letters, digits, blanks and what numbers and addresses
 // are mostly made of.
-func marks(data []byte) int {
+func Marks(data []byte) int {
 	count := 0
 	for _, char := range data {
 		switch {

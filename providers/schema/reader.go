@@ -1,4 +1,4 @@
-package providers
+package schema
 
 import (
 	"fmt"
@@ -7,19 +7,36 @@ import (
 	"github.com/goccy/go-yaml/token"
 )
 
-// reader turns YAML nodes into values and collects what is wrong with them.
-type reader struct {
-	file     string
+// Reader turns YAML nodes into values and collects what is wrong with them.
+type Reader struct {
+	File     string
 	problems Problems
 	dropped  int // problems beyond maxProblems
 }
 
-// fault records a problem at a node.
-func (r *reader) fault(at ast.Node, format string, args ...any) {
-	r.faultAt(r.pos(at), format, args...)
+// Parse reads a file of the language that id names. file is the name to use in
+// messages. The error is of type [Problems] and lists everything that is wrong.
+func Parse[V any](file string, data []byte, id string, s Type[V]) (V, error) {
+	var none V
+	root, problems := document(file, data, id)
+	if len(problems) > 0 {
+		return none, problems
+	}
+	r := &Reader{File: file}
+	value, _ := s.Read(r, root)
+	if err := r.err(); err != nil {
+		return none, err
+	}
+	return value, nil
 }
 
-func (r *reader) faultAt(at Pos, format string, args ...any) {
+// Fault records a problem at a node.
+func (r *Reader) Fault(at ast.Node, format string, args ...any) {
+	r.FaultAt(r.Pos(at), format, args...)
+}
+
+// FaultAt records a problem at a place in the file.
+func (r *Reader) FaultAt(at Pos, format string, args ...any) {
 	if len(r.problems) >= maxProblems {
 		r.dropped++
 		return
@@ -28,7 +45,7 @@ func (r *reader) faultAt(at Pos, format string, args ...any) {
 }
 
 // err is everything that was wrong, or nil.
-func (r *reader) err() error {
+func (r *Reader) err() error {
 	if len(r.problems) == 0 {
 		return nil
 	}
@@ -40,13 +57,13 @@ func (r *reader) err() error {
 	return problems
 }
 
-// pos is where a node begins. A block mapping begins at its first key: its own
+// Pos is where a node begins. A block mapping begins at its first key: its own
 // token is the colon behind it.
-func (r *reader) pos(n ast.Node) Pos {
+func (r *Reader) Pos(n ast.Node) Pos {
 	var tk *token.Token
 	switch node := n.(type) {
 	case nil:
-		return Pos{File: r.file, Line: 1, Column: 1}
+		return Pos{File: r.File, Line: 1, Column: 1}
 	case *ast.MappingNode:
 		tk = node.GetToken()
 		if !node.IsFlowStyle && len(node.Values) > 0 {
@@ -58,28 +75,28 @@ func (r *reader) pos(n ast.Node) Pos {
 		tk = n.GetToken()
 	}
 	if tk == nil || tk.Position == nil {
-		return Pos{File: r.file, Line: 1, Column: 1}
+		return Pos{File: r.File, Line: 1, Column: 1}
 	}
-	return Pos{File: r.file, Line: max(1, tk.Position.Line), Column: max(1, tk.Position.Column)}
+	return Pos{File: r.File, Line: max(1, tk.Position.Line), Column: max(1, tk.Position.Column)}
 }
 
 // plain reports whether a node is written out, and records a fault where it is
 // not. Anchors and aliases can make a small file stand for a huge one, and tags
 // change what a value means.
-func (r *reader) plain(n ast.Node) bool {
+func (r *Reader) plain(n ast.Node) bool {
 	switch n.(type) {
 	case *ast.AnchorNode, *ast.AliasNode, *ast.MergeKeyNode:
-		r.fault(n, "anchors, aliases and merge keys are not part of the claims language, write the value out")
+		r.Fault(n, "anchors, aliases and merge keys are not part of the claims language, write the value out")
 		return false
 	case *ast.TagNode:
-		r.fault(n, "tags are not part of the claims language, leave %s out", n.GetToken().Value)
+		r.Fault(n, "tags are not part of the claims language, leave %s out", n.GetToken().Value)
 		return false
 	}
 	return true
 }
 
-// pairs is the keys and values of a mapping.
-func pairs(n ast.Node) ([]*ast.MappingValueNode, bool) {
+// Pairs is the keys and values of a mapping.
+func Pairs(n ast.Node) ([]*ast.MappingValueNode, bool) {
 	switch node := n.(type) {
 	case *ast.MappingNode:
 		return node.Values, true
@@ -89,8 +106,8 @@ func pairs(n ast.Node) ([]*ast.MappingValueNode, bool) {
 	return nil, false
 }
 
-// nodeName is what a person would call a node.
-func nodeName(n ast.Node) string {
+// NodeName is what a person would call a node.
+func NodeName(n ast.Node) string {
 	switch node := n.(type) {
 	case nil, *ast.NullNode:
 		return "nothing"

@@ -1,4 +1,4 @@
-package providers
+package schema
 
 import (
 	"strings"
@@ -10,10 +10,10 @@ import (
 // and the comparison costs the product of both lengths.
 const maxSuggestionLength = 64
 
-// nearest is the candidate that word is most likely a misspelling of: the one
+// Nearest is the candidate that word is most likely a misspelling of: the one
 // with the fewest edits, at most a third of the shorter one's length, rounded up.
 // The first of equals wins, so candidates come in a fixed order.
-func nearest(word string, candidates []string) (string, bool) {
+func Nearest(word string, candidates []string) (string, bool) {
 	if len(word) > maxSuggestionLength {
 		return "", false
 	}
@@ -28,10 +28,10 @@ func nearest(word string, candidates []string) (string, bool) {
 	return best, best != ""
 }
 
-// wayOut says what to write instead of word: the nearest candidate if there is
+// Suggest says what to write instead of word: the nearest candidate if there is
 // one, else the whole list.
-func wayOut(word string, candidates []string) string {
-	if candidate, ok := nearest(word, candidates); ok {
+func Suggest(word string, candidates []string) string {
+	if candidate, ok := Nearest(word, candidates); ok {
 		return "did you mean " + candidate + "?"
 	}
 	return "expected one of " + strings.Join(candidates, ", ")

@@ -1,4 +1,4 @@
-package providers
+package schema
 
 import (
 	"fmt"
@@ -34,7 +34,7 @@ type Problem struct {
 func (p Problem) Error() string { return p.Pos.String() + ": " + p.Message }
 
 // Problems is every fault found in one or more files, in the order of the files
-// and of their lines. It is the error that [Parse], [LoadFile] and [LoadPath]
+// and of their lines. It is the error that readers of this program's languages
 // return for bad content; get it with [errors.As].
 type Problems []Problem
 
