@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/landfall-audit/landfall/internal/fakenet"
+	"github.com/landfall-audit/landfall/internal/fakenet/scenario"
 	"github.com/landfall-audit/landfall/verdict"
 )
 
@@ -152,7 +153,7 @@ func TestInit(t *testing.T) {
 // and nothing else.
 func userRepository(t *testing.T) string {
 	t.Helper()
-	scenario, err := fakenet.Named(demoScenario)
+	scenario, err := scenario.Named(demoScenario)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -212,7 +213,7 @@ func byAct(t *testing.T, repository, name, kept string, more ...string) (said st
 	if act == "" {
 		return "", false
 	}
-	scenario, err := fakenet.Named(demoScenario)
+	scenario, err := scenario.Named(demoScenario)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"github.com/landfall-audit/landfall/evidence"
-	"github.com/landfall-audit/landfall/internal/fakenet"
+	"github.com/landfall-audit/landfall/internal/fakenet/scenario"
 	"github.com/landfall-audit/landfall/probes"
 	"github.com/landfall-audit/landfall/probes/probe"
 	"github.com/landfall-audit/landfall/probes/rtt"
@@ -18,7 +18,7 @@ import (
 const authOverMS = 0.25
 
 // authWorld has rttTargets web servers, rttTruthMS away.
-func authWorld() *fakenet.Scenario {
+func authWorld() *scenario.Scenario {
 	return benchWorld(rttTargets, func(int) float64 { return rttTruthMS }, func(int) bool { return false })
 }
 

@@ -17,6 +17,7 @@ import (
 
 	"github.com/landfall-audit/landfall/evidence"
 	"github.com/landfall-audit/landfall/internal/fakenet"
+	"github.com/landfall-audit/landfall/internal/fakenet/scenario"
 	"github.com/landfall-audit/landfall/probes/selfcheck"
 	"github.com/landfall-audit/landfall/providers"
 	"github.com/landfall-audit/landfall/reports"
@@ -78,7 +79,7 @@ func (d *demoing) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s, err := fakenet.Named(demoScenario)
+	s, err := scenario.Named(demoScenario)
 	if err != nil {
 		return err
 	}
@@ -129,7 +130,7 @@ func (d *demoing) folder() (dir string, remove func(), err error) {
 }
 
 // audit looks from every vantage of the scenario, and judges what was seen.
-func (d *demoing) audit(ctx context.Context, s *fakenet.Scenario, dir string) (*judgement, error) {
+func (d *demoing) audit(ctx context.Context, s *scenario.Scenario, dir string) (*judgement, error) {
 	work, err := os.MkdirTemp("", "landfall-demo-")
 	if err != nil {
 		return nil, fmt.Errorf("making a folder for temporary files: %w", err)
@@ -169,7 +170,7 @@ func counted(n int, what string) string {
 // expedition looks at a scenario from its vantages, each in a world of its own,
 // with this very program.
 type expedition struct {
-	scenario *fakenet.Scenario
+	scenario *scenario.Scenario
 	atOnce   int      // worlds side by side
 	work     string   // folder of temporary files
 	again    []string // how this program is started to hold a world
@@ -177,10 +178,10 @@ type expedition struct {
 }
 
 // simulatedLandmarks are the known hosts as a simulated internet has them.
-func simulatedLandmarks() []fakenet.Landmark {
-	var out []fakenet.Landmark
+func simulatedLandmarks() []scenario.Landmark {
+	var out []scenario.Landmark
 	for _, k := range selfcheck.KnownHosts() {
-		out = append(out, fakenet.Landmark{Host: k.Host, At: fakenet.Place{Lat: k.Lat, Lon: k.Lon}})
+		out = append(out, scenario.Landmark{Host: k.Host, At: scenario.Place{Lat: k.Lat, Lon: k.Lon}})
 	}
 	return out
 }
@@ -272,10 +273,10 @@ func distinct(problems []error) []error {
 }
 
 // file is where the evidence of a vantage is written to.
-func (e *expedition) file(v *fakenet.Vantage) string { return filepath.Join(e.work, v.Name+".jsonl") }
+func (e *expedition) file(v *scenario.Vantage) string { return filepath.Join(e.work, v.Name+".jsonl") }
 
 // from looks from one vantage.
-func (e *expedition) from(ctx context.Context, v *fakenet.Vantage) (*evidence.Bundle, error) {
+func (e *expedition) from(ctx context.Context, v *scenario.Vantage) (*evidence.Bundle, error) {
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}

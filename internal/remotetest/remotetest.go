@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"github.com/landfall-audit/landfall/evidence"
-	"github.com/landfall-audit/landfall/internal/fakenet"
+	"github.com/landfall-audit/landfall/internal/fakenet/scenario"
 	"github.com/landfall-audit/landfall/probes/remote"
 )
 
@@ -37,9 +37,9 @@ type Lab struct {
 }
 
 // Load returns the scenario.
-func Load(t testing.TB) *fakenet.Scenario {
+func Load(t testing.TB) *scenario.Scenario {
 	t.Helper()
-	s, err := fakenet.Named(Scenario)
+	s, err := scenario.Named(Scenario)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/landfall-audit/landfall/evidence"
-	"github.com/landfall-audit/landfall/internal/fakenet"
+	"github.com/landfall-audit/landfall/internal/fakenet/scenario"
 	"github.com/landfall-audit/landfall/internal/fakeplatform"
 	"github.com/landfall-audit/landfall/internal/remotetest"
 	"github.com/landfall-audit/landfall/probes/remote"
@@ -21,7 +21,7 @@ type lab struct {
 	*remotetest.Lab
 	platform *fakeplatform.Globalping
 	client   *globalping.Client
-	scenario *fakenet.Scenario
+	scenario *scenario.Scenario
 	notes    []string
 }
 
@@ -103,7 +103,7 @@ func (l *lab) truth(v *evidence.Vantage) float64 {
 		s := &l.scenario.Vantages[i]
 		if s.Remote != nil && strings.HasPrefix(v.Name, s.Remote.City+", AS"+strconv.Itoa(int(s.Remote.ASN))+" ") {
 			const stretch = 1.3
-			return 2 * s.At.KM(fakenet.Place{Lat: 1.35, Lon: 103.82}) * stretch / 199.86163866666667
+			return 2 * s.At.KM(scenario.Place{Lat: 1.35, Lon: 103.82}) * stretch / 199.86163866666667
 		}
 	}
 	return -1

@@ -1,4 +1,5 @@
-package fakenet
+// Package netlink sets up the interfaces and routes of a network namespace.
+package netlink
 
 import (
 	"encoding/binary"
@@ -11,25 +12,26 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// netlink speaks rtnetlink(7) with the kernel, in the network namespace of the
+// Conn speaks rtnetlink(7) with the kernel, in the network namespace of the
 // thread that opened it.
-type netlink struct {
+type Conn struct {
 	fd  int
 	seq uint32
 }
 
-func openNetlink() (*netlink, error) {
+// Open returns a connection to the kernel, to be closed after use.
+func Open() (*Conn, error) {
 	fd, err := unix.Socket(unix.AF_NETLINK, unix.SOCK_RAW|unix.SOCK_CLOEXEC, unix.NETLINK_ROUTE)
 	if err != nil {
 		return nil, os.NewSyscallError("socket(AF_NETLINK)", err)
 	}
-	return &netlink{fd: fd}, nil
+	return &Conn{fd: fd}, nil
 }
 
-func (n *netlink) close() { unix.Close(n.fd) }
+func (n *Conn) Close() { unix.Close(n.fd) }
 
 // do sends a request and waits for its acknowledgement.
-func (n *netlink) do(kind uint16, flags uint16, body []byte) error {
+func (n *Conn) do(kind uint16, flags uint16, body []byte) error {
 	n.seq++
 	length := unix.SizeofNlMsghdr + len(body)
 	message := binary.NativeEndian.AppendUint32(nil, uint32(length))
@@ -68,9 +70,9 @@ func attribute(body []byte, kind uint16, value []byte) []byte {
 
 func number(v uint32) []byte { return binary.NativeEndian.AppendUint32(nil, v) }
 
-// up switches an interface on; where length is not 0, with a queue of so many
-// packets.
-func (n *netlink) up(index int, length uint32) error {
+// Up switches an interface on; where length is not 0, with a queue of so many
+// packets of at most mtu bytes.
+func (n *Conn) Up(index int, length, mtu uint32) error {
 	body := make([]byte, unix.SizeofIfInfomsg)
 	binary.NativeEndian.PutUint32(body[4:], uint32(index))
 	binary.NativeEndian.PutUint32(body[8:], unix.IFF_UP)
@@ -85,17 +87,18 @@ func (n *netlink) up(index int, length uint32) error {
 	return nil
 }
 
-func familyOf(a netip.Addr) byte {
+// Family returns the address family of an address, as the kernel numbers it.
+func Family(a netip.Addr) byte {
 	if a.Is6() {
 		return unix.AF_INET6
 	}
 	return unix.AF_INET
 }
 
-// address returns an interface an address.
-func (n *netlink) address(index int, a netip.Addr) error {
+// Address returns an interface an address.
+func (n *Conn) Address(index int, a netip.Addr) error {
 	body := make([]byte, unix.SizeofIfAddrmsg)
-	body[0], body[1], body[2] = familyOf(a), byte(a.BitLen()), unix.IFA_F_NODAD
+	body[0], body[1], body[2] = Family(a), byte(a.BitLen()), unix.IFA_F_NODAD
 	binary.NativeEndian.PutUint32(body[4:], uint32(index))
 	body = attribute(body, unix.IFA_LOCAL, a.AsSlice())
 	body = attribute(body, unix.IFA_ADDRESS, a.AsSlice())
@@ -105,8 +108,8 @@ func (n *netlink) address(index int, a netip.Addr) error {
 	return nil
 }
 
-// route sends everything of a family to an interface.
-func (n *netlink) route(index int, family byte) error {
+// Route sends everything of a family to an interface.
+func (n *Conn) Route(index int, family byte) error {
 	body := make([]byte, unix.SizeofRtMsg)
 	body[0], body[4], body[5], body[6], body[7] = family, unix.RT_TABLE_MAIN, unix.RTPROT_BOOT, unix.RT_SCOPE_LINK, unix.RTN_UNICAST
 	if family == unix.AF_INET6 {

@@ -1,4 +1,4 @@
-package fakenet
+package scenario
 
 import (
 	"encoding/binary"
@@ -7,6 +7,8 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+
+	"github.com/miekg/dns"
 )
 
 // Landmark is a host of published place, which vantages are checked against.
@@ -27,8 +29,8 @@ var firstLandmark = netip.MustParseAddr("198.19.240.0")
 // says would go unnoticed.
 const landmarkStretch = 1.4
 
-// errLandmarks is the error of a scenario that lacks the landmarks it asks for.
-var errLandmarks = errors.New("the scenario has `landmarks: true`; hand them over with AddLandmarks before it runs")
+// ErrLandmarks is the error of a scenario that lacks the landmarks it asks for.
+var ErrLandmarks = errors.New("the scenario has `landmarks: true`; hand them over with AddLandmarks before it runs")
 
 // AddLandmarks returns the scenario with these hosts where it asks for landmarks,
 // and as it is where it does not. Each is at its true place and answers over
@@ -42,21 +44,21 @@ func (s *Scenario) AddLandmarks(list []Landmark) *Scenario {
 	out := *s
 	out.Landmarks = false
 	server := Host{
-		Name: landmarkHost + "ns", Addrs: []netip.Addr{landmarkAddr(0)}, At: &Place{52.52, 13.40}, Ports: []Port{{Port: dnsPort, Service: DNS}},
+		Name: landmarkHost + "ns", Addrs: []netip.Addr{LandmarkAddr(0)}, At: &Place{52.52, 13.40}, Ports: []Port{{Port: dnsPort, Service: DNS}},
 	}
 	out.Hosts = append(slices.Clone(s.Hosts), server)
 	out.Zones = slices.Clone(s.Zones)
 	zones := map[string]int{}
 	for i, l := range list {
 		name := fmt.Sprintf("%s%d", landmarkHost, i+1)
-		apex := parentOf(l.Host)
-		if slices.ContainsFunc(s.Zones, func(z Zone) bool { return canonical(z.Name) == canonical(apex) }) {
+		apex := ParentOf(l.Host)
+		if slices.ContainsFunc(s.Zones, func(z Zone) bool { return dns.CanonicalName(z.Name) == dns.CanonicalName(apex) }) {
 			continue
 		}
 		at := l.At
 		out.Hosts = append(out.Hosts, Host{
-			Name: name, Addrs: []netip.Addr{landmarkAddr(i + 1)}, At: &at, Stretch: landmarkStretch, Certificate: DomainCA,
-			Ports: []Port{{Port: httpsPort, Service: HTTPS}, {Port: httpPort, Service: HTTP}},
+			Name: name, Addrs: []netip.Addr{LandmarkAddr(i + 1)}, At: &at, Stretch: landmarkStretch, Certificate: DomainCA,
+			Ports: []Port{{Port: HTTPSPort, Service: HTTPS}, {Port: httpPort, Service: HTTP}},
 		})
 		if _, known := zones[apex]; !known {
 			zones[apex] = len(out.Zones)
@@ -72,18 +74,19 @@ func (s *Scenario) AddLandmarks(list []Landmark) *Scenario {
 const (
 	dnsPort   = 53
 	httpPort  = 80
-	httpsPort = 443
+	HTTPSPort = 443
 )
 
-func landmarkAddr(n int) netip.Addr {
+// LandmarkAddr returns the address of the landmark with a number.
+func LandmarkAddr(n int) netip.Addr {
 	first := firstLandmark.As4()
 	var out [4]byte
 	binary.BigEndian.PutUint32(out[:], binary.BigEndian.Uint32(first[:])+uint32(n))
 	return netip.AddrFrom4(out)
 }
 
-// parentOf returns the last two labels of a name: the zone that it is in here.
-func parentOf(host string) string {
+// ParentOf returns the last two labels of a name: the zone that it is in here.
+func ParentOf(host string) string {
 	labels := strings.Split(strings.TrimSuffix(host, "."), ".")
 	return strings.Join(labels[max(0, len(labels)-2):], ".")
 }

@@ -1,4 +1,4 @@
-package fakenet
+package tcpstack
 
 import (
 	"fmt"
@@ -16,11 +16,13 @@ import (
 	"gvisor.dev/gvisor/pkg/tcpip/stack"
 	"gvisor.dev/gvisor/pkg/tcpip/transport/tcp"
 	"gvisor.dev/gvisor/pkg/waiter"
+
+	"github.com/landfall-audit/landfall/internal/fakenet/packet"
 )
 
 const (
-	// mtu is that of the device: Ethernet's.
-	mtu = 1500
+	// MTU is that of the device: Ethernet's.
+	MTU = 1500
 	// maxHandshakes is how many connections may be opening at once. Each waits
 	// a round trip for its last packet.
 	maxHandshakes = 1 << 15
@@ -28,8 +30,8 @@ const (
 	theNIC = 1
 )
 
-// hostStack is the TCP of all hosts: one stack that has all their addresses.
-type hostStack struct {
+// Stack is the TCP of all hosts: one stack that has all their addresses.
+type Stack struct {
 	stack *stack.Stack
 	link  *link
 }
@@ -50,28 +52,28 @@ func (l *link) WritePackets(packets stack.PacketBufferList) (int, tcpip.Error) {
 	return packets.Len(), nil
 }
 
-// newHostStack makes the stack of hosts with these addresses. Out takes its
+// Serve makes the stack of hosts with these addresses. Out takes its
 // packets; serve is called for each first packet of a connection, on a goroutine
 // of its own.
-func newHostStack(addrs iter.Seq[netip.Addr], out func(raw []byte), serve func(*request)) (*hostStack, error) {
+func Serve(addrs iter.Seq[netip.Addr], out func(raw []byte), serve func(*Request)) (*Stack, error) {
 	h, err := newStack(addrs, out)
 	if err != nil {
 		return nil, err
 	}
-	forwarder := tcp.NewForwarder(h.stack, 0, maxHandshakes, func(r *tcp.ForwarderRequest) { serve(&request{r}) })
+	forwarder := tcp.NewForwarder(h.stack, 0, maxHandshakes, func(r *tcp.ForwarderRequest) { serve(&Request{r}) })
 	h.stack.SetTransportProtocolHandler(tcp.ProtocolNumber, forwarder.HandlePacket)
 	return h, nil
 }
 
 // newStack makes a stack that has these addresses. Out takes its packets.
-func newStack(addrs iter.Seq[netip.Addr], out func(raw []byte)) (*hostStack, error) {
+func newStack(addrs iter.Seq[netip.Addr], out func(raw []byte)) (*Stack, error) {
 	// An address is taken at once, without asking whether others have it (RFC 4862, 5.4).
 	v6 := ipv6.NewProtocolWithOptions(ipv6.Options{DADConfigs: stack.DADConfigurations{}})
 	s := stack.New(stack.Options{
 		NetworkProtocols:   []stack.NetworkProtocolFactory{ipv4.NewProtocol, v6},
 		TransportProtocols: []stack.TransportProtocolFactory{tcp.NewProtocol},
 	})
-	l := &link{Endpoint: channel.New(0, mtu, ""), out: out}
+	l := &link{Endpoint: channel.New(0, MTU, ""), out: out}
 	l.LinkEPCapabilities = stack.CapabilityRXChecksumOffload // both ends are in this machine's memory
 	if err := s.CreateNIC(theNIC, l); err != nil {
 		return nil, fmt.Errorf("making the interface of simulated hosts: %v", err)
@@ -86,7 +88,7 @@ func newStack(addrs iter.Seq[netip.Addr], out func(raw []byte)) (*hostStack, err
 		{Destination: header.IPv4EmptySubnet, NIC: theNIC},
 		{Destination: header.IPv6EmptySubnet, NIC: theNIC},
 	})
-	return &hostStack{s, l}, nil
+	return &Stack{s, l}, nil
 }
 
 func protocolOf(addr netip.Addr) tcpip.NetworkProtocolNumber {
@@ -96,23 +98,23 @@ func protocolOf(addr netip.Addr) tcpip.NetworkProtocolNumber {
 	return header.IPv6ProtocolNumber
 }
 
-// deliver returns the stack a segment.
-func (h *hostStack) deliver(p packet) {
-	b := stack.NewPacketBuffer(stack.PacketBufferOptions{Payload: buffer.MakeWithData(p.raw)})
-	h.link.InjectInbound(protocolOf(p.src), b)
+// Deliver returns the stack a segment.
+func (h *Stack) Deliver(p packet.Packet) {
+	b := stack.NewPacketBuffer(stack.PacketBufferOptions{Payload: buffer.MakeWithData(p.Raw)})
+	h.link.InjectInbound(protocolOf(p.Src), b)
 	b.DecRef()
 }
 
-// close ends the stack and all connections, and waits for its workers.
-func (h *hostStack) close() {
+// Close ends the stack and all connections, and waits for its workers.
+func (h *Stack) Close() {
 	h.stack.Destroy()
 }
 
-// request is a connection that somebody wants to open.
-type request struct{ *tcp.ForwarderRequest }
+// Request is a connection that somebody wants to open.
+type Request struct{ *tcp.ForwarderRequest }
 
-// ends returns both ends of the connection.
-func (r *request) ends() (vantage, host netip.AddrPort) {
+// Ends returns both ends of the connection.
+func (r *Request) Ends() (vantage, host netip.AddrPort) {
 	id := r.ID()
 	return addrPort(id.RemoteAddress, id.RemotePort), addrPort(id.LocalAddress, id.LocalPort)
 }
@@ -122,11 +124,11 @@ func addrPort(a tcpip.Address, port uint16) netip.AddrPort {
 	return netip.AddrPortFrom(addr, port)
 }
 
-// refuse answers with a RST.
-func (r *request) refuse() { r.Complete(true) }
+// Refuse answers with a RST.
+func (r *Request) Refuse() { r.Complete(true) }
 
-// accept shakes hands; it takes a round trip.
-func (r *request) accept() (net.Conn, error) {
+// Accept shakes hands; it takes a round trip.
+func (r *Request) Accept() (net.Conn, error) {
 	var queue waiter.Queue
 	endpoint, err := r.CreateEndpoint(&queue)
 	r.Complete(err != nil)

@@ -1,9 +1,8 @@
-package fakenet
+package scenario
 
 import (
 	"embed"
 	"fmt"
-
 	"strings"
 )
 

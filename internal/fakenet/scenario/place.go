@@ -1,4 +1,4 @@
-package fakenet
+package scenario
 
 import (
 	"time"
@@ -18,10 +18,10 @@ func (p Place) KM(q Place) float64 {
 	return geo.AtMostKM(geo.Point(p.Lat, p.Lon), geo.Point(q.Lat, q.Lon))
 }
 
-// oneWay is how long light in fibre takes for a way of so many kilometres.
-func oneWay(km float64) time.Duration {
+// OneWay is how long light in fibre takes for a way of so many kilometres.
+func OneWay(km float64) time.Duration {
 	return time.Duration(km / geo.FibreKMPerMS * float64(time.Millisecond))
 }
 
-// milliseconds turns a figure of a scenario into a duration.
-func milliseconds(ms float64) time.Duration { return time.Duration(ms * float64(time.Millisecond)) }
+// Milliseconds turns a figure of a scenario into a duration.
+func Milliseconds(ms float64) time.Duration { return time.Duration(ms * float64(time.Millisecond)) }

@@ -1,4 +1,4 @@
-package fakenet
+package scenario
 
 import (
 	"errors"
@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/miekg/dns"
+
+	"github.com/landfall-audit/landfall/internal/fakenet/packet"
 )
 
 // invented are the networks that nobody's machines are in: those for
@@ -196,8 +198,8 @@ func (c *checker) via(at string, routers []string) {
 			c.fault(at, "there is no router %q", name)
 		}
 	}
-	if len(routers) >= hostTTL/2 {
-		c.fault(at, "%d routers; at most %d, so that replies arrive", len(routers), hostTTL/2-1)
+	if len(routers) >= packet.HostTTL/2 {
+		c.fault(at, "%d routers; at most %d, so that replies arrive", len(routers), packet.HostTTL/2-1)
 	}
 }
 
@@ -274,7 +276,7 @@ func (c *checker) overrides(at string, r *Resolver) {
 		return
 	}
 	for name, to := range r.Overrides {
-		if _, ok := dns.IsDomainName(name); !ok || name != strings.TrimSuffix(canonical(name), ".") {
+		if _, ok := dns.IsDomainName(name); !ok || name != strings.TrimSuffix(dns.CanonicalName(name), ".") {
 			c.fault(at, "%q is not a domain name in lower case without a dot at its end", name)
 		}
 		c.answer(at, "", []string{to})
@@ -346,7 +348,7 @@ func (c *checker) zone(at string, z *Zone) {
 }
 
 func (c *checker) record(at string, z *Zone, r *Record) {
-	if _, ok := dns.IsDomainName(r.Name); !ok || !dns.IsSubDomain(canonical(z.Name), canonical(r.Name)) {
+	if _, ok := dns.IsDomainName(r.Name); !ok || !dns.IsSubDomain(dns.CanonicalName(z.Name), dns.CanonicalName(r.Name)) {
 		c.fault(at+".name", "%q is not a domain name in %s", r.Name, z.Name)
 	}
 	c.answer(at, r.CNAME, r.To)

@@ -1,8 +1,6 @@
-package fakenet
+package scenario
 
 import (
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -83,63 +81,4 @@ func TestParse(t *testing.T) {
 	if _, err := Parse("big.yaml", make([]byte, maxScenarioBytes+1)); err == nil {
 		t.Error("a scenario of a megabyte and a byte")
 	}
-}
-
-func TestScenariosAreGood(t *testing.T) {
-	list, err := Scenarios()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if len(list) < 15 {
-		t.Errorf("only %d scenarios", len(list))
-	}
-	for _, s := range list {
-		if s.About == "" || len(s.Claims) == 0 || len(s.Expect) == 0 {
-			t.Errorf("%s: it says not what is true, claimed or expected", s.Name)
-		}
-		for _, v := range s.Vantages {
-			if _, err := newView(s, v.Name); err != nil {
-				t.Error(err)
-			}
-		}
-	}
-	if _, err := Named("no-such"); err == nil {
-		t.Error("a scenario that is not there")
-	}
-	if _, err := newView(list[0], "no-such"); err == nil {
-		t.Error("a vantage that is not there")
-	}
-}
-
-func FuzzParse(f *testing.F) {
-	f.Add([]byte(least))
-	files, err := filepath.Glob("scenarios/*.yaml")
-	if err != nil || len(files) == 0 {
-		f.Fatal("no scenarios: ", err)
-	}
-	for _, file := range files {
-		data, err := os.ReadFile(file)
-		if err != nil {
-			f.Fatal(err)
-		}
-		f.Add(data)
-	}
-	f.Fuzz(func(t *testing.T, data []byte) {
-		s, err := Parse("fuzz.yaml", data)
-		if err != nil {
-			return
-		}
-		// What passed its checks can be looked at from everywhere.
-		for _, v := range s.Vantages {
-			seen, err := newView(s, v.Name)
-			if err != nil {
-				t.Fatal(err)
-			}
-			for _, n := range seen.nodes {
-				if n.path.rtt < 0 {
-					t.Fatalf("%s is %v away", n.host.Name, n.path.rtt)
-				}
-			}
-		}
-	})
 }

@@ -1,4 +1,4 @@
-package fakenet
+package scenario
 
 import (
 	"bytes"
