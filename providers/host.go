@@ -4,12 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
-	"regexp"
 	"strings"
-	"sync"
 
 	"github.com/landfall-audit/landfall/internal/ipspecial"
 	"github.com/landfall-audit/landfall/providers/schema"
+	"github.com/landfall-audit/landfall/providers/store"
 )
 
 // HostKind is what the host of an endpoint is.
@@ -29,58 +28,12 @@ const (
 	maxLabelLength = 63
 )
 
-// Bucket is a bucket or container that a bucket URL names.
-type Bucket struct {
-	Scheme    string // s3, gs or azblob
-	Account   string // the storage account, for azblob
-	Container string // the bucket or container
-	// Endpoint is the URL of the S3 server that has the bucket, if it is named:
-	// https://s3.fr-par.scw.cloud. Otherwise it is the one that the user's own
-	// settings name, or Amazon's.
-	Endpoint string
-}
-
-// String is the bucket as a claim and evidence name it.
-func (b Bucket) String() string {
-	text := b.Scheme + "://"
-	if b.Account != "" {
-		text += b.Account + "/"
-	}
-	text += b.Container
-	if b.Endpoint != "" {
-		text += endpointQuery + b.Endpoint
-	}
-	return text
-}
-
-// endpointQuery stands between a bucket and the server that has it.
-const endpointQuery = "?endpoint="
-
-// endpointURL is what may follow it: no path, no user, no further query.
-var endpointURL = regexp.MustCompile(`^https?://(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(:[0-9]{1,5})?$`)
-
-// bucketSchemes is the schemes of bucket URLs, with what may follow each.
-var bucketSchemes = sync.OnceValue(func() map[string]*regexp.Regexp {
-	return map[string]*regexp.Regexp{
-		// https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
-		"s3": regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`),
-		// https://cloud.google.com/storage/docs/buckets#naming
-		"gs": regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]$`),
-		// https://learn.microsoft.com/en-us/rest/api/storageservices/naming-and-referencing-containers--blobs--and-metadata
-		"azblob": regexp.MustCompile(`^[a-z0-9]{3,24}/(\$root|\$web|\$logs|[a-z0-9][a-z0-9-]{1,61}[a-z0-9])$`),
-	}
-})
-
-// BucketScheme reports whether URLs of a scheme name buckets.
-func BucketScheme(scheme string) bool { return bucketSchemes()[scheme] != nil }
-
-// CheckHost is nil if text can be the host of an endpoint: a DNS name without
-// wildcard, an IP address without zone, or a bucket URL (s3://bucket,
-// s3://bucket?endpoint=https://host, gs://bucket, azblob://account/container).
+// CheckHost returns nil if text can be the host of an endpoint: a DNS name without
+// wildcard, an IP address without zone, or a bucket URL (see [store.CheckBucket]).
 // Otherwise it says what to write.
 func CheckHost(text string) error {
-	if scheme, rest, ok := strings.Cut(text, "://"); ok {
-		return checkURL(text, scheme, rest)
+	if strings.Contains(text, "://") {
+		return store.CheckBucket(text)
 	}
 	if text == "" {
 		return errors.New("empty host, expected a name such as api.example.com")
@@ -92,25 +45,6 @@ func CheckHost(text string) error {
 		return nil
 	}
 	return checkName(text)
-}
-
-func checkURL(text, scheme, rest string) error {
-	pattern, ok := bucketSchemes()[scheme]
-	rest, endpoint, named := strings.Cut(rest, endpointQuery)
-	switch {
-	case scheme == "http" || scheme == "https":
-		host, _, _ := strings.Cut(rest, "/")
-		return fmt.Errorf("host %s is a URL, expected the name alone, such as %s", schema.Quote(text), schema.Quote(host))
-	case !ok:
-		return fmt.Errorf("host %s has an unknown scheme, expected s3://bucket, gs://bucket, azblob://account/container or a name", schema.Quote(text))
-	case !pattern.MatchString(strings.TrimSuffix(rest, "/")):
-		return fmt.Errorf("host %s is no bucket, expected s3://bucket, gs://bucket or azblob://account/container", schema.Quote(text))
-	case named && scheme != "s3":
-		return fmt.Errorf("host %s names an endpoint, which only an s3:// bucket has, leave it out", schema.Quote(text))
-	case named && !endpointURL.MatchString(endpoint):
-		return fmt.Errorf("host %s has no usable endpoint, expected s3://bucket?endpoint=https://host[:port] in lower case", schema.Quote(text))
-	}
-	return nil
 }
 
 // checkName follows the preferred syntax of RFC 1035 section 2.3.1 as RFC 1123
@@ -177,20 +111,8 @@ func (e Endpoint) Addr() (netip.Addr, bool) {
 	return addr.Unmap(), err == nil
 }
 
-// Bucket is the bucket that the host names, if it is a bucket URL.
-func (e Endpoint) Bucket() (Bucket, bool) {
-	scheme, rest, ok := strings.Cut(e.Host, "://")
-	if !ok {
-		return Bucket{}, false
-	}
-	rest, endpoint, _ := strings.Cut(rest, endpointQuery)
-	rest = strings.TrimSuffix(rest, "/")
-	if scheme != "azblob" {
-		return Bucket{Scheme: scheme, Container: rest, Endpoint: endpoint}, true
-	}
-	account, container, _ := strings.Cut(rest, "/")
-	return Bucket{Scheme: scheme, Account: account, Container: container}, true
-}
+// Bucket returns the bucket that the host names, if it is a bucket URL.
+func (e Endpoint) Bucket() (store.Bucket, bool) { return store.ParseBucket(e.Host) }
 
 // PrivateAddress reports whether the host is an address that is not on the
 // public internet (see [PrivateAddr]). Names are not looked up.

@@ -12,6 +12,7 @@ import (
 	"github.com/goccy/go-yaml/ast"
 
 	"github.com/landfall-audit/landfall/providers/schema"
+	"github.com/landfall-audit/landfall/providers/store"
 )
 
 // The bounds of the language, in characters and items. They are far above what a
@@ -51,7 +52,7 @@ func operatorType() schema.Type[Operator] {
 
 func endpointType() schema.Type[Endpoint] {
 	return schema.Object("the endpoint", []schema.Member[Endpoint]{
-		schema.Field("host", "A DNS name, an IP address, or a bucket URL (s3://, gs://, azblob://).", hostName(), func(e *Endpoint) *string { return &e.Host }).
+		schema.Field("host", "A DNS name, an IP address, or a bucket URL ("+strings.Join(store.BucketSchemes(), ", ")+").", hostName(), func(e *Endpoint) *string { return &e.Host }).
 			Needed("a host such as host: api.example.com"),
 		schema.Field("port", "TCP port, 443 unless stated.", port(), func(e *Endpoint) *uint16 { return &e.Port }),
 		schema.Field("roles", "What clients use the host for.", schema.List("roles", 1, maxItems, schema.Word("role", Roles())), func(e *Endpoint) *[]Role { return &e.Roles }),

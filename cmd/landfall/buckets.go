@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/url"
 	"os"
 	"slices"
 	"strings"
@@ -14,7 +13,8 @@ import (
 	"github.com/landfall-audit/landfall/evidence"
 	"github.com/landfall-audit/landfall/probes"
 	"github.com/landfall-audit/landfall/probes/storage"
-	"github.com/landfall-audit/landfall/providers"
+	"github.com/landfall-audit/landfall/providers/store"
+	"github.com/landfall-audit/landfall/providers/store/cloud"
 )
 
 const (
@@ -92,19 +92,18 @@ func targetLines(path string, r io.Reader) ([]string, error) {
 // expand returns the buckets that a target without a bucket's name stands for; any
 // other target stands for itself.
 func (l *looking) expand(ctx context.Context, target string) ([]string, error) {
-	scheme, rest, isURL := strings.Cut(target, "://")
-	if !isURL || !providers.BucketScheme(scheme) {
-		return []string{target}, nil
-	}
-	host, query, _ := strings.Cut(rest, "?")
-	scope, all, err := scopeOf(scheme, strings.TrimSuffix(host, "/"), query)
+	scheme, scope, all, err := store.ParseScope(target)
 	if err != nil {
 		return nil, fmt.Errorf("target %q: %w", target, err)
 	}
 	if !all {
 		return []string{target}, nil
 	}
-	buckets, err := l.clouds()[scheme].List(ctx, scope)
+	of, err := l.clouds().Of(scheme)
+	if err != nil {
+		return nil, fmt.Errorf("target %q: %w", target, err)
+	}
+	buckets, err := of.List(ctx, scope)
 	if err != nil {
 		return nil, incomplete(fmt.Errorf("%s: %w", target, err))
 	}
@@ -113,33 +112,6 @@ func (l *looking) expand(ctx context.Context, target string) ([]string, error) {
 		out[i] = b.String()
 	}
 	return out, nil
-}
-
-// scopeOf tells whether a bucket URL stands for all buckets, and of whom: of a
-// server, a project or an account.
-func scopeOf(scheme, host, query string) (scope string, all bool, err error) {
-	if scheme == "azblob" {
-		return host, !strings.Contains(host, "/"), nil
-	}
-	if host != "" {
-		return "", false, nil
-	}
-	values, err := url.ParseQuery(query)
-	if err != nil {
-		return "", false, err
-	}
-	field := map[string]string{"s3": "endpoint", "gs": "project"}[scheme]
-	for name := range values {
-		if name != field {
-			return "", false, fmt.Errorf("%q says nothing about which buckets are meant; expected ?%s=", name, field)
-		}
-	}
-	scope = values.Get(field)
-	if scheme == "s3" && scope != "" {
-		probe := providers.Bucket{Scheme: scheme, Container: "any", Endpoint: scope}
-		err = providers.CheckHost(probe.String())
-	}
-	return scope, true, err
 }
 
 func isBucket(t probes.Target) bool {
@@ -155,7 +127,7 @@ func onlyBuckets(targets []probes.Target) bool {
 
 // cloudsFor returns who is asked about the buckets among the targets; nobody where
 // there are none.
-func (l *looking) cloudsFor(targets []probes.Target) storage.Clouds {
+func (l *looking) cloudsFor(targets []probes.Target) cloud.Clouds {
 	if !slices.ContainsFunc(targets, isBucket) {
 		return nil
 	}

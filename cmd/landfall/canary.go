@@ -19,6 +19,7 @@ import (
 	"github.com/landfall-audit/landfall/probes"
 	"github.com/landfall-audit/landfall/probes/canary"
 	"github.com/landfall-audit/landfall/probes/probe"
+	"github.com/landfall-audit/landfall/providers/store"
 )
 
 // canarying is one call of canary.
@@ -91,7 +92,7 @@ func canaryTargets(_ *cobra.Command, args []string, _ string) ([]string, cobra.S
 	if len(args) > 0 {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
-	return []string{"s3://", "gs://", "azblob://", "https://", "webdav://"}, cobra.ShellCompDirectiveNoSpace | cobra.ShellCompDirectiveNoFileComp
+	return store.FolderSchemes(), cobra.ShellCompDirectiveNoSpace | cobra.ShellCompDirectiveNoFileComp
 }
 
 func (k *canarying) run(ctx context.Context, text string) error {

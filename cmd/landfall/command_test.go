@@ -38,7 +38,7 @@ func TestScripts(t *testing.T) {
 			l := newLab(env.T(), env.Defer)
 			writeGeoIP(env.T(), filepath.Join(env.WorkDir, "de.mmdb"), "DE")
 			writeGeoIP(env.T(), filepath.Join(env.WorkDir, "us.mmdb"), "US")
-			clouds := storetest.Serve(t, storetest.Load(t, "../../providers/aws/testdata/recorded.txtar"))
+			clouds := storetest.Serve(t, storetest.Load(t, "../../providers/store/s3/testdata/recorded.txtar"))
 			env.Setenv("PROXY", clouds.Proxy)
 			env.Setenv("ROOTS", clouds.Roots)
 			env.Setenv("RESOLVER", l.resolver)

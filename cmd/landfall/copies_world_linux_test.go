@@ -19,7 +19,7 @@ import (
 // azurePlatform answers as Azure does, with recorded answers.
 func azurePlatform(t *testing.T) fakenet.Platform {
 	return fakenet.Platform{Service: scenario.Azure, Handler: func(*scenario.Scenario) (http.Handler, error) {
-		return storetest.SignIn(storetest.Load(t, "../../providers/azure/testdata/recorded.txtar")), nil
+		return storetest.SignIn(storetest.Load(t, "../../providers/store/azure/testdata/recorded.txtar")), nil
 	}}
 }
 

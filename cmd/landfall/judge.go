@@ -10,8 +10,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/landfall-audit/landfall/evidence"
-	"github.com/landfall-audit/landfall/evidence/bucket"
 	"github.com/landfall-audit/landfall/providers"
+	"github.com/landfall-audit/landfall/providers/store"
+	"github.com/landfall-audit/landfall/providers/store/objects"
 	"github.com/landfall-audit/landfall/verdict"
 )
 
@@ -46,7 +47,7 @@ newest decide, older ones are history.
 		var doc *verdict.Document
 		options := verdict.Options{Window: *window}
 		write := func(w io.Writer) (err error) {
-			if len(args) == 1 && !bucket.Is(args[0]) {
+			if len(args) == 1 && !store.IsAddress(args[0]) {
 				doc, err = streamFile(u, options, w, sheets, args[0])
 				return err
 			}
@@ -125,13 +126,13 @@ func readBundles(ctx context.Context, u *ui, files []string) (*evidence.Bundle, 
 		bundles, problems = append(bundles, b), append(problems, u.unlessCut(err))
 	}
 	for _, file := range files {
-		if !bucket.Is(file) {
+		if !store.IsAddress(file) {
 			take(evidence.ReadUsableFile(file))
 			continue
 		}
-		at, err := bucket.Parse(file)
+		at, err := store.ParseAddress(file)
 		if err == nil {
-			err = bucket.Each(ctx, at, func(name string, r io.Reader) error {
+			err = objects.Each(ctx, at, func(name string, r io.Reader) error {
 				take(evidence.ReadUsable(name, r))
 				return nil
 			})

@@ -21,6 +21,8 @@ import (
 	"github.com/landfall-audit/landfall/probes/selfcheck"
 	"github.com/landfall-audit/landfall/probes/storage"
 	"github.com/landfall-audit/landfall/providers"
+	"github.com/landfall-audit/landfall/providers/store/cloud"
+	"github.com/landfall-audit/landfall/providers/store/clouds"
 )
 
 // looking is what audit and probe share: the flags that say how to look.
@@ -44,15 +46,15 @@ type looking struct {
 	logLevel     level
 	noProgress   bool
 	targetFiles  []string
-	planned      []string              // the targets, as the user named them
-	consulted    []evidence.DataSet    // the data sets that addresses are looked up in
-	clouds       func() storage.Clouds // opened when it is first asked for
+	planned      []string            // the targets, as the user named them
+	consulted    []evidence.DataSet  // the data sets that addresses are looked up in
+	clouds       func() cloud.Clouds // opened when it is first asked for
 	roots        *vouched
 }
 
 func addLooking(c *cobra.Command, s surroundings) *looking {
 	l := &looking{surroundings: s, logLevel: levelInfo, countries: countries{all: true}}
-	l.clouds = sync.OnceValue(func() storage.Clouds { return storage.Open(net.Dialer{}, nil, l.allowPrivate) })
+	l.clouds = sync.OnceValue(func() cloud.Clouds { return clouds.All(storage.Client(net.Dialer{}, nil, l.allowPrivate)) })
 	f := c.Flags()
 	l.roots = addRoots(f, s.getenv)
 	f.StringArrayVar(&l.targetFiles, "targets", nil, "read further targets from `FILE`, one a line, # for remarks, - for standard input (repeatable)")

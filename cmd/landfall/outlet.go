@@ -8,7 +8,8 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/landfall-audit/landfall/evidence/bucket"
+	"github.com/landfall-audit/landfall/providers/store"
+	"github.com/landfall-audit/landfall/providers/store/objects"
 )
 
 // deliveryTime bounds how long a bundle takes to object storage. It is sent even
@@ -19,21 +20,21 @@ const deliveryTime = 5 * time.Minute
 // and then object storage.
 type outlet struct {
 	path   string // empty: standard output
-	bucket *bucket.Address
+	bucket *store.Address
 }
 
 // outlet returns where the evidence goes. That it cannot get there is said before
 // anything is measured, as far as this machine knows.
 func (p *probing) outlet(ctx context.Context) (*outlet, error) {
-	if !bucket.Is(p.out) {
+	if !store.IsAddress(p.out) {
 		if p.out != "" && p.resume != "" {
 			return nil, fmt.Errorf("--resume goes on in its own file: leave out --out, or give one in object storage")
 		}
 		return &outlet{path: p.out}, nil
 	}
-	at, err := bucket.Parse(p.out)
+	at, err := store.ParseAddress(p.out)
 	if err == nil {
-		err = bucket.Check(ctx, at)
+		err = objects.Check(ctx, at)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("--out: %w", err)
@@ -61,7 +62,7 @@ func (o *outlet) deliver(ctx context.Context, u *ui, b *bundle) error {
 	to := o.bucket.In(b.header.Run + ".jsonl.zst")
 	f, err := os.Open(b.path)
 	if err == nil {
-		err = errors.Join(bucket.Put(ctx, to, f), f.Close())
+		err = errors.Join(objects.Put(ctx, to, f), f.Close())
 	}
 	if err != nil {
 		return fmt.Errorf("the evidence is in %s, and not where it was to go: %w; try again with --resume %s", b.path, err, b.path)

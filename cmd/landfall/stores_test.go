@@ -194,7 +194,7 @@ func TestDoorOfACopy(t *testing.T) {
 	const door = "readable-secondary.blob.core.windows.net"
 	l := newLab(t, t.Cleanup)
 	storetest.Settings(t)
-	at := storetest.Serve(t, storetest.SignIn(storetest.Load(t, "../../providers/azure/testdata/recorded.txtar")))
+	at := storetest.Serve(t, storetest.SignIn(storetest.Load(t, "../../providers/store/azure/testdata/recorded.txtar")))
 	dir := t.TempDir()
 	writeGeoIP(t, filepath.Join(dir, "us.mmdb"), "US")
 	for allow, tc := range map[string]struct {

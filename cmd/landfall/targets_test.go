@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"github.com/landfall-audit/landfall/internal/storetest"
-	"github.com/landfall-audit/landfall/providers"
+	"github.com/landfall-audit/landfall/providers/store"
 )
 
 // A server that a claims file names is not shown the user's credentials: the file
@@ -53,7 +53,7 @@ claims: []
 // name and no place.
 func TestAuditOfAServerOfOnesOwn(t *testing.T) {
 	endpoint := storetest.VersityGW(t, "basement", "photos")
-	target := (providers.Bucket{Scheme: "s3", Container: "photos", Endpoint: endpoint}).String()
+	target := (store.Bucket{Scheme: "s3", Container: "photos", Endpoint: endpoint}).String()
 	audit := func(args ...string) string {
 		t.Helper()
 		c := landfallProcess(t, append([]string{"audit", target, "--allow", "EU"}, args...)...)
@@ -71,5 +71,16 @@ func TestAuditOfAServerOfOnesOwn(t *testing.T) {
 	}
 	if out := audit(); !strings.Contains(out, "give --allow-private if it is yours and meant") {
 		t.Error(out)
+	}
+}
+
+// A scheme of no cloud is told to the user, with those that there are.
+func TestUnknownCloud(t *testing.T) {
+	s, _, errs := isolated(t)
+	for _, target := range []string{"oss://", "oss://photos"} {
+		errs.Reset()
+		if status := run(t.Context(), s, []string{"audit", target, "--allow", "CN"}); status != exitUsage || !strings.Contains(errs.String(), "unknown scheme, expected s3://bucket, gs://bucket, azblob://account/container or a name") {
+			t.Errorf("%s: status %d, %s", target, status, errs)
+		}
 	}
 }

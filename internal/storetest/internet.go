@@ -23,7 +23,7 @@ import (
 	"github.com/rogpeppe/go-internal/txtar"
 
 	"github.com/landfall-audit/landfall/internal/fakenet"
-	"github.com/landfall-audit/landfall/providers/cloud"
+	"github.com/landfall-audit/landfall/providers/store/cloud"
 )
 
 // Internet is a server that every HTTPS host leads to.

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/landfall-audit/landfall/providers/cloud"
+	"github.com/landfall-audit/landfall/providers/store/cloud"
 )
 
 // Said tells an answer in lines, for comparing.
