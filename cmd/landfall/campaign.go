@@ -9,8 +9,8 @@ import (
 
 	"github.com/landfall-audit/landfall/evidence"
 	"github.com/landfall-audit/landfall/probes"
+	"github.com/landfall-audit/landfall/probes/platform"
 	"github.com/landfall-audit/landfall/probes/probe"
-	"github.com/landfall-audit/landfall/probes/remote"
 	"github.com/landfall-audit/landfall/probes/storage"
 	"github.com/landfall-audit/landfall/verdict/plan"
 )
@@ -36,7 +36,7 @@ func (l *looking) lookAll(ctx context.Context, u *ui, b *bundle, p *prepared) (p
 	if remoteErr == nil {
 		remoteErr = c.run(ctx)
 	}
-	if remote.ReadJournal(b.seen).Tests() > 0 {
+	if platform.ReadJournal(b.seen).Tests() > 0 {
 		summary.Heard = true
 	}
 	return summary, errors.Join(err, remoteErr)
@@ -148,7 +148,7 @@ func (c *campaign) standing(p *plan.Plan) string {
 	return fmt.Sprintf("%s open, of which no vantage on offer could decide %d; %d of %d ordered so far", counted(p.Open, "verdict"), p.Hopeless, c.journal().Tests(), c.budget)
 }
 
-func (c *campaign) journal() *remote.Journal { return remote.ReadJournal(c.bundle.seen) }
+func (c *campaign) journal() *platform.Journal { return platform.ReadJournal(c.bundle.seen) }
 
 // plan asks for the next round.
 func (c *campaign) plan() (*plan.Plan, error) {
@@ -180,14 +180,14 @@ func (c *campaign) plan() (*plan.Plan, error) {
 
 // note tells a question what was ordered before.
 func note(q *plan.Question, o *evidence.Order) {
-	if o.Type == remote.TypeDNS {
+	if o.Type == platform.TypeDNS {
 		q.Named[o.Name] = true
 		return
 	}
 	for _, key := range o.From {
 		at := plan.Asked{Key: o.Platform + " " + key, Addr: o.Addr}
 		switch {
-		case o.Type != remote.TypeHTTP:
+		case o.Type != platform.TypeHTTP:
 			q.Asked[at] = true
 		case o.Addr.IsValid():
 			q.AskedKeys[plan.AskedKey{Key: at.Key, Addr: at.Addr, Port: o.Port, Name: o.Name}]++
@@ -208,17 +208,17 @@ func (c *campaign) private() []netip.Addr {
 }
 
 // asks returns what a plan orders of each platform.
-func (c *campaign) asks(p *plan.Plan) [][]remote.Ask {
-	out := make([][]remote.Ask, len(c.connected))
-	add := func(a remote.Ask, from []int) {
-		each := make([][]remote.Offer, len(c.connected))
+func (c *campaign) asks(p *plan.Plan) [][]platform.Ask {
+	out := make([][]platform.Ask, len(c.connected))
+	add := func(a platform.Ask, from []int) {
+		each := make([][]platform.Offer, len(c.connected))
 		for _, i := range from {
 			at := c.from[i]
 			each[at.platform] = append(each[at.platform], c.connected[at.platform].offers[at.offer])
 		}
 		for i, offers := range each {
 			if a.From = offers; len(offers) > 0 {
-				if a.Type == remote.TypePing && pingMethod(c.connected[i].Name()) == evidence.MethodICMP {
+				if a.Type == platform.TypePing && evidence.NetworkOf(c.connected[i].Name()).Ping == evidence.MethodICMP {
 					a.Method = evidence.MethodICMP
 				}
 				out[i] = append(out[i], a)
@@ -226,13 +226,13 @@ func (c *campaign) asks(p *plan.Plan) [][]remote.Ask {
 		}
 	}
 	for _, l := range p.Lookups {
-		add(remote.Ask{Type: remote.TypeDNS, Name: l.Name, Method: "A"}, l.From)
+		add(platform.Ask{Type: platform.TypeDNS, Name: l.Name, Method: "A"}, l.From)
 	}
 	for _, m := range p.Measurements {
 		if m.Name != "" {
 			continue // timeKeys
 		}
-		add(remote.Ask{Type: remote.TypePing, Addr: m.Addr, Port: m.Port, Method: c.method(m.Addr)}, m.From)
+		add(platform.Ask{Type: platform.TypePing, Addr: m.Addr, Port: m.Port, Method: c.method(m.Addr)}, m.From)
 	}
 	return out
 }
@@ -263,8 +263,8 @@ func (c *campaign) method(addr netip.Addr) string {
 	return evidence.MethodTCP
 }
 
-func (c *campaign) clients() []remote.Platform {
-	var out []remote.Platform
+func (c *campaign) clients() []platform.Platform {
+	var out []platform.Platform
 	for _, h := range c.connected {
 		out = append(out, h.Platform)
 	}
@@ -272,8 +272,8 @@ func (c *campaign) clients() []remote.Platform {
 }
 
 // newRun is the ordering of one round, which goes on from all that was seen.
-func (c *campaign) newRun(update func(done, total int64)) *remote.Run {
-	return &remote.Run{
+func (c *campaign) newRun(update func(done, total int64)) *platform.Run {
+	return &platform.Run{
 		Platforms: c.clients(), Record: c.bundle.record, Seen: c.bundle.seen, Now: c.now,
 		Progress: func(done, total int) { update(int64(done), int64(total)) },
 	}

@@ -8,8 +8,8 @@ import (
 
 	"github.com/landfall-audit/landfall/evidence"
 	"github.com/landfall-audit/landfall/probes"
+	"github.com/landfall-audit/landfall/probes/platform"
 	"github.com/landfall-audit/landfall/probes/probe"
-	"github.com/landfall-audit/landfall/probes/remote"
 	"github.com/landfall-audit/landfall/verdict/plan"
 )
 
@@ -27,12 +27,12 @@ const (
 func (c *campaign) reuse(ctx context.Context) error {
 	for i := range c.connected {
 		h := &c.connected[i]
-		library, shows := h.Platform.(remote.Library)
+		library, shows := h.Platform.(platform.Library)
 		if !shows {
 			continue
 		}
 		for _, id := range h.measurements {
-			if err := c.take(ctx, library, id, remote.Ask{}, time.Time{}, func(string) bool { return true }); err != nil {
+			if err := c.take(ctx, library, id, platform.Ask{}, time.Time{}, func(string) bool { return true }); err != nil {
 				return err
 			}
 		}
@@ -47,7 +47,7 @@ func (c *campaign) reuse(ctx context.Context) error {
 }
 
 // search looks for measurements of the addresses that were not looked for yet.
-func (c *campaign) search(ctx context.Context, h *connected, library remote.Library) error {
+func (c *campaign) search(ctx context.Context, h *connected, library platform.Library) error {
 	offered := map[string]bool{}
 	for _, o := range h.offers {
 		offered[o.Key] = true
@@ -64,7 +64,7 @@ func (c *campaign) search(ctx context.Context, h *connected, library remote.Libr
 			return context.Cause(ctx)
 		}
 		for _, id := range ids {
-			if err := c.take(ctx, library, id, remote.Ask{Addr: addr}, since, func(key string) bool { return offered[key] }); err != nil {
+			if err := c.take(ctx, library, id, platform.Ask{Addr: addr}, since, func(key string) bool { return offered[key] }); err != nil {
 				return err
 			}
 		}
@@ -72,7 +72,7 @@ func (c *campaign) search(ctx context.Context, h *connected, library remote.Libr
 	return nil
 }
 
-func (c *campaign) take(ctx context.Context, library remote.Library, id string, about remote.Ask, since time.Time, keep func(string) bool) error {
+func (c *campaign) take(ctx context.Context, library platform.Library, id string, about platform.Ask, since time.Time, keep func(string) bool) error {
 	name := library.Name() + ":" + id
 	for _, o := range c.bundle.seen {
 		if o.Common().Measurement == name {

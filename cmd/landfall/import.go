@@ -14,9 +14,9 @@ import (
 
 	"github.com/landfall-audit/landfall/cmd/landfall/foreign"
 	"github.com/landfall-audit/landfall/evidence"
+	"github.com/landfall-audit/landfall/probes/platform"
+	"github.com/landfall-audit/landfall/probes/platform/atlas"
 	"github.com/landfall-audit/landfall/probes/probe"
-	"github.com/landfall-audit/landfall/probes/remote"
-	"github.com/landfall-audit/landfall/probes/remote/atlas"
 )
 
 const (
@@ -101,7 +101,7 @@ func (i *importing) run(files []string) error {
 		return fmt.Errorf("--at %s is in the future; give when it was measured", &i.at)
 	}
 	u := newUI(i.surroundings, i.logLevel)
-	var readings []remote.Reading
+	var readings []platform.Reading
 	var broken, partly []error
 	for _, file := range files {
 		got, err := i.read(file, options)
@@ -128,8 +128,8 @@ func (i *importing) run(files []string) error {
 }
 
 // options reads what the flags say of files.
-func (i *importing) options() (foreign.Options, error) {
-	var o foreign.Options
+func (i *importing) options() (platform.FileOptions, error) {
+	var o platform.FileOptions
 	from, err := parseVantages(i.vantages)
 	switch {
 	case err != nil:
@@ -148,7 +148,7 @@ func (i *importing) options() (foreign.Options, error) {
 		data, err = foreign.Unpack(data)
 	}
 	if err == nil {
-		o.Probes, err = atlas.ReadProbes(data)
+		o.Places, err = atlas.ReadProbes(data)
 	}
 	if err != nil {
 		err = fmt.Errorf("--probes %s: %w", i.probes, err)
@@ -158,15 +158,15 @@ func (i *importing) options() (foreign.Options, error) {
 
 // read reads one file of any of the formats. What is wrong with parts of it is the
 // error; without readings, nothing could be read.
-func (i *importing) read(file string, options foreign.Options) ([]remote.Reading, error) {
+func (i *importing) read(file string, options platform.FileOptions) ([]platform.Reading, error) {
 	data, err := i.bytesOf(file)
 	if err != nil {
 		return nil, err
 	}
 	readings, err := foreign.Read(data, options)
-	var problems remote.Problems
+	var problems platform.Problems
 	problems.AddAs(file+": ", err)
-	var kept []remote.Reading
+	var kept []platform.Reading
 	for _, r := range readings {
 		whole := r.Observations
 		r.Observations = nil
@@ -235,7 +235,7 @@ func (i *importing) bytesOf(file string) ([]byte, error) {
 }
 
 // write writes readings as evidence of the network import.
-func (i *importing) write(u *ui, readings []remote.Reading) error {
+func (i *importing) write(u *ui, readings []platform.Reading) error {
 	b, err := i.open(i.out, u, nil)
 	if err != nil {
 		return err
@@ -246,7 +246,7 @@ func (i *importing) write(u *ui, readings []remote.Reading) error {
 // keepReadings records readings, each vantage once. Where a format has an id for a
 // measurement, the vantage names the first that it is known from, so that importing
 // a file again is seen to bring no other vantage.
-func keepReadings(b *bundle, readings []remote.Reading) error {
+func keepReadings(b *bundle, readings []platform.Reading) error {
 	ids := map[string]string{}
 	for _, r := range readings {
 		v := r.Vantage

@@ -4,72 +4,45 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"net/url"
 	"slices"
 
-	"github.com/landfall-audit/landfall/evidence"
-	"github.com/landfall-audit/landfall/probes/remote"
-	"github.com/landfall-audit/landfall/probes/remote/atlas"
-	"github.com/landfall-audit/landfall/probes/remote/globalping"
+	"github.com/landfall-audit/landfall/probes/platform"
+	"github.com/landfall-audit/landfall/probes/platform/networks"
 )
-
-// platform is a measurement network that --vantage can name.
-type platform struct {
-	name     string
-	base     string // where it answers
-	baseName string // variable that says otherwise
-	keyName  string // variable of its token
-	start    func(base *url.URL, key, version string, notify func(string)) remote.Platform
-}
-
-// platforms lists all measurement networks.
-func platforms() []platform {
-	return []platform{{
-		name: evidence.NetworkGlobalping, base: globalping.DefaultBase, baseName: "GLOBALPING_API_URL", keyName: "GLOBALPING_TOKEN",
-		start: func(base *url.URL, key, version string, notify func(string)) remote.Platform {
-			return globalping.New(base, key, version, notify)
-		},
-	}, {
-		name: evidence.NetworkAtlas, base: atlas.DefaultBase, baseName: "RIPE_ATLAS_API_URL", keyName: "RIPE_ATLAS_API_KEY",
-		start: func(base *url.URL, key, version string, notify func(string)) remote.Platform {
-			return atlas.New(base, key, version, notify)
-		},
-	}}
-}
 
 func platformNames() []string {
 	var out []string
-	for _, p := range platforms() {
-		out = append(out, p.name)
+	for _, p := range networks.Platforms() {
+		out = append(out, p.Name)
 	}
 	return out
 }
 
-// open starts a client of the platform, as the user's variables say.
-func (p platform) open(s surroundings, u *ui) (remote.Platform, error) {
-	base, err := remote.ParseBase(cmp.Or(s.getenv(p.baseName), p.base))
+// startPlatform starts a client of a platform, as the user's variables say.
+func startPlatform(p platform.Source, s surroundings, u *ui) (platform.Platform, error) {
+	base, err := platform.ParseBase(cmp.Or(s.getenv(p.Order.BaseVariable), p.Order.Base))
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", p.baseName, err)
+		return nil, fmt.Errorf("%s: %w", p.Order.BaseVariable, err)
 	}
-	return p.start(base, s.getenv(p.keyName), version(), func(text string) { u.note("%s: %s", p.name, text) }), nil
+	return p.Order.Start(base, s.getenv(p.Order.KeyVariable), version(), func(text string) { u.note("%s: %s", p.Name, text) }), nil
 }
 
 // connected is a platform that a run looks from, and what it offers there.
 type connected struct {
-	remote.Platform
-	offers       []remote.Offer
+	platform.Platform
+	offers       []platform.Offer
 	measurements []string // of others, by id
 }
 
 // connect asks the platforms of the standpoints what they offer.
 func connect(ctx context.Context, s surroundings, u *ui, from []remoteVantage) ([]connected, error) {
 	var out []connected
-	for _, p := range platforms() {
-		own := slices.DeleteFunc(slices.Clone(from), func(a remoteVantage) bool { return a.platform != p.name })
+	for _, p := range networks.Platforms() {
+		own := slices.DeleteFunc(slices.Clone(from), func(a remoteVantage) bool { return a.platform != p.Name })
 		if len(own) == 0 {
 			continue
 		}
-		client, err := p.open(s, u)
+		client, err := startPlatform(p, s, u)
 		if err != nil {
 			return nil, err
 		}
@@ -90,7 +63,7 @@ func (h *connected) choose(ctx context.Context, from []remoteVantage) error {
 			places = append(places, a.place)
 			continue
 		}
-		if _, shows := h.Platform.(remote.Library); !shows {
+		if _, shows := h.Platform.(platform.Library); !shows {
 			return fmt.Errorf("%s shows no measurements of others; give a place, such as %s:world", h.Name(), h.Name())
 		}
 		h.measurements = append(h.measurements, a.measurement)
@@ -102,7 +75,7 @@ func (h *connected) choose(ctx context.Context, from []remoteVantage) error {
 	if err != nil {
 		return err
 	}
-	h.offers = slices.DeleteFunc(offers, func(o remote.Offer) bool { return !slices.ContainsFunc(places, o.In) })
+	h.offers = slices.DeleteFunc(offers, func(o platform.Offer) bool { return !slices.ContainsFunc(places, o.In) })
 	if len(h.offers) == 0 {
 		return fmt.Errorf("%s has no vantage in %q now; `landfall vantages` lists what there is", h.Name(), places)
 	}

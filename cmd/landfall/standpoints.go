@@ -8,7 +8,8 @@ import (
 
 	"github.com/landfall-audit/landfall/evidence"
 	"github.com/landfall-audit/landfall/internal/geo"
-	"github.com/landfall-audit/landfall/probes/remote"
+	"github.com/landfall-audit/landfall/probes/platform"
+	"github.com/landfall-audit/landfall/probes/platform/networks"
 )
 
 // hereRadiusKM is how far off a position given on the command line may be, if
@@ -31,7 +32,19 @@ type remoteVantage struct{ platform, place, measurement string }
 const measurementPrefix = "msm:"
 
 func vantageHelp() string {
-	return "where to look from (repeatable): here, here@`LAT,LON[,RADIUS_KM]`, " + strings.Join(platformNames(), ":PLACE, ") + ":PLACE, atlas:msm:ID"
+	return "where to look from (repeatable): here, here@`LAT,LON[,RADIUS_KM]`, " + strings.Join(platformNames(), ":PLACE, ") + ":PLACE, " + strings.Join(libraries(), ", ")
+}
+
+// libraries returns how the measurements of others are named, on platforms that
+// show them.
+func libraries() []string {
+	var out []string
+	for _, p := range networks.Platforms() {
+		if p.Order.Shows {
+			out = append(out, p.Name+":"+measurementPrefix+"ID")
+		}
+	}
+	return out
 }
 
 // parseVantages reads --vantage.
@@ -60,17 +73,17 @@ func parseVantages(texts []string) (*standpoints, error) {
 }
 
 // parseRemote reads where a platform is to look from.
-func parseRemote(platform, place string) (remoteVantage, error) {
+func parseRemote(on, place string) (remoteVantage, error) {
 	if id, named := strings.CutPrefix(place, measurementPrefix); named {
 		if id == "" || strings.Trim(id, "0123456789") != "" {
-			return remoteVantage{}, fmt.Errorf("%q is no measurement; its number is expected, such as %s:%s1001", id, platform, measurementPrefix)
+			return remoteVantage{}, fmt.Errorf("%q is no measurement; its number is expected, such as %s:%s1001", id, on, measurementPrefix)
 		}
-		return remoteVantage{platform: platform, measurement: id}, nil
+		return remoteVantage{platform: on, measurement: id}, nil
 	}
 	if strings.TrimSpace(place) == "" {
-		return remoteVantage{}, fmt.Errorf("it names no place; expected one such as %[1]s:DE, %[1]s:Frankfurt, %[1]s:AS3320, %[1]s:point:LAT,LON,RADIUS_KM or %[1]s:world", platform)
+		return remoteVantage{}, fmt.Errorf("it names no place; expected one such as %[1]s:DE, %[1]s:Frankfurt, %[1]s:AS3320, %[1]s:point:LAT,LON,RADIUS_KM or %[1]s:world", on)
 	}
-	return remoteVantage{platform: platform, place: place}, remote.CheckPlace(place)
+	return remoteVantage{platform: on, place: place}, platform.CheckPlace(place)
 }
 
 // parseHere reads the place of this machine.

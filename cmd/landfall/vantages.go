@@ -13,7 +13,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/landfall-audit/landfall/internal/geo"
-	"github.com/landfall-audit/landfall/probes/remote"
+	"github.com/landfall-audit/landfall/probes/platform"
+	"github.com/landfall-audit/landfall/probes/platform/networks"
 	"github.com/landfall-audit/landfall/providers"
 )
 
@@ -67,8 +68,8 @@ func (l *listing) run(ctx context.Context, place string) error {
 		return err
 	}
 	u := newUI(l.surroundings, l.logLevel)
-	for _, p := range platforms() {
-		if len(l.on) > 0 && !slices.Contains(l.on, p.name) {
+	for _, p := range networks.Platforms() {
+		if len(l.on) > 0 && !slices.Contains(l.on, p.Name) {
 			continue
 		}
 		if err := l.list(ctx, u, p, at); err != nil {
@@ -104,8 +105,8 @@ func parsePoint(text string) (*point, error) {
 	return nil, fmt.Errorf("%q is not a place with a middle; expected LAT,LON, a country such as DE, or a region such as aws:eu-central-1", text)
 }
 
-func (l *listing) list(ctx context.Context, u *ui, p platform, at *point) error {
-	client, err := p.open(l.surroundings, u)
+func (l *listing) list(ctx context.Context, u *ui, p platform.Source, at *point) error {
+	client, err := startPlatform(p, l.surroundings, u)
 	if err != nil {
 		return err
 	}
@@ -118,9 +119,9 @@ func (l *listing) list(ctx context.Context, u *ui, p platform, at *point) error 
 		return err
 	}
 	if at != nil {
-		slices.SortStableFunc(offers, func(a, b remote.Offer) int { return cmp.Compare(at.km(a), at.km(b)) })
+		slices.SortStableFunc(offers, func(a, b platform.Offer) int { return cmp.Compare(at.km(a), at.km(b)) })
 	}
-	fmt.Fprintf(l.out, "%s: %s; %s\n", p.name, counted(len(offers), "vantage"), balance)
+	fmt.Fprintf(l.out, "%s: %s; %s\n", p.Name, counted(len(offers), "vantage"), balance)
 	w := tabwriter.NewWriter(l.out, 0, 0, 2, ' ', 0)
 	shown := len(offers)
 	if l.most > 0 {
@@ -143,7 +144,7 @@ func (l *listing) list(ctx context.Context, u *ui, p platform, at *point) error 
 }
 
 // km is how far an offer is away; infinity where either has no place.
-func (p *point) km(o remote.Offer) float64 {
+func (p *point) km(o platform.Offer) float64 {
 	lat, lon, placed := o.Vantage.Position()
 	if p == nil || !placed {
 		return math.Inf(1)

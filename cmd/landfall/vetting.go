@@ -9,7 +9,7 @@ import (
 
 	"github.com/landfall-audit/landfall/evidence"
 	"github.com/landfall-audit/landfall/internal/geo"
-	"github.com/landfall-audit/landfall/probes/remote"
+	"github.com/landfall-audit/landfall/probes/platform"
 	"github.com/landfall-audit/landfall/probes/selfcheck"
 	"github.com/landfall-audit/landfall/verdict"
 )
@@ -36,7 +36,7 @@ func (c *campaign) vet(ctx context.Context) (bool, error) {
 	}
 	left := c.budget - c.journal().Tests()
 	vetted := 0
-	asks := make([][]remote.Ask, len(c.connected))
+	asks := make([][]platform.Ask, len(c.connected))
 	asked := c.asked()
 	for _, s := range candidates {
 		tests := c.tests(s, asked)
@@ -103,11 +103,11 @@ func (c *campaign) isRemote(id string) bool {
 // all over the earth in the way in which the vantage carries, since somebody nearby
 // can take connections and not answer for a key; and an address that nobody may
 // announce.
-func (c *campaign) tests(s candidate, asked map[string]bool) []remote.Ask {
+func (c *campaign) tests(s candidate, asked map[string]bool) []platform.Ask {
 	h := &c.connected[s.offer.platform]
 	offer := h.offers[s.offer.offer]
-	timer, byKey := h.Platform.(remote.KeyTimer)
-	method := pingMethod(h.Name())
+	timer, byKey := h.Platform.(platform.KeyTimer)
+	method := evidence.NetworkOf(h.Name()).Ping
 	hosts := landmarksNear(&offer.Vantage)
 	near := len(hosts)
 	for _, known := range spreadHosts(selfcheck.KnownHosts(), testHosts) {
@@ -115,28 +115,19 @@ func (c *campaign) tests(s candidate, asked map[string]bool) []remote.Ask {
 			hosts = append(hosts, known)
 		}
 	}
-	var out []remote.Ask
+	var out []platform.Ask
 	for i, known := range hosts {
-		ask := remote.Ask{Type: remote.TypePing, Name: known.Host, Port: known.Port, Method: method}
+		ask := platform.Ask{Type: platform.TypePing, Name: known.Host, Port: known.Port, Method: method}
 		if byKey && (s.byKey || i < near) {
 			ask = timer.TimeKey(netip.Addr{}, known.Host, known.Port, offer)
 		}
 		out = append(out, ask)
 	}
-	out = append(out, remote.Ask{Type: remote.TypePing, Addr: selfcheck.Unannounced, Port: interceptedPort, Method: method})
+	out = append(out, platform.Ask{Type: platform.TypePing, Addr: selfcheck.Unannounced, Port: interceptedPort, Method: method})
 	for i := range out {
-		out[i].From = []remote.Offer{offer}
+		out[i].From = []platform.Offer{offer}
 	}
-	return slices.DeleteFunc(out, func(a remote.Ask) bool { return asked[askedKey(offer.Platform, offer.Key, a)] })
-}
-
-// pingMethod is how a platform times a round trip: Atlas times TCP by traceroute
-// alone, at five times the cost.
-func pingMethod(platform string) string {
-	if platform == evidence.NetworkAtlas {
-		return evidence.MethodICMP
-	}
-	return evidence.MethodTCP
+	return slices.DeleteFunc(out, func(a platform.Ask) bool { return asked[askedKey(offer.Platform, offer.Key, a)] })
 }
 
 // candidate is a vantage to be tested, and where it is on offer.
@@ -303,7 +294,7 @@ func (c *campaign) offerOf(v *evidence.Vantage) (int, bool) {
 		return 0, false
 	}
 	for _, i := range c.byName[v.Network+" "+v.Name] {
-		if remote.SameVantage(&c.offers[i].Vantage, v) {
+		if platform.SameVantage(&c.offers[i].Vantage, v) {
 			return i, true
 		}
 	}
