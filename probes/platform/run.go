@@ -10,6 +10,8 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/landfall-audit/landfall/evidence"
 	"github.com/landfall-audit/landfall/probes/probe"
 )
@@ -134,27 +136,26 @@ func (r *Run) Do(ctx context.Context, platform Platform, asks []Ask) error {
 func (r *Run) each(ctx context.Context, n int, do func(ctx context.Context, i int) error) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	slots := make(chan struct{}, probe.OrDefault(r.AtOnce, DefaultAtOnce))
 	errs := make([]error, n)
-	var wait sync.WaitGroup
+	var pool errgroup.Group
+	pool.SetLimit(probe.OrDefault(r.AtOnce, DefaultAtOnce))
 	var progress sync.Mutex
 	done := 0
 	for i := range n {
-		slots <- struct{}{}
-		if ctx.Err() != nil {
-			break
-		}
-		wait.Go(func() {
-			defer func() { <-slots }()
+		pool.Go(func() error {
+			if ctx.Err() != nil {
+				return nil // all are asked to end: the cause is told once
+			}
 			errs[i] = do(ctx, i)
 			progress.Lock()
 			defer progress.Unlock()
 			if done++; r.Progress != nil {
 				r.Progress(done, n)
 			}
+			return nil
 		})
 	}
-	wait.Wait()
+	_ = pool.Wait() // what failed is in errs
 	return errors.Join(append(errs, context.Cause(ctx))...)
 }
 
