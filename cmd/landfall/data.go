@@ -98,7 +98,7 @@ func embeddedBuilt() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return db.Built(), db.Close()
+	return db.Built, db.Close()
 }
 
 func ageOf(age, stale time.Duration) string {

@@ -31,7 +31,7 @@ type Case struct {
 // Conform checks what every cloud promises: see [cloud.Cloud] and [cloud.Objects].
 func Conform(t *testing.T, c Case) {
 	kind := kindOf(t, c.ID)
-	t.Run("Words", func(t *testing.T) { words(t, kind) })
+	t.Run("Texts", func(t *testing.T) { texts(t, kind) })
 	t.Run("Asked", func(t *testing.T) { asked(t, c, kind) })
 	t.Run("Objects", func(t *testing.T) { objects(t, c, kind) })
 }
@@ -47,8 +47,8 @@ func kindOf(t *testing.T, id string) *store.Kind {
 	return nil
 }
 
-// words checks what users are told of the cloud.
-func words(t *testing.T, kind *store.Kind) {
+// texts checks what users are told of the cloud.
+func texts(t *testing.T, kind *store.Kind) {
 	for _, doing := range []string{store.Writing, store.Reading, store.Listing, store.Deleting} {
 		if kind.Permission(doing) == "" {
 			t.Errorf("it is not said what %s takes", doing)
