@@ -8,9 +8,9 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/landfall-audit/landfall/evidence"
+	"github.com/landfall-audit/landfall/internal/verdicttest"
 	"github.com/landfall-audit/landfall/providers"
 	"github.com/landfall-audit/landfall/verdict"
-	"github.com/landfall-audit/landfall/verdict/verdicttest"
 )
 
 // fatal is what a test and a property have in common.
