@@ -11,6 +11,7 @@ import (
 	"github.com/landfall-audit/landfall/internal/verdicttest"
 	"github.com/landfall-audit/landfall/providers"
 	"github.com/landfall-audit/landfall/verdict"
+	"github.com/landfall-audit/landfall/verdict/judge"
 )
 
 // fatal is what a test and a property have in common.
@@ -23,7 +24,7 @@ type fatal interface {
 // judged judges, and checks the proof of every verdict that has to have one.
 func judged(t fatal, b *evidence.Bundle, sheets ...*providers.Sheet) *verdict.Document {
 	t.Helper()
-	doc, err := verdict.Judge(sheets, b)
+	doc, err := judge.Judge(sheets, b)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -43,8 +44,8 @@ func judged(t fatal, b *evidence.Bundle, sheets ...*providers.Sheet) *verdict.Do
 // scans are what the verifiers of all tests measured.
 var scans = map[verdict.Position][]float64{}
 
-func verifierOf(b *evidence.Bundle, doc *verdict.Document) *verdict.Verifier {
-	return verdict.NewVerifier(b, doc).SharingScans(scans)
+func verifierOf(b *evidence.Bundle, doc *verdict.Document) *judge.Verifier {
+	return SharingScans(judge.NewVerifier(b, doc), scans)
 }
 
 func needsProof(v *verdict.Verdict) bool {
@@ -150,7 +151,7 @@ func TestProofsOfLabelled(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			doc, err := verdict.Judge(set.Sheets, set.Bundle)
+			doc, err := judge.Judge(set.Sheets, set.Bundle)
 			if err != nil {
 				t.Fatal(err)
 			}
