@@ -4,7 +4,8 @@
 //	go run ./internal/samejudge OLD NEW FOLDER…
 //
 // OLD and NEW are binaries. Each FOLDER has evidence.jsonl, packed or not, and
-// claims.yaml or a folder claims. It ends with status 1 where a verdict differs.
+// claims.yaml or a folder claims; LANDFALL_KEEP=DIR go test ./cmd/landfall makes such
+// folders of all scenarios. It ends with status 1 where a verdict differs.
 package main
 
 import (
