@@ -262,3 +262,10 @@ func citedAddrs(answers []*evidence.DNS, addr netip.Addr) []string {
 	}
 	return out
 }
+
+// Resolves reports whether an answer gives a name the address.
+func (c *Index) Resolves(name string, addr netip.Addr) bool {
+	return slices.ContainsFunc(c.answers[HostKey(name)], func(a *evidence.DNS) bool {
+		return slices.ContainsFunc(a.Answers, func(own netip.Addr) bool { return own.Unmap() == addr })
+	})
+}

@@ -31,6 +31,9 @@ func ServiceAt(e *providers.Endpoint, addr netip.Addr) Service {
 	return s
 }
 
+// OfPort reports whether something that names a port, or none, is of the endpoint's.
+func (s Service) OfPort(port uint16) bool { return port == 0 || port == s.port }
+
 func (s Service) at() netip.AddrPort { return netip.AddrPortFrom(s.Addr, s.port) }
 
 func (s Service) String() string {

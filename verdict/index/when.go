@@ -126,3 +126,17 @@ func (c *Index) LastDay() providers.Date {
 	}
 	return dayOf(c.newest)
 }
+
+// During reports whether a line was measured no further from replies than those may be
+// apart that carry one verdict.
+func (c *Index) During(m *evidence.Meta, disks []Disk) bool {
+	at, window := c.TimeOf(m), int64(c.window/time.Second)
+	return !slices.ContainsFunc(disks, func(d Disk) bool { return max(at-d.when, d.when-at) > window })
+}
+
+// OlderThan reports whether a day (YYYY-MM-DD) is so long before the newest line; an
+// unknown one is not.
+func (c *Index) OlderThan(day string, age time.Duration) bool {
+	at, err := time.Parse(time.DateOnly, day)
+	return err == nil && c.newest-at.Unix() > int64(age/time.Second)
+}

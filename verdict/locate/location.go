@@ -116,7 +116,7 @@ func (c *Locator) fromReplies(s index.Service, kind index.ReplyKind) *Location {
 func (c *Locator) describe(l *Location, s index.Service, kind index.ReplyKind) *Location {
 	l.Kind = kind
 	l.unless = c.Explained[s.Addr.String()]
-	l.oneHost, l.routers = c.speakForOneHost(s, l), c.lastRouters(s.Addr)
+	l.oneHost, l.routers = c.speakForOneHost(s, l), c.lastRouters(s, l)
 	l.ManyHint = cmp.Or(c.ManyHosts(s.Addr), l.SeenElsewhere())
 	l.Suppliers = len(SuppliersOf(l.Disks, l.inconsistent, c.AnyDisks(s.Addr)))
 	l.viaLandmarks(c)

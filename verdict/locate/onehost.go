@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"time"
 
 	"github.com/landfall-audit/landfall/evidence"
+	"github.com/landfall-audit/landfall/internal/geo"
 	"github.com/landfall-audit/landfall/internal/ipspecial"
 	"github.com/landfall-audit/landfall/providers"
 	"github.com/landfall-audit/landfall/verdict"
@@ -27,23 +29,84 @@ import (
 // shape.
 
 // speakForOneHost returns what, besides round trips, speaks for one host at an
-// address, whatever any claim says.
+// address, whatever any claim says. Where a range and the name speak of two regions,
+// neither does.
 func (c *Locator) speakForOneHost(s index.Service, l *Location) []verdict.Reason {
-	var out []verdict.Reason
-	for _, r := range c.Ranges[s.Addr] {
-		region, known := providers.LookupRegion(r.Provider, r.Region)
-		if known && region.RadiusKM > 0 && c.Published(r) && !c.OfEdge(r) && l.Within(constraint.ZoneOf(region)) {
-			out = append(out, *index.Because(r.ID, verdict.CodeOneHostByRange, "one host is taken to have answered all vantages: %s publishes %s for its region %s", r.Provider, r.Prefix, region.Code))
-			break
-		}
+	if len(l.Disks) == 0 || l.Many {
+		return nil
 	}
-	if region, ok := regionOfName(s.Name); ok && region.RadiusKM > 0 && l.Within(constraint.ZoneOf(region)) {
+	var out []verdict.Reason
+	line, published, disagree := c.publishedRegion(s.Addr, l)
+	named, byName := c.regionOfService(s, l)
+	if disagree || byName && published.Code != "" && named != published {
+		return nil
+	}
+	if published.Code != "" && l.canHold(published) {
+		out = append(out, *index.Because(line.ID, verdict.CodeOneHostByRange, "one host is taken to have answered all vantages: %s publishes %s for its region %s", line.Provider, line.Prefix, published.Code))
+	}
+	if byName && l.canHold(named) {
 		out = append(out, verdict.Reason{
 			Evidence: []string{}, Code: verdict.CodeOneHostByName,
-			Text: fmt.Sprintf("one host is taken to have answered all vantages: the name %s is that of %s's region %s", s.Name, region.Provider, region.Code),
+			Text: fmt.Sprintf("one host is taken to have answered all vantages: the name %s is that of %s's region %s", s.Name, named.Provider, named.Code),
 		})
 	}
 	return out
+}
+
+// What a published range must be to speak for one host: no older than so long before
+// the newest line, and no wider than so many bits of its address.
+const (
+	rangeAge   = 400 * 24 * time.Hour
+	rangeBits4 = 8
+	rangeBits6 = 16
+)
+
+// publishedRegion returns the region that a provider publishes an address for, by the
+// lines of those who measured it; disagree is true where they have several.
+func (c *Locator) publishedRegion(addr netip.Addr, l *Location) (line *evidence.Range, region providers.Region, disagree bool) {
+	for _, r := range c.Ranges[addr] {
+		own, known := providers.LookupRegion(r.Provider, r.Region)
+		least := rangeBits4
+		if addr.Is6() {
+			least = rangeBits6
+		}
+		if r.Region == "" || !known || own.RadiusKM == 0 || !c.Published(r) || c.OfEdge(r) || r.Prefix.Bits() < least || c.OlderThan(r.Published, rangeAge) || !l.suppliedBy(c.SupplierOf(r.ID)) {
+			continue
+		}
+		if line != nil && own != region {
+			return nil, region, true
+		}
+		line, region = r, own
+	}
+	return line, region, false
+}
+
+// suppliedBy reports whether one of the disks is of a file: what speaks for one host is
+// the word of whoever measured it, and no file speaks for another's.
+func (l *Location) suppliedBy(file *index.Supplier) bool {
+	return slices.ContainsFunc(l.Disks, func(d index.Disk) bool { return d.From.Supplier == file })
+}
+
+// canHold reports whether some of a region is within reach of all replies at once.
+func (l *Location) canHold(r providers.Region) bool {
+	z := constraint.ZoneOf(r)
+	caps := []geo.Disk{{At: z.At, RadiusKM: z.RadiusKM}}
+	for i := range l.Disks {
+		caps = append(caps, geo.Disk{At: l.Disks[i].At.Place, RadiusKM: l.Disks[i].ReachKM})
+	}
+	region := geo.Intersect(caps)
+	return !region.Empty()
+}
+
+// regionOfService returns the region that a provider binds the name of an endpoint to:
+// where the endpoint's own key answered, or the name itself has the address. Others
+// may send their clients to such a name.
+func (c *Locator) regionOfService(s index.Service, l *Location) (providers.Region, bool) {
+	region, ok := regionOfName(s.Name)
+	if !ok || region.RadiusKM == 0 {
+		return providers.Region{}, false
+	}
+	return region, l.Kind == index.Authenticated || c.Resolves(s.Name, s.Addr)
 }
 
 // regionOfName returns the region that a provider binds an endpoint's name to.
@@ -62,58 +125,90 @@ func regionOfName(name string) (providers.Region, bool) {
 // lastRouter is the router before the host in a trace that reached it.
 type lastRouter struct {
 	addr netip.Addr
-	id   string // of the trace
+	id   string     // of the trace
+	disk index.Disk // where it can be by its own reply
 }
 
-// lastRouters returns the last routers on the way to an address, by vantage.
-func (c *Locator) lastRouters(addr netip.Addr) map[*index.Vantage][]lastRouter {
-	var out map[*index.Vantage][]lastRouter
-	for _, trace := range c.Paths[addr] {
-		from, router := c.ByID[trace.Vantage], routerBefore(trace)
-		if from == nil || !router.IsValid() {
+// lastRouters returns the last routers on the way to an endpoint, by vantage, from
+// traces of its port, or of none, that were taken within the window of its replies.
+func (c *Locator) lastRouters(s index.Service, l *Location) map[*index.Vantage][]lastRouter {
+	out := map[*index.Vantage][]lastRouter{}
+	for _, trace := range c.Paths[s.Addr] {
+		hop := routerBefore(trace)
+		if hop == nil || !s.OfPort(trace.Port) || !c.During(&trace.Meta, l.Disks) {
 			continue
 		}
-		if out == nil {
-			out = map[*index.Vantage][]lastRouter{}
+		d, ok := c.Disk(c.ByID[trace.Vantage], slices.Min(hop.RTTMS), trace.ID, c.TimeOf(&trace.Meta), index.Connected)
+		if ok {
+			out[d.From] = append(out[d.From], lastRouter{hop.Addr.Unmap(), trace.ID, d})
 		}
-		out[from] = append(out[from], lastRouter{router, trace.ID})
+	}
+	for _, routers := range out {
+		slices.SortFunc(routers, func(a, b lastRouter) int { return cmp.Compare(a.id, b.id) })
 	}
 	return out
 }
 
-// routerBefore returns the hop one before the target of a trace; none where the
-// target was not reached, that hop was silent or its address is not on the public
-// internet, where many have the same one.
-func routerBefore(trace *evidence.Trace) netip.Addr {
-	last := slices.IndexFunc(trace.Hops, func(h evidence.Hop) bool { return h.Addr.Unmap() == trace.Addr.Unmap() })
-	if !trace.Reached || last < 0 {
-		return netip.Addr{}
+// routerBefore returns the hop one before the target of a trace; nil where the target
+// was not reached or stands at several hops, where that hop was silent or has several
+// addresses, and where its address is one that many routers can have: not on the
+// public internet, or in the network of the target, where each site has its gateway.
+func routerBefore(trace *evidence.Trace) *evidence.Hop {
+	target := trace.Addr.Unmap()
+	at := 0
+	for _, h := range trace.Hops {
+		if h.Addr.Unmap() != target {
+			continue
+		}
+		if at != 0 && at != h.TTL {
+			return nil
+		}
+		at = h.TTL
 	}
-	before := slices.IndexFunc(trace.Hops, func(h evidence.Hop) bool { return h.TTL == trace.Hops[last].TTL-1 })
-	if before < 0 {
-		return netip.Addr{}
+	if !trace.Reached || at < 2 {
+		return nil
 	}
-	router := trace.Hops[before].Addr.Unmap()
-	if !router.IsValid() || ipspecial.Kind(router) != "" {
-		return netip.Addr{}
+	var found *evidence.Hop
+	for i := range trace.Hops {
+		h := &trace.Hops[i]
+		if h.TTL != at-1 || !h.Addr.IsValid() {
+			continue
+		}
+		if found != nil && found.Addr != h.Addr {
+			return nil
+		}
+		found = h
 	}
-	return router
+	if found == nil || len(found.RTTMS) == 0 || !distinctive(found.Addr.Unmap(), target) {
+		return nil
+	}
+	return found
+}
+
+// distinctive reports whether the address of a router names one: it is on the public
+// internet, and not in the network of the target (a /24, or a /48).
+func distinctive(router, target netip.Addr) bool {
+	bits := 24
+	if target.Is6() {
+		bits = 48
+	}
+	network, err := target.Prefix(bits)
+	reserved := router.Is4() && router.As4()[0] >= 240 // 240.0.0.0/4 (RFC 1112, 4): clouds number inner hops there
+	return err == nil && ipspecial.Kind(router) == "" && !reserved && !network.Contains(router)
 }
 
 // sharedRouter says that one router was passed on the way from all vantages whose
-// own disks do not show that the host is inside, and from one of those whose disks
-// do, if there are any; nil where none was.
+// disks bound where the host can be and do not show by themselves that it is inside,
+// and from one of those whose disks do, if there are any; nil where none was.
 func (l *Location) sharedRouter(inside []*index.Disk) *verdict.Reason {
-	var others []*index.Vantage
-	for i := range l.Disks {
-		from := l.Disks[i].From
-		if !slices.ContainsFunc(inside, func(d *index.Disk) bool { return d.From == from }) {
-			others = append(others, from)
-		}
-	}
-	var anchors []*index.Vantage
+	var anchors, others []*index.Vantage
 	for _, d := range inside {
 		anchors = append(anchors, d.From)
+	}
+	for _, i := range l.bounding {
+		if from := l.Disks[i].From; !slices.Contains(anchors, from) {
+			others = append(others, from)
+		}
 	}
 	if len(anchors) == 0 && len(others) > 1 {
 		anchors, others = others[:1], others[1:]
@@ -132,15 +227,20 @@ func (l *Location) sharedRouter(inside []*index.Disk) *verdict.Reason {
 	return found
 }
 
-// allThrough returns the traces of the vantages through a router; all is false
-// where a vantage has none.
+// allThrough returns the traces of the vantages through a router; all is false where a
+// vantage has none, and where the router's own replies cannot be of one.
 func (l *Location) allThrough(vantages []*index.Vantage, router lastRouter) (traces []string, all bool) {
+	seen := []lastRouter{router}
 	for _, v := range vantages {
 		i := slices.IndexFunc(l.routers[v], func(r lastRouter) bool { return r.addr == router.addr })
 		if i < 0 {
 			return nil, false
 		}
-		traces = append(traces, l.routers[v][i].id)
+		own := l.routers[v][i]
+		if slices.ContainsFunc(seen, func(r lastRouter) bool { return r.disk.Apart(&own.disk) }) {
+			return nil, false
+		}
+		seen, traces = append(seen, own), append(traces, own.id)
 	}
 	return traces, len(traces) > 0
 }

@@ -28,7 +28,8 @@ const (
 	slowShare = 1.0 / 2
 )
 
-// neighbours are the nearest vantages of one file to each of them.
+// neighbours are the nearest vantages to each of them, of whatever file: whoever adds
+// a file can only have its vantages doubted by it.
 type neighbours struct {
 	near  map[*index.Vantage][]*index.Vantage
 	asked map[*index.Vantage]int // how many neighbours were compared
@@ -38,21 +39,22 @@ type neighbours struct {
 
 // newNeighbours takes the vantages with a declared place that were answered.
 func newNeighbours(vantages []*index.Vantage) *neighbours {
-	of := map[*index.Supplier][]*index.Vantage{}
+	var placed []*index.Vantage
 	for _, v := range vantages {
 		if v.Origin != nil && v.Measured > 0 {
-			of[v.Supplier] = append(of[v.Supplier], v)
+			placed = append(placed, v)
 		}
 	}
 	n := &neighbours{near: make(map[*index.Vantage][]*index.Vantage, len(vantages)), asked: map[*index.Vantage]int{}, slow: map[*index.Vantage]int{}, times: make([]float64, len(vantages))}
-	for _, placed := range of {
-		along := widest(placed)
-		slices.SortFunc(placed, func(a, b *index.Vantage) int {
-			return cmp.Or(cmp.Compare(along(a), along(b)), cmp.Compare(a.Number, b.Number))
-		})
-		for i := range placed {
-			n.near[placed[i]] = nearest(placed, along, i)
-		}
+	if len(placed) == 0 {
+		return n
+	}
+	along := widest(placed)
+	slices.SortFunc(placed, func(a, b *index.Vantage) int {
+		return cmp.Or(cmp.Compare(along(a), along(b)), cmp.Compare(a.Number, b.Number))
+	})
+	for i := range placed {
+		n.near[placed[i]] = nearest(placed, along, i)
 	}
 	return n
 }
