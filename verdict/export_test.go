@@ -71,13 +71,6 @@ func BoundsOn(b *evidence.Bundle, target string, lat, lon float64) (beyondKM []f
 	return beyondKM, len(behind.doors)
 }
 
-// SharingScans returns the verifier what others have measured of borders, which
-// is the same for each: the distances from a place.
-func (k *Verifier) SharingScans(known map[Position][]float64) *Verifier {
-	k.leastKM = known
-	return k
-}
-
 // Controllers are the holders of a chain that count as the operator.
 func Controllers(chain []providers.Owner) []string {
 	var out []string
