@@ -39,7 +39,8 @@ unit:
 bench:
 	go test ./verdict -run '^$$' -bench 'Labelled|Liars|Trust|Crowd|Landmarks|MovedGenerated|Decoys|Anycast|Retrieval|LyingReaders|Calibrated|Transferred|Peers|Stream|Million' -benchtime 1x -timeout 1h
 	LANDFALL_KILLS=100 go test ./cmd/landfall -run KilledWhileOrdering -count=1 -v
-	go test ./cmd/landfall -run '^$$' -bench 'Canary|Net|Site1000|History10000|YearOfRuns' -benchtime 1x -timeout 1h
+	go test ./cmd/landfall -run '^$$' -bench 'Canary|Net' -benchtime 1x -timeout 1h
+	go test ./audit/archive -run '^$$' -bench . -benchtime 1x -timeout 1h
 	go test ./verdict/plan -run '^$$' -bench Plan -benchtime 1x -timeout 2h
 	go test ./internal/geo ./providers/ranges ./reports/site -run '^$$' -bench .
 

@@ -9,6 +9,18 @@ import (
 	"github.com/landfall-audit/landfall/providers"
 )
 
+// storeCase is what timed reads say of stores, worked out once each. It is of one
+// goroutine.
+type storeCase struct {
+	*locator
+	behinds map[string]*behind
+	rows    map[geo.Place][]float64 // least distance of a place to each area, km
+}
+
+func newStoreCase(c *caseFile) *storeCase {
+	return &storeCase{locator: newLocator(c), behinds: map[string]*behind{}, rows: map[geo.Place][]float64{}}
+}
+
 // behind is what timed reads say of where one store can be, whatever any claim
 // says.
 type behind struct {
@@ -34,8 +46,8 @@ type possibleKey struct {
 var listedRegions = providers.Regions
 
 // behindOf puts the timed reads of a target in order.
-func (c *caseFile) behindOf(target string) *behind {
-	if b, done := c.timed.behind[target]; done {
+func (c *storeCase) behindOf(target string) *behind {
+	if b, done := c.behinds[target]; done {
 		return b
 	}
 	b := &behind{possible: map[possibleKey]areaSet{}, seen: c.locateStore(target)}
@@ -56,13 +68,13 @@ func (c *caseFile) behindOf(target string) *behind {
 			b.regions = append(b.regions, r)
 		}
 	}
-	c.timed.behind[target] = b
+	c.behinds[target] = b
 	return b
 }
 
 // addDoors adds the bounds around the front doors whose place is known and that
 // no reply rules out.
-func (b *behind) addDoors(c *caseFile, reads []read) {
+func (b *behind) addDoors(c *storeCase, reads []read) {
 	type asked struct {
 		addr netip.Addr
 		by   *supplier
@@ -96,7 +108,7 @@ func (b *behind) addDoors(c *caseFile, reads []read) {
 
 // storeProvider returns whose store a target is: as its metadata says or, for a
 // bucket, as the ranges do that hold its front doors, where all agree.
-func (c *caseFile) storeProvider(target string) string {
+func (c *storeCase) storeProvider(target string) string {
 	var names []string
 	for _, s := range c.saidOf(target) {
 		names = append(names, s.Provider)
@@ -114,16 +126,6 @@ func (c *caseFile) storeProvider(target string) string {
 		return ""
 	}
 	return names[0]
-}
-
-// copiesOf says what tells that a store keeps several copies; nil if nothing does.
-func (c *caseFile) copiesOf(target string) *Reason {
-	for _, s := range c.saidOf(target) {
-		if len(s.Locations) > 1 || len(s.Replicas) > 0 {
-			return because(s.ID, CodeManyHosts, "several copies may have answered: its provider lists several places of it")
-		}
-	}
-	return nil
 }
 
 // bounds returns the bounds around vantages, and around doors too if asked for.
@@ -155,20 +157,20 @@ func tightest(bounds []bound, without *vantage) []bound {
 }
 
 // rowAt returns how far a place is from each area at the least, in km.
-func (c *caseFile) rowAt(at geo.Place) []float64 {
-	row, done := c.timed.rows[at]
+func (c *storeCase) rowAt(at geo.Place) []float64 {
+	row, done := c.rows[at]
 	if !done {
 		row = make([]float64, len(c.ground.areas))
 		for i, a := range c.ground.areas {
 			row[i] = a.DistanceKM(at)
 		}
-		c.timed.rows[at] = row
+		c.rows[at] = row
 	}
 	return row
 }
 
 // land returns the areas that have a place within the bound.
-func (c *caseFile) land(b bound) areaSet {
+func (c *storeCase) land(b bound) areaSet {
 	set := areaSet{}
 	for i, km := range c.rowAt(b.at) {
 		if km <= b.km() {
@@ -180,7 +182,7 @@ func (c *caseFile) land(b bound) areaSet {
 
 // landOfAll returns the areas that have a place within all bounds, one vantage's
 // left out.
-func (c *caseFile) landOfAll(b *behind, doors bool, without *vantage) areaSet {
+func (c *storeCase) landOfAll(b *behind, doors bool, without *vantage) areaSet {
 	key := possibleKey{doors, without}
 	set, done := b.possible[key]
 	if !done {
@@ -190,7 +192,7 @@ func (c *caseFile) landOfAll(b *behind, doors bool, without *vantage) areaSet {
 	return set
 }
 
-func (c *caseFile) commonLand(bounds []bound) areaSet {
+func (c *storeCase) commonLand(bounds []bound) areaSet {
 	caps := make([]geo.Disk, len(bounds))
 	touched := make([]areaSet, len(bounds))
 	for i, b := range bounds {

@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/landfall-audit/landfall/evidence"
 	"github.com/landfall-audit/landfall/internal/geo"
 )
 
@@ -40,50 +39,8 @@ type calibration struct {
 	share     map[*vantage][]float64 // by landmark: what its replies need; NaN if there was none
 }
 
-// landmark is a host of known place.
-type landmark struct {
-	addr     netip.Addr
-	at       geo.Place
-	radiusKM float64
-	id       string
-	name     string
-	file     *supplier
-}
-
-// addLandmark files a host of known place. Of two places for one address in one
-// file, neither is known; no file speaks of the landmarks of another.
-func (c *caseFile) addLandmark(x *evidence.Landmark) {
-	if x.Lat == nil || x.Lon == nil {
-		return
-	}
-	l := landmark{addr: x.Addr.Unmap(), at: geo.Point(*x.Lat, *x.Lon), radiusKM: x.RadiusKM, id: x.ID, name: x.Name, file: c.supplierOf(x.ID)}
-	c.landmarks = joined(c.landmarks, l, func(other landmark) bool { return other.addr == l.addr && other.file == l.file })
-}
-
-// joined adds a landmark that is none of those; where one is the same host at another
-// place, its place is not known.
-func joined(all []landmark, l landmark, same func(landmark) bool) []landmark {
-	i := slices.IndexFunc(all, same)
-	switch {
-	case i < 0:
-		return append(all, l)
-	case geo.AtLeastKM(all[i].at, l.at) > all[i].radiusKM+l.radiusKM:
-		all[i].radiusKM = geo.HalfwayKM
-	}
-	return all
-}
-
-// landmarksOfAll are the landmarks of all files, each address once.
-func (c *caseFile) landmarksOfAll() []landmark {
-	var out []landmark
-	for _, l := range c.landmarks {
-		out = joined(out, l, func(other landmark) bool { return other.addr == l.addr })
-	}
-	return out
-}
-
 // calibrate measures the landmarks, when it is first asked for.
-func (c *caseFile) calibrate() *calibration {
+func (c *locator) calibrate() *calibration {
 	if c.calibration == nil {
 		k := &calibration{landmarks: c.landmarksOfAll(), share: map[*vantage][]float64{}}
 		for i, l := range k.landmarks {
@@ -155,9 +112,9 @@ func (k *calibration) learn(addr netip.Addr, disks []disk, rate float64) (b lear
 }
 
 // learnedDisk shrinks a disk to what was learned.
-func (c *caseFile) learnedDisk(d disk, b learned) disk {
+func (c *locator) learnedDisk(d disk, b learned) disk {
 	d.reachKM = geo.ReachKM(d.totalMS(), geo.FibreKMPerMS)*b.share + d.at.radiusKM
-	d.touched = c.ground.touched(d)
+	d.touched = c.ground.touched(d.reach)
 	return d
 }
 
@@ -171,12 +128,9 @@ type nearby struct {
 // near returns where an address can be by what was learned; nil where nothing
 // was, where the disks do not meet (the host is one of the few that the bound
 // leaves out), and where many hosts may share the address.
-func (c *caseFile) near(s service, l *location) *nearby {
+func (c *locator) near(s service, l *location) *nearby {
 	if n, done := c.nearby[s]; done {
 		return n
-	}
-	if c.nearby == nil {
-		c.nearby = map[service]*nearby{}
 	}
 	c.nearby[s] = nil
 	if len(c.landmarks) == 0 || len(l.disks) == 0 || l.many || l.manyHint != nil {
@@ -198,7 +152,7 @@ func (c *caseFile) near(s service, l *location) *nearby {
 
 // calibrated is what the calibrated bound says of a claim at an address. It is
 // inconclusive where it says nothing.
-func (c *caseFile) calibrated(t *terms, l *location, s service) finding {
+func (c *locator) calibrated(t *terms, l *location, s service) finding {
 	n := c.near(s, l)
 	f, then := finding{basis: BasisCalibrated, assumes: []string{AssumesOneHost}}, ""
 	switch {
@@ -228,7 +182,7 @@ func (b learned) words(vantages int) string {
 // ranked returns the countries that are possible by physics, the most plausible
 // first: those for which the replies need the smallest share of the speed of
 // light, with how many of the landmarks needed as much.
-func (c *caseFile) ranked(l *location, b learned) Reason {
+func (c *locator) ranked(l *location, b learned) Reason {
 	needs := map[string]float64{}
 	for i, a := range c.ground.areas {
 		if !l.possible.has(i) {

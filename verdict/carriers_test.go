@@ -159,3 +159,19 @@ func TestCarriersOfOneNetwork(t *testing.T) {
 		}
 	}
 }
+
+// Those that are set aside count among those that say the same, and carry nothing by
+// themselves.
+func TestCarriersSetAside(t *testing.T) {
+	among := quorumContext{answers: 12, liars: 2, atOdds: true}
+	for aside, want := range []bool{false, true} {
+		c := carrierKinds{0, 0, 2}.carriers()
+		c.aside = carrierKinds{0, 0, aside}.carriers().disks
+		if got := c.suffice(among); got != want {
+			t.Errorf("two and %d that are set aside: %v", aside, got)
+		}
+	}
+	if c := (carriers{aside: carrierKinds{0, 0, 5}.carriers().disks}); c.suffice(among) {
+		t.Error("those that are set aside carry alone")
+	}
+}

@@ -3,6 +3,7 @@ package verdict
 import (
 	"net/netip"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
@@ -58,32 +59,14 @@ type caseFile struct {
 	retrievals []*evidence.Retrieval
 	replies    map[netip.Addr][]reply
 	names      *namePool
-
-	located     map[service]*location // cache
-	calibration *calibration          // cache
-	nearby      map[service]*nearby   // cache
-}
-
-// newCase puts a bundle in order.
-func newCase(b *evidence.Bundle, o Options) *caseFile {
-	c := openCase(b.Header, o)
-	for _, source := range b.Sources {
-		c.suppliers[source.Name] = &supplier{name: source.Name, header: source.Header}
-	}
-	c.aside = append(c.aside, b.Aside...)
-	for _, o := range b.Observations {
-		c.add(o)
-	}
-	c.settle()
-	return c
 }
 
 // openCase begins the case of a run, to which its evidence is added, in any
 // order, and which is then settled.
-func openCase(header evidence.Header, o Options) *caseFile {
+func openCase(header evidence.Header, window time.Duration) *caseFile {
 	go geo.Countries() // needed once all is read
 	return &caseFile{
-		header: header, window: o.window(), newest: minTime,
+		header: header, window: window, newest: minTime,
 		suppliers: map[string]*supplier{"": {header: header}},
 		byID:      map[string]*vantage{},
 		keys:      map[netip.Addr][]doorKey{}, doors: map[doorKey][]disk{}, inconsistent: map[doorKey][]disk{}, past: map[doorKey][]disk{}, undrawn: map[doorKey]bool{},
@@ -95,7 +78,7 @@ func openCase(header evidence.Header, o Options) *caseFile {
 		databases: map[netip.Addr][]*evidence.GeoIP{}, networks: map[netip.Addr][]*evidence.Network{},
 		ranges: map[netip.Addr][]*evidence.Range{}, hints: map[netip.Addr][]*evidence.Hint{},
 		headers: map[netip.Addr][]*evidence.HTTP{}, redirects: map[string][]evidence.Observation{}, sentOn: map[askedFor]map[string]bool{}, storage: map[string][]*evidence.Storage{},
-		failures: map[string][]*evidence.Error{}, located: map[service]*location{},
+		failures: map[string][]*evidence.Error{},
 	}
 }
 
@@ -129,17 +112,6 @@ func (c *caseFile) settle() {
 		c.addRetrieval(x)
 	}
 	c.keepSmallest()
-	c.setLiarsAside()
-	c.putInconsistentApart()
-}
-
-// fork returns a copy for a judge that works beside others: what was seen is
-// shared, and what is worked out from it and kept is not.
-func (c *caseFile) fork() *caseFile {
-	own := *c
-	own.located, own.nearby, own.calibration = map[service]*location{}, nil, nil
-	own.timed.behind, own.timed.rows = map[string]*behind{}, map[geo.Place][]float64{}
-	return &own
 }
 
 // workers is how many goroutines share work that waits for nothing.
@@ -159,7 +131,7 @@ func (c *caseFile) add(o evidence.Observation) {
 		c.paths[x.Addr.Unmap()] = append(c.paths[x.Addr.Unmap()], x)
 	case *evidence.DNS:
 		name := hostKey(x.Name)
-		c.timeOf(&x.Meta)
+		c.noteTime(&x.Meta)
 		c.answers[name] = append(c.answers[name], x)
 		if x.Type == "HTTPS" {
 			c.noteAsked(askedFor{name, true}, x.ID)
@@ -182,10 +154,10 @@ func (c *caseFile) add(o evidence.Observation) {
 		c.addHTTP(x)
 	case *evidence.Storage:
 		key := storeKey(x.Target)
-		c.timeOf(&x.Meta)
+		c.noteTime(&x.Meta)
 		c.storage[key] = append(c.storage[key], x)
 	case *evidence.Retrieval:
-		c.timeOf(&x.Meta)
+		c.noteTime(&x.Meta)
 		c.retrievals = append(c.retrievals, x)
 	case *evidence.Error:
 		c.failures[x.Target] = append(c.failures[x.Target], x)
@@ -218,3 +190,12 @@ func hostKey(name string) string { return strings.ToLower(strings.TrimSuffix(nam
 
 // dayOf returns the day of a Unix time.
 func dayOf(at int64) providers.Date { return providers.DateOf(time.Unix(at, 0).UTC()) }
+
+func sortedAddrs[T any](m map[netip.Addr]T) []netip.Addr {
+	out := make([]netip.Addr, 0, len(m))
+	for addr := range m {
+		out = append(out, addr)
+	}
+	slices.SortFunc(out, netip.Addr.Compare)
+	return out
+}

@@ -39,24 +39,3 @@ type HeldBack struct {
 	WouldBe Result   `json:"would_be"`
 	Why     []string `json:"why"` // codes
 }
-
-// hold takes the certainty from a finding, by a rule.
-func (f *finding) hold(code, why string) {
-	was := f.result
-	switch f.result {
-	case Refuted:
-		f.result = Disputed
-	case Proven:
-		f.result = Consistent
-	default:
-		if f.heldBack == nil {
-			return
-		}
-		was = f.heldBack.WouldBe
-	}
-	if f.heldBack == nil {
-		f.heldBack = &HeldBack{WouldBe: was}
-	}
-	f.heldBack.Why = append(f.heldBack.Why, code)
-	f.limits = append(f.limits, why)
-}

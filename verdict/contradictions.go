@@ -4,8 +4,6 @@ import (
 	"maps"
 	"net/netip"
 	"slices"
-
-	"github.com/landfall-audit/landfall/internal/geo"
 )
 
 // contradictions are the pairs of vantages that cannot both be right at one
@@ -104,11 +102,6 @@ func (x *contradictions) add(numbers map[*vantage]int32, v, w *vantage) {
 	}
 	i, j := number(v), number(w)
 	x.against[i], x.against[j] = append(x.against[i], j), append(x.against[j], i)
-}
-
-// apart reports whether two disks have nothing in common.
-func (d *disk) apart(other *disk) bool {
-	return geo.Apart(d.at.Place, other.at.Place, d.reachKM+other.reachKM)
 }
 
 // blame finds the fewest vantages, by taking the one with most contradictions

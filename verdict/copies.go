@@ -36,7 +36,7 @@ func (c *claimCase) judgeCopies() ([]Verdict, error) {
 
 // copiesWithDoors returns the copies that a claim is about and that have front doors
 // of their own, each door once, and none that the sheet has as an endpoint.
-func (c *caseFile) copiesWithDoors(sheet *providers.Sheet, claim *providers.Claim) []evidence.Replica {
+func (c *storeCase) copiesWithDoors(sheet *providers.Sheet, claim *providers.Claim) []evidence.Replica {
 	seen := map[string]bool{"": true} // which is no door
 	for _, e := range sheet.Endpoints {
 		seen[hostKey(e.Host)] = true

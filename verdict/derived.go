@@ -7,24 +7,9 @@ import (
 	"github.com/landfall-audit/landfall/providers"
 )
 
-// askedFor is what can send the clients of a host on: an HTTPS record of its name,
-// or a redirect.
-type askedFor struct {
-	host   string // in lower case
-	record bool
-}
-
-// noteAsked notes that the file of a line asked.
-func (c *caseFile) noteAsked(what askedFor, id string) {
-	if c.sentOn[what] == nil {
-		c.sentOn[what] = map[string]bool{}
-	}
-	c.sentOn[what][c.supplierOf(id).name] = true
-}
-
 // saidByOne returns the file whose evidence alone has that clients are sent to an
 // endpoint, while others asked the same and were not; empty where that is not so.
-func (c *caseFile) saidByOne(d evidence.Derived, all []evidence.Derived) string {
+func (c *claimCase) saidByOne(d evidence.Derived, all []evidence.Derived) string {
 	by := c.supplierOf(d.By).name
 	for _, other := range all {
 		if other.Host == d.Host && other.Port == d.Port && c.supplierOf(other.By).name != by {

@@ -165,3 +165,17 @@ func (d *Difference) operators(before, after *evidence.Bundle) {
 		}
 	})
 }
+
+func registeredTo(n *evidence.Network) string {
+	text := n.Organisation
+	if text == "" {
+		text = "an organisation that the source does not name"
+	}
+	if n.ASN != 0 {
+		text += fmt.Sprintf(" (AS%d)", n.ASN)
+	}
+	if n.RegisteredCountry != "" {
+		text += ", " + n.RegisteredCountry
+	}
+	return text
+}

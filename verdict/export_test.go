@@ -46,7 +46,7 @@ func (h CalibratedHost) Needs(lat, lon, radiusKM float64) float64 {
 
 // Calibrated returns the calibrated bounds of addresses.
 func Calibrated(b *evidence.Bundle, addrs []netip.Addr) []CalibratedHost {
-	c := newCase(b, Options{})
+	c := newLocator(newCase(b, Options{}))
 	var out []CalibratedHost
 	for _, addr := range addrs {
 		h := CalibratedHost{Addr: addr, Share: 1, disks: slices.Clone(c.anyDisks(addr))}
@@ -64,7 +64,7 @@ func Calibrated(b *evidence.Bundle, addrs []netip.Addr) []CalibratedHost {
 // BoundsOn gives, for each bound on where a target's store is, how far a place
 // lies beyond it, in km; and how many of them are around front doors.
 func BoundsOn(b *evidence.Bundle, target string, lat, lon float64) (beyondKM []float64, doors int) {
-	behind := newCase(b, Options{}).behindOf(target)
+	behind := newStoreCase(newCase(b, Options{})).behindOf(target)
 	for _, bound := range behind.bounds(true) {
 		beyondKM = append(beyondKM, geo.AtLeastKM(bound.at, geo.Point(lat, lon))-bound.km())
 	}

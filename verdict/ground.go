@@ -133,7 +133,7 @@ func (g *ground) near(o *origin, area int) near {
 }
 
 // touched returns the areas that a disk meets.
-func (g *ground) touched(d disk) areaSet {
+func (g *ground) touched(d reach) areaSet {
 	set := areaSet{}
 	r := g.row(d.at)
 	for i := range g.areas {
@@ -144,11 +144,12 @@ func (g *ground) touched(d disk) areaSet {
 	return set
 }
 
-// common returns the areas that have a place in all of the disks, and the
-// numbers of the disks that bound what they have in common.
-func (g *ground) common(disks []disk) (areaSet, []int) {
-	caps, set := make([]geo.Disk, len(disks)), g.every
-	for i, d := range disks {
+// common returns the areas that have a place in all of n disks, and the numbers
+// of those that bound what they have in common.
+func (g *ground) common(n int, disk func(i int) *reach) (areaSet, []int) {
+	caps, set := make([]geo.Disk, n), g.every
+	for i := range n {
+		d := disk(i)
 		caps[i] = geo.Disk{At: d.at.Place, RadiusKM: d.reachKM}
 		set = set.and(d.touched)
 	}

@@ -2,17 +2,13 @@ package verdict
 
 import (
 	"fmt"
-	"net/netip"
-	"slices"
-	"strings"
 
-	"github.com/landfall-audit/landfall/evidence"
 	"github.com/landfall-audit/landfall/providers"
 )
 
 // claimCase is a claim that is being judged: what it allows, by the day.
 type claimCase struct {
-	*caseFile
+	*storeCase
 	sheet    *providers.Sheet
 	claim    *providers.Claim
 	compiled map[providers.Date]*terms
@@ -29,11 +25,11 @@ func (c *claimCase) terms(on providers.Date) (*terms, error) {
 }
 
 // judgeClaim returns the verdicts on one claim, or why there are none.
-func (c *caseFile) judgeClaim(sheet *providers.Sheet, claim *providers.Claim) ([]Verdict, string, error) {
+func (c *storeCase) judgeClaim(sheet *providers.Sheet, claim *providers.Claim) ([]Verdict, string, error) {
 	if !claim.Testable() {
 		return nil, "the claim names no place and no operator: it cannot be tested", nil
 	}
-	of := &claimCase{caseFile: c, sheet: sheet, claim: claim, compiled: map[providers.Date]*terms{}}
+	of := &claimCase{storeCase: c, sheet: sheet, claim: claim, compiled: map[providers.Date]*terms{}}
 	return of.judge()
 }
 
@@ -121,27 +117,6 @@ func subjectOf(about providers.About, e *providers.Endpoint) Subject {
 	return FrontDoor
 }
 
-// with returns the verdict that a finding makes of v.
-func (v Verdict) with(subject Subject, f finding) Verdict {
-	v.Subject, v.Result, v.Basis = subject, f.result, f.basis
-	v.Ratio, v.MarginKM, v.SingleVantage = f.ratio, f.margin, f.single
-	v.Assumes, v.Because, v.Limits = notNil(f.assumes), notNil(f.because), notNil(f.limits)
-	v.Countries = notNil(v.Countries)
-	v.Survives, v.HeldBack, v.Measured = f.survives, f.heldBack, f.measured.text()
-	if v.Basis == BasisPhysics && (v.Result == Refuted || v.Result == Proven) {
-		v.Proof = f.proof
-	}
-	return v
-}
-
-// notNil returns an empty list for none, so that it is written [] and not null.
-func notNil[T any](s []T) []T {
-	if s == nil {
-		return []T{}
-	}
-	return s
-}
-
 // judgeDoor judges the host that answers at an address.
 func (c *claimCase) judgeDoor(v Verdict, t *terms, e *providers.Endpoint, resolved resolvedAddr) Verdict {
 	return c.finishDoor(v, t, e, resolved, c.doorFinding(t, serviceAt(e, resolved.addr), resolved))
@@ -161,141 +136,9 @@ func (c *claimCase) finishDoor(v Verdict, t *terms, e *providers.Endpoint, resol
 	if resolved.usersUnknown {
 		f.hold(CodeClients, "held back: the claim is about certain users, and nothing says for users of which country this address was given")
 	}
-	if s := resolved.scope; s != nil && (s.ignored || s.CountriesNotMeasured > s.CountriesMeasured) && f.result == Proven {
+	if s := resolved.scope; s != nil && (s.Ignored || s.CountriesNotMeasured > s.CountriesMeasured) && f.result == Proven {
 		f.hold(CodeClients, "held back: "+s.unmeasured())
 	}
 	f = f.capForRequired(c.claim, "the claim asks for a copy in certain places; a front end does not show which copies there are")
 	return v.with(FrontDoor, capForFrontEnd(f, c.claim, e))
-}
-
-// capForRequired takes from what hosts or reads show of a claim what they cannot: that
-// there is a copy in each of certain places.
-func (f finding) capForRequired(claim *providers.Claim, limit string) finding {
-	switch {
-	case len(claim.Require) == 0 || f.result == NotTested:
-		return f
-	case len(claim.Allow)+len(claim.Deny) == 0:
-		return finding{result: Inconclusive, basis: BasisNone, limits: []string{limit}}
-	case f.result == Proven:
-		f.hold(CodeRequire, limit)
-	}
-	return f
-}
-
-// maxCountries is how many possible countries a verdict lists.
-const maxCountries = 10
-
-// doorFinding weighs physics first and, where it allows both, what published
-// ranges and databases say.
-func (c *caseFile) doorFinding(t *terms, s service, resolved resolvedAddr) finding {
-	l := c.locate(s)
-	usable, aside := c.statements(t, l, s.addr)
-	weaker := c.weakerFinding(t, l)
-	if len(l.disks) == 0 && len(usable) == 0 && weaker.result == NotTested {
-		return finding{result: NotTested, basis: BasisNone, because: l.aside}
-	}
-	f := finding{result: Inconclusive, basis: BasisNone}
-	if len(l.disks) > 0 {
-		f = physics(c.ground, t, l)
-	}
-	f.because = append(f.because, l.aside...)
-	if f.result != Inconclusive {
-		f.because = append(f.because, aside...)
-		return f
-	}
-	weighed := weigh(usable)
-	if (l.many || l.manyHint != nil) && weighed.result != Refuted {
-		weighed.notOfEdges(l)
-	}
-	weighed.because = append(append(f.because, weighed.because...), aside...)
-	weighed.limits = append(f.limits, weighed.limits...)
-	weighed.ratio, weighed.margin = f.ratio, f.margin
-	if weighed.result == Inconclusive && weighed.basis == BasisNone {
-		weighed.basis = f.basis
-	}
-	f = weighed.or(weaker)
-	if byCode := t.byCodeFinding(c.ground, l); byCode.result != Inconclusive || len(byCode.limits) > 0 {
-		return f.byCode(byCode)
-	}
-	return f.calibratedBy(c.calibrated(t, l, s))
-}
-
-// notOfEdges takes from databases what they cannot know: a database has one place
-// for an address, and here there are several.
-func (f *finding) notOfEdges(l *location) {
-	if f.result == Inconclusive || f.result == NotTested {
-		return
-	}
-	f.result = Inconclusive
-	if l.manyHint != nil {
-		f.because = append(f.because, *l.manyHint)
-		f.limits = append(f.limits, "the country that a database has for it decides nothing, since "+l.manyHint.Text)
-	}
-}
-
-// weakerFinding is what the replies say that carry no verdict on the endpoint;
-// not-tested where there are none.
-func (c *caseFile) weakerFinding(t *terms, l *location) finding {
-	if l.weaker == nil || len(l.weaker.disks) == 0 {
-		return finding{result: NotTested, basis: BasisNone}
-	}
-	f := physics(c.ground, t, l.weaker)
-	why := "held back: the endpoint speaks TLS, and this holds only if nothing relays connections on the way: its own key did not answer so"
-	if l.whyWeaker == CodePingOnly {
-		why = "held back: only pings were answered, which another host than that of the port may answer"
-	}
-	f.hold(l.whyWeaker, why)
-	for _, code := range []string{CodeUntrustedCertificate, CodeTLSFailed} {
-		if f.heldBack != nil && slices.ContainsFunc(l.aside, func(r Reason) bool { return r.Code == code }) {
-			f.heldBack.Why = append(f.heldBack.Why, code)
-		}
-	}
-	return f
-}
-
-// or takes what weaker replies say where nothing better is known, or where they
-// contradict what databases say.
-func (f finding) or(weaker finding) finding {
-	said := weaker.result == Disputed || weaker.result == Consistent
-	if f.result == Refuted || !said || f.result == Disputed && weaker.result == Consistent {
-		return f
-	}
-	weaker.because = append(weaker.because, f.because...)
-	weaker.limits = append(weaker.limits, f.limits...)
-	return weaker
-}
-
-// capForFrontEnd applies what a front end can say of a claim: nothing of content
-// where it only points elsewhere, and no more than a dispute of what rests behind
-// it.
-func capForFrontEnd(f finding, claim *providers.Claim, e *providers.Endpoint) finding {
-	if f.result == NotTested {
-		return f
-	}
-	if e.Bootstrap {
-		f.hold(CodeBootstrap, "this endpoint only tells the client which host to use; it says nothing of where content lands")
-		f.result = Inconclusive
-		return f
-	}
-	if claim.State == providers.StateRest && f.result == Refuted {
-		f.hold(CodeRest, "the claim speaks of data at rest, and what rests behind a front end cannot be seen from it")
-	}
-	f.limits = append(f.limits, limitFrontDoor)
-	if len(claim.When.Plans) > 0 {
-		f.limits = append(f.limits, "the claim holds for the plan "+strings.Join(claim.When.Plans, " or ")+"; an address does not show whose plan it serves")
-	}
-	return f
-}
-
-const limitFrontDoor = "speaks of the host that answered, not of what lies behind it"
-
-// citedAddrs returns the ids of the lines that give a name an address.
-func citedAddrs(answers []*evidence.DNS, addr netip.Addr) []string {
-	var out []string
-	for _, a := range answers {
-		if slices.ContainsFunc(a.Answers, func(own netip.Addr) bool { return own.Unmap() == addr }) {
-			out = append(out, a.ID)
-		}
-	}
-	return out
 }

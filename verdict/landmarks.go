@@ -281,7 +281,7 @@ func (c *caseFile) via(d disk, r *landmarkReply) (disk, bool) {
 	d.at, d.via = r.at, r
 	d.reachKM = geo.ReachKM(d.totalMS(), geo.FibreKMPerMS) + r.at.radiusKM
 	d.kind, d.vouched = min(d.kind, r.kind), d.vouched || r.vouched
-	d.touched = c.ground.touched(d)
+	d.touched = c.ground.touched(d.reach)
 	return d, !d.touched.empty()
 }
 

@@ -3,15 +3,22 @@ package verdict
 import (
 	"cmp"
 	"fmt"
-	"iter"
-	"math"
-	"net/netip"
 	"slices"
 
-	"github.com/landfall-audit/landfall/internal/geo"
 	"github.com/landfall-audit/landfall/internal/ipspecial"
-	"github.com/landfall-audit/landfall/providers/ranges"
 )
+
+// locator locates what the evidence speaks of, each once. It is of one goroutine.
+type locator struct {
+	*caseFile
+	located     map[service]*location
+	calibration *calibration
+	nearby      map[service]*nearby
+}
+
+func newLocator(c *caseFile) *locator {
+	return &locator{caseFile: c, located: map[service]*location{}, nearby: map[service]*nearby{}}
+}
 
 // location is what the disks say of where one address, or one store, is,
 // whatever any claim says.
@@ -40,6 +47,8 @@ type location struct {
 	answers      int                  // cache: how many machines were answered
 	codes        []string             // cache: the countries of what is possible
 	seen         *sitesSeen           // cache
+	// What carriers returned last, whose memory it uses again.
+	outside, inside carriers
 }
 
 // countries returns the countries in which the host can be, where they are few;
@@ -56,7 +65,7 @@ func (l *location) countries(g *ground) []string {
 
 // locate returns the location of an endpoint at an address from the replies that
 // may carry a verdict on it; weaker are those that may not.
-func (c *caseFile) locate(s service) *location {
+func (c *locator) locate(s service) *location {
 	if l, done := c.located[s]; done {
 		return l
 	}
@@ -65,7 +74,7 @@ func (c *caseFile) locate(s service) *location {
 	return l
 }
 
-func (c *caseFile) locateBy(s service) *location {
+func (c *locator) locateBy(s service) *location {
 	inner := s.name != "" && ipspecial.Kind(s.addr) != ""
 	switch {
 	case c.speaksTLS(s):
@@ -89,7 +98,7 @@ func (c *caseFile) locateBy(s service) *location {
 }
 
 // fromReplies returns where an endpoint can be by its replies of one kind.
-func (c *caseFile) fromReplies(s service, kind replyKind) *location {
+func (c *locator) fromReplies(s service, kind replyKind) *location {
 	key, known := c.doorOf(s, kind)
 	if !known {
 		return c.describe(c.fromDisks(nil), s, kind)
@@ -100,7 +109,7 @@ func (c *caseFile) fromReplies(s service, kind replyKind) *location {
 }
 
 // describe adds what is known of an endpoint beside its disks.
-func (c *caseFile) describe(l *location, s service, kind replyKind) *location {
+func (c *locator) describe(l *location, s service, kind replyKind) *location {
 	l.kind = kind
 	l.unless = c.explained[s.addr.String()]
 	l.oneHost, l.routers = c.speakForOneHost(s, l), c.lastRouters(s.addr)
@@ -113,7 +122,7 @@ func (c *caseFile) describe(l *location, s service, kind replyKind) *location {
 // fromTransport returns where what answered connections of an endpoint that speaks
 // TLS can be, or else what answered pings. Where the endpoint's own key shows that
 // another host answered a vantage, that vantage's replies are not used.
-func (c *caseFile) fromTransport(s service, keyed *location) *location {
+func (c *locator) fromTransport(s service, keyed *location) *location {
 	l := c.fromReplies(s, connected)
 	if len(l.disks)+len(l.inconsistent) == 0 {
 		l = c.fromReplies(s, pinged)
@@ -141,7 +150,7 @@ func (c *caseFile) fromTransport(s service, keyed *location) *location {
 // fromBare returns where an address can be. Of a vantage that was answered in
 // several ways the slowest counts; where two of them differ so much that one host
 // cannot have given both, none does.
-func (c *caseFile) fromBare(s service) *location {
+func (c *locator) fromBare(s service) *location {
 	connectedKey, _ := c.doorOf(s, connected)
 	pingKey, _ := c.doorOf(s, pinged)
 	connections, pings := c.doors[connectedKey], c.doors[pingKey]
@@ -186,7 +195,7 @@ func (c *caseFile) fromBare(s service) *location {
 
 // viaLandmarks draws the disks of each reply around the landmarks that the same
 // vantage timed, whatever it says of its own place.
-func (l *location) viaLandmarks(c *caseFile) {
+func (l *location) viaLandmarks(c *locator) {
 	for i := range l.disks {
 		d := &l.disks[i]
 		if len(d.from.landmarks) == 0 {
@@ -233,7 +242,7 @@ func suppliersOf(lists ...[]disk) []string {
 
 // locateStore returns the location of a store from timed reads, taken as round
 // trips: the bytes were checked, so nobody else can have given them.
-func (c *caseFile) locateStore(target string) *location {
+func (c *locator) locateStore(target string) *location {
 	l := c.fromDisks(c.stores[target])
 	l.inconsistent = c.inconsistentReads[target]
 	l.manyHint = cmp.Or(c.copiesOf(target), l.seenElsewhere())
@@ -243,13 +252,13 @@ func (c *caseFile) locateStore(target string) *location {
 	return l
 }
 
-func (c *caseFile) fromDisks(disks []disk) *location {
+func (c *locator) fromDisks(disks []disk) *location {
 	return newLocation(c.ground, disks, c.mostLiars(disks))
 }
 
 func newLocation(g *ground, disks []disk, liars int) *location {
 	l := &location{disks: disks, liars: liars, without: map[int]areaSet{}}
-	l.possible, l.bounding = g.common(disks)
+	l.possible, l.bounding = commonOf(g, disks)
 	if a, b, apart := disjoint(disks); apart {
 		l.many = true
 		l.manyWhy = &Reason{
@@ -265,6 +274,12 @@ func newLocation(g *ground, disks []disk, liars int) *location {
 		}
 	}
 	return l
+}
+
+// commonOf returns the areas that have a place in all of the disks, and the numbers
+// of the disks that bound what they have in common.
+func commonOf(g *ground, disks []disk) (areaSet, []int) {
+	return g.common(len(disks), func(i int) *reach { return &disks[i].reach })
 }
 
 // each returns the disks, the smallest first.
@@ -313,7 +328,7 @@ func (l *location) seenElsewhere() *Reason {
 func (l *location) leaving(g *ground, i int) areaSet {
 	if _, done := l.without[i]; !done {
 		rest := slices.Delete(slices.Clone(l.disks), i, i+1)
-		l.without[i], _ = g.common(rest)
+		l.without[i], _ = commonOf(g, rest)
 	}
 	return l.without[i]
 }
@@ -326,36 +341,13 @@ func disjoint(disks []disk) (a, b *disk, apart bool) {
 	return nil, nil, false
 }
 
-// apartPairs returns the pairs of disks that have nothing in common, those of small
-// ones early: the disks come smallest first.
-func apartPairs(disks []disk) iter.Seq2[*disk, *disk] {
-	return func(yield func(a, b *disk) bool) {
-		for i := range disks[:min(len(disks), contradictionDisks)] {
-			for j := 0; j < i && disks[i].reachKM+disks[j].reachKM < geo.HalfwayKM; j++ {
-				if disks[i].apart(&disks[j]) && !yield(&disks[j], &disks[i]) {
-					return
-				}
-			}
-		}
-	}
-}
-
-// reach is the disk as a sentence.
-func (d *disk) reach() string {
+// sentence is the disk as a sentence.
+func (d *disk) sentence() string {
 	if d.via != nil {
 		return fmt.Sprintf("%s was answered in %s, and by %s, whose place is published, in %s: wherever it stands, the reply came from within %s of %s",
 			d.from.named(), ms(d.rttMS), d.via.name, ms(d.via.rttMS), km(d.reachKM), d.via.name)
 	}
 	return fmt.Sprintf("a reply to %s took %s, so it came from within %s of there", d.from.named(), ms(d.rttMS), km(d.reachKM))
-}
-
-func ms(v float64) string { return fmt.Sprintf("%.4g ms", v) }
-
-func km(v float64) string {
-	if v >= geo.HalfwayKM {
-		return "anywhere on earth"
-	}
-	return fmt.Sprintf("%.0f km", math.Ceil(v))
 }
 
 func ids(disks []*disk) []string {
@@ -366,51 +358,15 @@ func ids(disks []*disk) []string {
 	return out
 }
 
-// ids returns the evidence that a disk is drawn by.
-func (d *disk) ids() []string {
-	if d.via != nil {
-		return []string{d.id, d.via.id}
-	}
-	return []string{d.id}
-}
-
-// manyHosts says what, besides round trips, tells that an address is one of
-// many hosts: a content network's published range, or a header that names a
-// point of presence.
-func (c *caseFile) manyHosts(addr netip.Addr) *Reason { return c.manyHostsBy(addr, nil) }
-
-// manyHostsBy is manyHosts by the lines of one file alone; nil is any.
-func (c *caseFile) manyHostsBy(addr netip.Addr, file *supplier) *Reason {
-	theirs := func(id string) bool { return file == nil || c.supplierOf(id) == file }
-	for _, r := range c.ranges[addr] {
-		if theirs(r.ID) && ranges.EdgeLine(r) {
-			return because(r.ID, CodeManyHosts, "many hosts may share the address: it lies in a range that %s publishes for its edge network", r.Provider)
-		}
-	}
-	for _, g := range c.databases[addr] {
-		if theirs(g.ID) && g.Anycast {
-			return because(g.ID, CodeManyHosts, "many hosts may share the address: the database %s says that it is anycast", g.Database)
-		}
-	}
-	for _, h := range c.headers[addr] {
-		if name, edge := h.EdgeHeader(); edge && theirs(h.ID) {
-			return because(h.ID, CodeManyHosts, "many hosts may share the address: its answer names a point of presence (%s)", name)
-		}
-	}
-	return nil
-}
-
-// because returns a reason that rests on one line.
-func because(id, code, format string, args ...any) *Reason {
-	return &Reason{Evidence: []string{id}, Code: code, Text: fmt.Sprintf(format, args...)}
-}
-
 // within reports whether the host can be within the zone, by every disk.
 func (l *location) within(z zone) bool {
-	return l.many || !slices.ContainsFunc(l.disks, func(d disk) bool { return !z.touchedBy(&d) })
+	return l.many || !slices.ContainsFunc(l.disks, func(d disk) bool { return !z.touchedBy(&d.reach) })
 }
 
 // canBeIn reports whether the host can be in one of the areas, by every disk.
 func (l *location) canBeIn(set areaSet) bool {
 	return l.many || len(l.disks) == 0 || l.possible.meets(set)
 }
+
+// maxCountries is how many possible countries a verdict lists.
+const maxCountries = 10

@@ -7,7 +7,6 @@ import (
 	"slices"
 
 	"github.com/landfall-audit/landfall/evidence"
-	"github.com/landfall-audit/landfall/internal/geo"
 	"github.com/landfall-audit/landfall/internal/ipspecial"
 	"github.com/landfall-audit/landfall/providers"
 )
@@ -25,7 +24,7 @@ import (
 
 // speakForOneHost returns what, besides round trips, speaks for one host at an
 // address, whatever any claim says.
-func (c *caseFile) speakForOneHost(s service, l *location) []Reason {
+func (c *locator) speakForOneHost(s service, l *location) []Reason {
 	var out []Reason
 	for _, r := range c.ranges[s.addr] {
 		region, known := providers.LookupRegion(r.Provider, r.Region)
@@ -41,10 +40,6 @@ func (c *caseFile) speakForOneHost(s service, l *location) []Reason {
 		})
 	}
 	return out
-}
-
-func zoneOf(r providers.Region) zone {
-	return zone{name: r.Provider + ":" + r.Code, at: geo.Point(r.Lat, r.Lon), radiusKM: r.RadiusKM}
 }
 
 // regionOfName returns the region that a provider binds an endpoint's name to.
@@ -67,7 +62,7 @@ type lastRouter struct {
 }
 
 // lastRouters returns the last routers on the way to an address, by vantage.
-func (c *caseFile) lastRouters(addr netip.Addr) map[*vantage][]lastRouter {
+func (c *locator) lastRouters(addr netip.Addr) map[*vantage][]lastRouter {
 	var out map[*vantage][]lastRouter
 	for _, trace := range c.paths[addr] {
 		from, router := c.byID[trace.Vantage], routerBefore(trace)

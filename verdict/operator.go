@@ -46,20 +46,6 @@ func operatorFinding(claim *providers.Claim, networks []*evidence.Network) findi
 	return f
 }
 
-func registeredTo(n *evidence.Network) string {
-	text := n.Organisation
-	if text == "" {
-		text = "an organisation that the source does not name"
-	}
-	if n.ASN != 0 {
-		text += fmt.Sprintf(" (AS%d)", n.ASN)
-	}
-	if n.RegisteredCountry != "" {
-		text += ", " + n.RegisteredCountry
-	}
-	return text
-}
-
 // operatorIn tells whether a registered operator is one that the claim lets be.
 func operatorIn(terms providers.OperatorTerms, n *evidence.Network) membership {
 	if listed(terms.Deny, n) {

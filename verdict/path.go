@@ -9,7 +9,7 @@ import (
 )
 
 // judgePath judges the hosts that a trace passed on the way to an address.
-func (c *caseFile) judgePath(v Verdict, t *terms, addr netip.Addr) []Verdict {
+func (c *locator) judgePath(v Verdict, t *terms, addr netip.Addr) []Verdict {
 	hops := map[netip.Addr][]disk{}
 	for _, trace := range c.paths[addr] {
 		for _, hop := range trace.Hops {
@@ -39,7 +39,7 @@ func (c *caseFile) judgePath(v Verdict, t *terms, addr netip.Addr) []Verdict {
 
 // hopLocation returns where a host on the way can be. Anybody on the way could have
 // given its replies.
-func (c *caseFile) hopLocation(disks []disk) *location {
+func (c *locator) hopLocation(disks []disk) *location {
 	l := c.fromDisks(disks)
 	l.kind, l.suppliers = connected, len(suppliersOf(disks))
 	return l
@@ -50,14 +50,5 @@ func traceIDs(traces []*evidence.Trace) []string {
 	for i, t := range traces {
 		out[i] = t.ID
 	}
-	return out
-}
-
-func sortedAddrs[T any](m map[netip.Addr]T) []netip.Addr {
-	out := make([]netip.Addr, 0, len(m))
-	for addr := range m {
-		out = append(out, addr)
-	}
-	slices.SortFunc(out, netip.Addr.Compare)
 	return out
 }

@@ -8,44 +8,6 @@ import (
 	"github.com/landfall-audit/landfall/internal/geo"
 )
 
-// finding is what one sort of evidence says of a claim at one place.
-type finding struct {
-	result   Result
-	basis    Basis
-	ratio    float64
-	margin   float64
-	single   bool // leaving out one vantage would change it
-	held     bool // one vantage alone carries it, and may not
-	assumes  []string
-	because  []Reason
-	limits   []string
-	proof    *Proof
-	survives *Survival
-	heldBack *HeldBack
-	measured timeSpan // when the replies were measured that carry it
-}
-
-// timeSpan is from when until when, Unix time in s; zero where it is not known.
-type timeSpan struct{ from, until int64 }
-
-// take adds the times of replies.
-func (s *timeSpan) take(times ...int64) {
-	for _, at := range times {
-		if s.from == 0 || at < s.from {
-			s.from = at
-		}
-		s.until = max(s.until, at)
-	}
-}
-
-// times returns when the replies were measured that a disk is drawn by.
-func (d *disk) times() []int64 {
-	if d.via != nil {
-		return []int64{d.when, d.via.when}
-	}
-	return []int64{d.when}
-}
-
 // physics weighs the disks of one place against what a claim allows. The result is
 // inconclusive where they allow both.
 func physics(g *ground, t *terms, l *location) finding {
@@ -67,7 +29,7 @@ func physics(g *ground, t *terms, l *location) finding {
 
 // physicsOf is what the disks show, whoever supplied them, and by which.
 func physicsOf(g *ground, t *terms, l *location) (f finding, carried carriers) {
-	outside, inside := t.carriers(l.each, l.via)
+	outside, inside := l.carriers(t, l.each, l.via)
 	outside.aside, inside.aside = t.carriersAside(l.inconsistent)
 	switch {
 	case len(outside.disks) > 0:
@@ -91,12 +53,12 @@ func physicsOf(g *ground, t *terms, l *location) (f finding, carried carriers) {
 // disputedAside takes note of what vantages saw that are set aside since they
 // contradict others: it disputes a claim that nothing else settles.
 func (f finding) disputedAside(t *terms, l *location) finding {
-	i := slices.IndexFunc(l.inconsistent, func(d disk) bool { return !t.canBeAllowed(&d) })
+	i := slices.IndexFunc(l.inconsistent, func(d disk) bool { return !t.canBeAllowed(&d.reach) })
 	if i < 0 || f.result != Inconclusive {
 		return f
 	}
 	f.result = Disputed
-	f.because = append(f.because, Reason{Evidence: []string{l.inconsistent[i].id}, Text: l.inconsistent[i].reach() + ", out of reach of what the claim allows; but the vantage is set aside", Code: CodeDisputedAside})
+	f.because = append(f.because, Reason{Evidence: []string{l.inconsistent[i].id}, Text: l.inconsistent[i].sentence() + ", out of reach of what the claim allows; but the vantage is set aside", Code: CodeDisputedAside})
 	f.limits = append(f.limits, "a vantage that contradicts the others cannot refute")
 	return f
 }
@@ -108,7 +70,7 @@ func refutation(g *ground, t *terms, c carriers, l *location) finding {
 	strong := t.strongestTwo(g, c.argument(l.quorumContext()))
 	for _, d := range strong {
 		f.measured.take(d.times()...)
-		text := d.reach()
+		text := d.sentence()
 		if far := t.allowedKM(g, d.at); !math.IsInf(far, 1) {
 			text += fmt.Sprintf("; the nearest place that the claim allows is %.0f km away", math.Floor(far))
 		} else {
@@ -141,7 +103,7 @@ func proofByEach(g *ground, t *terms, c carriers, l *location) finding {
 	argued := c.argument(l.quorumContext())
 	f.because = append(f.because, Reason{
 		Evidence: argued[0].ids(),
-		Text:     argued[0].reach() + ", all of which the claim allows",
+		Text:     argued[0].sentence() + ", all of which the claim allows",
 	})
 	if len(argued) > 1 {
 		f.because = append(f.because, Reason{
@@ -234,7 +196,7 @@ func (l *location) outlastsLiars(g *ground, proves func(possible areaSet) bool) 
 		return true
 	}
 	credible := slices.DeleteFunc(slices.Clone(l.disks), func(d disk) bool { return !d.believed() })
-	all, bounding := g.common(credible)
+	all, bounding := commonOf(g, credible)
 	if len(bounding) == 0 || !proves(all) {
 		return false
 	}
@@ -242,7 +204,7 @@ func (l *location) outlastsLiars(g *ground, proves func(possible areaSet) bool) 
 		if credible[i].from.checked {
 			continue
 		}
-		if possible, _ := g.common(slices.Delete(slices.Clone(credible), i, i+1)); !proves(possible) {
+		if possible, _ := commonOf(g, slices.Delete(slices.Clone(credible), i, i+1)); !proves(possible) {
 			return false
 		}
 	}
@@ -260,7 +222,7 @@ func (l *location) outlastsNetworks(g *ground, proves func(possible areaSet) boo
 		}
 		tried[asn] = true
 		rest := slices.DeleteFunc(slices.Clone(l.disks), func(d disk) bool { return d.from.ASN == asn })
-		if possible, bounding := g.common(rest); len(bounding) == 0 || !proves(possible) {
+		if possible, bounding := commonOf(g, rest); len(bounding) == 0 || !proves(possible) {
 			return false
 		}
 	}
@@ -298,10 +260,6 @@ func (l *location) boundingIDs() []string {
 	}
 	return out
 }
-
-// figures are the speed that a claim needs at one disk, over the speed
-// assumed, and how far the nearest allowed place lies beyond its reach.
-type figures struct{ ratio, marginKM float64 }
 
 // needs returns the figures of one disk; of nothing where nothing is allowed.
 func (t *terms) needs(g *ground, d *disk) figures {
@@ -347,13 +305,6 @@ func (t *terms) strongestTwo(g *ground, disks []*disk) []*disk {
 	}
 	return []*disk{first, second}
 }
-
-// measure adds the figures.
-func (f *finding) measure(n figures) {
-	f.ratio, f.margin = round(n.ratio, 1000), math.Floor(n.marginKM)
-}
-
-func round(v, steps float64) float64 { return math.Round(v*steps) / steps }
 
 // What the results of physics cannot show.
 const (

@@ -34,7 +34,7 @@ type common struct{ any, allowed, forbidden bool }
 
 // onLand takes nothing for granted but that a store is on land.
 type onLand struct {
-	c     *caseFile
+	c     *storeCase
 	t     *terms
 	b     *behind
 	doors bool
@@ -42,8 +42,8 @@ type onLand struct {
 
 // asDisk returns the bound as a disk of the claim's terms, which look at nothing
 // of its vantage but the place.
-func (p onLand) asDisk(b bound) *disk {
-	return &disk{at: &origin{Place: b.at}, reachKM: b.km(), touched: p.c.land(b)}
+func (p onLand) asDisk(b bound) *reach {
+	return &reach{at: &origin{Place: b.at}, reachKM: b.km(), touched: p.c.land(b)}
 }
 
 func (p onLand) possible(b bound) bool  { return !p.c.land(b).empty() }

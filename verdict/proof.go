@@ -218,7 +218,7 @@ func (t *terms) exclude(g *ground, forbidden areaSet, disks []*disk) bool {
 
 func (z zone) missedByOne(disks []*disk) bool {
 	for _, d := range disks {
-		if !z.touchedBy(d) {
+		if !z.touchedBy(&d.reach) {
 			return true
 		}
 	}

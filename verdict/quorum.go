@@ -247,17 +247,17 @@ func oneNetwork(disks []*disk) uint32 {
 // those of the others that lie within what is allowed: of each vantage the one
 // around its place, or else one around a landmark. They are good until it is asked
 // again.
-func (t *terms) carriers(disks iter.Seq[*disk], via map[*vantage][]*disk) (outside, inside carriers) {
-	t.outside.clear()
-	t.inside.clear()
+func (l *location) carriers(t *terms, disks iter.Seq[*disk], via map[*vantage][]*disk) (outside, inside carriers) {
+	l.outside.clear()
+	l.inside.clear()
 	for d := range disks {
 		around := via[d.from]
-		if t.outside.take(d, around, func(d *disk) bool { return !t.canBeAllowed(d) }) {
+		if l.outside.take(d, around, func(d *disk) bool { return !t.canBeAllowed(&d.reach) }) {
 			continue
 		}
-		t.inside.take(d, around, func(d *disk) bool { return !t.canBeForbidden(d) })
+		l.inside.take(d, around, func(d *disk) bool { return !t.canBeForbidden(&d.reach) })
 	}
-	return t.outside, t.inside
+	return l.outside, l.inside
 }
 
 // carriersAside returns the disks of vantages that others contradict which say that a
@@ -266,9 +266,9 @@ func (t *terms) carriersAside(inconsistent []disk) (outside, inside []*disk) {
 	for i := range inconsistent {
 		switch d := &inconsistent[i]; {
 		case !d.from.contradicted || d.touched.empty():
-		case !t.canBeAllowed(d):
+		case !t.canBeAllowed(&d.reach):
 			outside = append(outside, d)
-		case !t.canBeForbidden(d):
+		case !t.canBeForbidden(&d.reach):
 			inside = append(inside, d)
 		}
 	}

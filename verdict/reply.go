@@ -2,6 +2,9 @@ package verdict
 
 import (
 	"cmp"
+	"fmt"
+	"iter"
+	"math"
 	"net/netip"
 	"slices"
 	"strings"
@@ -73,7 +76,7 @@ func (p *namePool) number(text string) int32 {
 const tcpPort = 443
 
 func (c *caseFile) addReply(x *evidence.RTT) {
-	r := reply{id: x.ID, rttMS: x.MinMS, at: c.timeOf(&x.Meta), vantage: c.names.number(x.Vantage)}
+	r := reply{id: x.ID, rttMS: x.MinMS, at: c.noteTime(&x.Meta), vantage: c.names.number(x.Vantage)}
 	switch {
 	case x.Authenticated != nil:
 		r.vouched = x.Authenticated.Roots == evidence.RootsOfUser
@@ -92,8 +95,14 @@ func (c *caseFile) timeOf(m *evidence.Meta) int64 {
 	if at.IsZero() {
 		at = c.supplierOf(m.ID).header.Started
 	}
-	c.newest = max(c.newest, at.Unix())
 	return at.Unix()
+}
+
+// noteTime takes note of when a line was measured.
+func (c *caseFile) noteTime(m *evidence.Meta) int64 {
+	at := c.timeOf(m)
+	c.newest = max(c.newest, at)
+	return at
 }
 
 // withinWindow parts the replies of one endpoint, of one kind, into those of the
@@ -247,17 +256,15 @@ func (c *caseFile) quickest(replies []reply) []reply {
 // disk is where a host can be that answered a vantage: within reachKM of its
 // middle, the declared place of the vantage or a landmark that it timed.
 type disk struct {
+	reach
 	from    *vantage
-	at      *origin
 	rttMS   float64        // of the endpoint's reply
 	via     *landmarkReply // nil: around the vantage's own place
-	reachKM float64        // the uncertainty of the middle included
 	id      string         // of the evidence
 	when    int64          // Unix time, s
 	kind    replyKind
-	vouched bool    // see reply
-	touched areaSet // the areas it meets
-	doubted bool    // the neighbours of its vantage do not bear it out
+	vouched bool // see reply
+	doubted bool // the neighbours of its vantage do not bear it out
 }
 
 // believed reports whether the vantage is believed, and of this reply too.
@@ -280,12 +287,12 @@ func (c *caseFile) disk(v *vantage, ms float64, id string, when int64, kind repl
 	if v == nil || v.setAside != "" || !(ms > 0) || v.relayed != "" && kind != authenticated {
 		return disk{}, false
 	}
-	d := disk{from: v, at: v.at, rttMS: ms, id: id, when: when, kind: kind}
+	d := disk{from: v, reach: reach{at: v.at}, rttMS: ms, id: id, when: when, kind: kind}
 	if v.at == nil {
 		return c.nearestVia(d)
 	}
 	d.reachKM = geo.ReachKM(ms, geo.FibreKMPerMS) + v.at.radiusKM
-	d.touched = c.ground.touched(d)
+	d.touched = c.ground.touched(d.reach)
 	return d, !d.touched.empty()
 }
 
@@ -346,4 +353,52 @@ func (c *caseFile) anyDisks(addr netip.Addr) []disk {
 		all = append(all, c.doors[key]...)
 	}
 	return smallest(all)
+}
+
+// apart reports whether two disks have nothing in common.
+func (d *disk) apart(other *disk) bool {
+	return geo.Apart(d.at.Place, other.at.Place, d.reachKM+other.reachKM)
+}
+
+// ids returns the evidence that a disk is drawn by.
+func (d *disk) ids() []string {
+	if d.via != nil {
+		return []string{d.id, d.via.id}
+	}
+	return []string{d.id}
+}
+
+func ms(v float64) string { return fmt.Sprintf("%.4g ms", v) }
+
+func km(v float64) string {
+	if v >= geo.HalfwayKM {
+		return "anywhere on earth"
+	}
+	return fmt.Sprintf("%.0f km", math.Ceil(v))
+}
+
+// times returns when the replies were measured that a disk is drawn by.
+func (d *disk) times() []int64 {
+	if d.via != nil {
+		return []int64{d.when, d.via.when}
+	}
+	return []int64{d.when}
+}
+
+// contradictionDisks is how many disks of an address are compared, the smallest:
+// the others are too large to contradict anything.
+const contradictionDisks = 1000
+
+// apartPairs returns the pairs of disks that have nothing in common, those of small
+// ones early: the disks come smallest first.
+func apartPairs(disks []disk) iter.Seq2[*disk, *disk] {
+	return func(yield func(a, b *disk) bool) {
+		for i := range disks[:min(len(disks), contradictionDisks)] {
+			for j := 0; j < i && disks[i].reachKM+disks[j].reachKM < geo.HalfwayKM; j++ {
+				if disks[i].apart(&disks[j]) && !yield(&disks[j], &disks[i]) {
+					return
+				}
+			}
+		}
+	}
 }

@@ -195,7 +195,7 @@ func coverageIn(answers []*evidence.DNS, not []unmeasured) coverage {
 // most countries were asked for and all were given the same; or for those of the
 // vantages' own resolvers.
 func (c *caseFile) scopeOf(seen coverage, answers []*evidence.DNS, country string) *Scope {
-	s := &Scope{By: ByClientSubnet, CountriesMeasured: seen.answered(), CountriesNotMeasured: len(seen.notMeasured), ignored: seen.ignored}
+	s := &Scope{By: ByClientSubnet, CountriesMeasured: seen.answered(), CountriesNotMeasured: len(seen.notMeasured), Ignored: seen.ignored}
 	switch {
 	case country != "" && seen.measured[country]:
 		s.Clients = []string{country}
@@ -249,4 +249,15 @@ func allSame(byCountry map[string]map[netip.Addr]bool) bool {
 		}
 	}
 	return true
+}
+
+// citedAddrs returns the ids of the lines that give a name an address.
+func citedAddrs(answers []*evidence.DNS, addr netip.Addr) []string {
+	var out []string
+	for _, a := range answers {
+		if slices.ContainsFunc(a.Answers, func(own netip.Addr) bool { return own.Unmap() == addr }) {
+			out = append(out, a.ID)
+		}
+	}
+	return out
 }

@@ -10,78 +10,12 @@ import (
 	"github.com/landfall-audit/landfall/providers"
 )
 
-// AssumesDoorRegion stands among what a result takes for granted where the
-// front door was taken to be in the region that its provider publishes for its
-// address.
-const AssumesDoorRegion = "door-region"
-
-// timedReads are the timed reads of a run, by target.
-type timedReads struct {
-	reads  map[string][]read
-	unused map[string][]Reason
-	behind map[string]*behind      // cache
-	rows   map[geo.Place][]float64 // cache: least distance of a place to each area, km
-}
-
-// read is a timed read that says something: the bytes came from within its
-// disk, whose rttMS is the time of the read.
-type read struct {
-	disk
-	addr   netip.Addr // of the front door
-	doorMS float64    // round trip to the front door; 0 if it was not timed
-}
-
-// addRetrieval files a timed read, or why it is not used.
-func (c *caseFile) addRetrieval(x *evidence.Retrieval) {
-	if c.timed.reads == nil {
-		c.timed = timedReads{
-			reads: map[string][]read{}, unused: map[string][]Reason{},
-			behind: map[string]*behind{}, rows: map[geo.Place][]float64{},
-		}
-	}
-	target := storeKey(x.Target)
-	ms, why := timeOf(x)
-	if why != "" {
-		c.timed.unused[target] = append(c.timed.unused[target], Reason{Evidence: []string{x.ID}, Text: "not used: " + why})
-		return
-	}
-	d, ok := c.disk(c.byID[x.Vantage], ms, x.ID, c.timeOf(&x.Meta), authenticated)
-	if !ok {
-		if d.from != nil && d.at != nil {
-			c.inconsistentReads[target] = append(c.inconsistentReads[target], d)
-		}
-		return
-	}
-	c.stores[target] = append(c.stores[target], d)
-	c.timed.reads[target] = append(c.timed.reads[target], read{disk: d, addr: x.Addr.Unmap(), doorMS: x.RTTMinMS})
-}
-
 // unusedReads says why no timed read of a target is used; ok is false where
 // there is none at all.
-func (c *caseFile) unusedReads(target string) (f finding, ok bool) {
+func (c *storeCase) unusedReads(target string) (f finding, ok bool) {
 	unused := c.timed.unused[target]
 	f = finding{result: NotTested, basis: BasisNone, because: unused, limits: []string{"no timed read of " + target + " can be used"}}
 	return f, len(unused) > 0
-}
-
-// timeOf returns the time that a timed read stands for: the second smallest of
-// the warm ones. Where the samples and what is said of them differ, it is the
-// longer: a read may be over-stated, never under-stated.
-func timeOf(x *evidence.Retrieval) (ms float64, why string) {
-	ms = x.TTFBMinMS
-	if n := len(x.SamplesMS); n > 0 {
-		warm, ok := evidence.SecondSmallestWarm(x.SamplesMS)
-		if !ok {
-			return 0, fmt.Sprintf("of %d samples, no second smallest warm one can be taken", n)
-		}
-		ms = max(warm, ms)
-	} else if x.Challenges < evidence.LeastReads {
-		return 0, fmt.Sprintf("%d reads are too few for a second smallest warm one", x.Challenges)
-	}
-	if !(ms > 0) {
-		return 0, fmt.Sprintf("it is said to have taken %v ms, which is a fault of whoever timed it", ms)
-	}
-	return ms, ""
 }
 
 // bound is one way to say how far a store can be, from a place that need not be
@@ -163,7 +97,7 @@ func (r read) behindDoor(d *door, number int) (b bound, ok bool) {
 // where sources differ, where the address is an edge network's, and where a
 // round trip rules the region out. The lines of the file count that the reads are
 // of: no other says by which way they went.
-func (c *caseFile) doorAt(addr netip.Addr, by *supplier) *door {
+func (c *storeCase) doorAt(addr netip.Addr, by *supplier) *door {
 	if c.manyHosts(addr) != nil {
 		return nil
 	}
@@ -184,7 +118,7 @@ func (c *caseFile) doorAt(addr netip.Addr, by *supplier) *door {
 		return nil
 	}
 	z := zone{at: found[0].at, radiusKM: found[0].radiusKM}
-	if slices.ContainsFunc(c.anyDisks(addr), func(d disk) bool { return !z.touchedBy(&d) }) {
+	if slices.ContainsFunc(c.anyDisks(addr), func(d disk) bool { return !z.touchedBy(&d.reach) }) {
 		return nil
 	}
 	return found[0]
@@ -200,7 +134,7 @@ func doorIn(provider, code, id string) *door {
 }
 
 // hintedDoor returns the door that a hint at a provider's region speaks of.
-func (c *caseFile) hintedDoor(h *evidence.Hint, on providers.Date) *door {
+func (c *storeCase) hintedDoor(h *evidence.Hint, on providers.Date) *door {
 	place, err := providers.ParsePlace(h.Place)
 	if err != nil {
 		return nil

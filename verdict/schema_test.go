@@ -60,7 +60,7 @@ func TestVerdictsHoldAgainstTheSchema(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	files, err := filepath.Glob(filepath.Join("..", "reports", "testdata", "*", "verdicts.json"))
+	files, err := filepath.Glob(filepath.Join("..", "reports", "internal", "reporttest", "testdata", "*", "verdicts.json"))
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no verdicts to hold against it: %v", err)
 	}

@@ -29,7 +29,7 @@ const maxSites = 50
 
 // sites returns the sites of an address and what the claim is at each; nil where no
 // two disks are apart.
-func (c *caseFile) sites(t *terms, l *location) *Sites {
+func (c *locator) sites(t *terms, l *location) *Sites {
 	if l.seen == nil {
 		l.seen = l.sitesSeen()
 	}
@@ -99,12 +99,12 @@ func onlyNear(middles []*disk, d *disk) (n int, only bool) {
 	return n, only
 }
 
-func (c *caseFile) siteSeen(t *terms, l *location, members carriers) SiteSeen {
+func (c *locator) siteSeen(t *terms, l *location, members carriers) SiteSeen {
 	s := SiteSeen{Countries: []string{}, Result: Inconclusive}
 	for _, d := range members.disks {
 		s.Vantages, s.Evidence = append(s.Vantages, d.from.ID), append(s.Evidence, d.id)
 	}
-	outside, inside := t.carriers(slices.Values(members.disks), nil)
+	outside, inside := l.carriers(t, slices.Values(members.disks), nil)
 	if codes := c.ground.countries(members.disks[0].touched); len(codes) <= maxCountries {
 		s.Countries = codes
 	}

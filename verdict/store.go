@@ -11,7 +11,7 @@ import (
 
 // storeFinding judges where the bytes behind a target rest, by the provider's
 // own metadata and by timed reads. ok is false where nothing speaks of it.
-func (c *caseFile) storeFinding(claim *providers.Claim, t *terms, target string) (f finding, ok bool) {
+func (c *storeCase) storeFinding(claim *providers.Claim, t *terms, target string) (f finding, ok bool) {
 	target = storeKey(target)
 	said := c.saidOf(target)
 	if len(said) == 0 && len(c.stores[target]) == 0 {
@@ -38,33 +38,15 @@ func (c *caseFile) storeFinding(claim *providers.Claim, t *terms, target string)
 	return f, true
 }
 
-// saidOf returns what providers say of a store. Only of a bucket can a provider say
-// where it is: such a line about another host speaks of nothing in a sheet.
-func (c *caseFile) saidOf(target string) []*evidence.Storage {
-	if _, bucket := (providers.Endpoint{Host: target}).Bucket(); !bucket {
-		return nil
-	}
-	return c.storage[target]
-}
-
 // telling orders what statements say of a claim about every copy.
 func telling(says membership) int {
 	return slices.Index([]membership{outside, cannotTell, inside}, says)
 }
 
-// storeKey is how evidence names a store: a bucket in one way, whether it was
-// written with a slash at its end or not.
-func storeKey(target string) string {
-	if bucket, ok := (providers.Endpoint{Host: target}).Bucket(); ok {
-		return bucket.String()
-	}
-	return target
-}
-
 // metadataFinding is what a provider's own metadata says of its store. A copy
 // outside refutes by itself, whatever lies inside: where copies are missing is a
 // question for others. The name of an endpoint convicts nobody.
-func (c *caseFile) metadataFinding(claim *providers.Claim, t *terms, target string) finding {
+func (c *storeCase) metadataFinding(claim *providers.Claim, t *terms, target string) finding {
 	said := c.saidOf(target)
 	var statements []statement
 	for _, s := range said {
@@ -99,7 +81,7 @@ func (c *caseFile) metadataFinding(claim *providers.Claim, t *terms, target stri
 // otherwiseOf returns the lines of others that have a store inside where those of one
 // file alone have it outside; nil where there are none. Copies are not compared: who
 // may not list them has none.
-func (c *caseFile) otherwiseOf(t *terms, said []*evidence.Storage) []string {
+func (c *storeCase) otherwiseOf(t *terms, said []*evidence.Storage) []string {
 	out, in := map[string]bool{}, map[string][]string{}
 	for _, s := range said {
 		file := c.supplierOf(s.ID).name
@@ -144,7 +126,7 @@ func storeNotes(claim *providers.Claim, said []*evidence.Storage) []string {
 
 // notRead says what of the metadata could not be read: what is not listed there
 // may exist.
-func (c *caseFile) notRead(target string) []string {
+func (c *storeCase) notRead(target string) []string {
 	var out []string
 	for _, failed := range c.failures[target] {
 		out = append(out, "not read: "+failed.Error)

@@ -4,9 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"iter"
-	"runtime"
 	"slices"
+	"time"
 
 	"github.com/landfall-audit/landfall/evidence"
 	"github.com/landfall-audit/landfall/providers"
@@ -33,11 +32,11 @@ func (o Options) Judge(sheets []*providers.Sheet, bundle *evidence.Bundle) (*Doc
 // verdicts: those wait in another file, an empty one, since what sums them up
 // stands before them. The document that it gives has none.
 func (o Options) Stream(w io.Writer, waiting io.ReadWriteSeeker, sheets []*providers.Sheet, header evidence.Header, observations func(add func(evidence.Observation), aside func(evidence.Aside)) error) (*Document, error) {
-	c := openCase(header, o)
+	c := openCase(header, o.window())
 	if err := observations(c.add, func(a evidence.Aside) { c.aside = append(c.aside, a) }); err != nil {
 		return nil, err
 	}
-	c.settle()
+	prepare(c)
 	doc := c.blank()
 	lines := newLineWriter(waiting)
 	list := listWriter[Verdict]{lineWriter: lines}
@@ -89,102 +88,6 @@ func (c *caseFile) asides() []evidence.Aside {
 	return out[:min(len(out), maxAsides)]
 }
 
-// judgement is what follows for one claim.
-type judgement struct {
-	verdicts []Verdict // nil if they are to be written
-	lines    []byte    // the verdicts as JSON, if they are to be written
-	count    map[Result]int
-	claim    ClaimResult
-	err      error
-}
-
-// task is a claim to judge, and where what follows is waited for.
-type task struct {
-	sheet *providers.Sheet
-	claim *providers.Claim
-	done  chan judgement
-}
-
-// judgeAll judges the claims, several at once, and takes what follows in their
-// order: the verdicts to emit, the rest to the document.
-func (c *caseFile) judgeAll(sheets []*providers.Sheet, encode bool, emit func(judgement) error, doc *Document) error {
-	// A task is in order before it is worked on, so that no more are done than
-	// there are workers before the first of them is taken.
-	tasks, ordered, quit := make(chan task), make(chan task, 1), make(chan struct{})
-	defer close(quit)
-	for range runtime.GOMAXPROCS(0) {
-		go c.fork().work(tasks, encode)
-	}
-	go func() {
-		defer close(ordered)
-		defer close(tasks)
-		for t := range everyClaim(sheets) {
-			if !offer(ordered, t, quit) || !offer(tasks, t, quit) {
-				return
-			}
-		}
-	}()
-	for t := range ordered {
-		j := <-t.done
-		if j.err != nil {
-			return j.err
-		}
-		doc.Claims = append(doc.Claims, j.claim)
-		for result, n := range j.count {
-			doc.Summary[result] += n
-		}
-		if err := emit(j); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func everyClaim(sheets []*providers.Sheet) iter.Seq[task] {
-	return func(yield func(task) bool) {
-		for _, sheet := range sheets {
-			for i := range sheet.Claims {
-				if !yield(task{sheet, &sheet.Claims[i], make(chan judgement, 1)}) {
-					return
-				}
-			}
-		}
-	}
-}
-
-// offer reports whether the task was taken before quit was closed.
-func offer(to chan<- task, t task, quit <-chan struct{}) bool {
-	select {
-	case to <- t:
-		return true
-	case <-quit:
-		return false
-	}
-}
-
-// work judges the claims that it is given, until there are no more.
-func (c *caseFile) work(tasks <-chan task, encode bool) {
-	for t := range tasks {
-		t.done <- c.judgement(t.sheet, t.claim, encode)
-	}
-}
-
-func (c *caseFile) judgement(sheet *providers.Sheet, claim *providers.Claim, encode bool) judgement {
-	verdicts, why, err := c.judgeClaim(sheet, claim)
-	if err != nil {
-		return judgement{err: err}
-	}
-	j := judgement{verdicts: verdicts, count: map[Result]int{}, claim: rollUp(sheet, claim, verdicts, why)}
-	for i := range verdicts {
-		j.count[verdicts[i].Result]++
-	}
-	if encode {
-		j.lines, j.err = encodeLines(verdicts)
-		j.verdicts = nil
-	}
-	return j
-}
-
 // verdictBytes is about how long a verdict is as JSON.
 const verdictBytes = 1100
 
@@ -200,4 +103,19 @@ func encodeLines(verdicts []Verdict) (lines []byte, err error) {
 		}
 	}
 	return lines, nil
+}
+
+// Options are how evidence is judged. The zero value is what the contract says
+// where nothing is asked for.
+type Options struct {
+	// Window is how far apart replies may be that carry one verdict together; 0:
+	// [DefaultWindow].
+	Window time.Duration
+}
+
+func (o Options) window() time.Duration {
+	if o.Window <= 0 {
+		return DefaultWindow
+	}
+	return o.Window
 }

@@ -53,21 +53,6 @@ func (f *finding) holdImports(g *ground, t *terms, c carriers, l *location) {
 	}
 }
 
-// holdFor holds a finding back and cites what does.
-func (f *finding) holdFor(code, why string, ids []string) {
-	f.hold(code, why)
-	f.because = append(f.because, Reason{Evidence: ids, Text: why, Code: code})
-}
-
-// holdSince keeps a finding from being a proof, for a reason that is cited.
-func (f *finding) holdSince(why *Reason) {
-	if f.result != Proven && f.heldBack == nil {
-		return
-	}
-	f.hold(why.Code, "not held to be proven, since "+why.Text)
-	f.because = append(f.because, *why)
-}
-
 func filesOf(disks []*disk) []string {
 	var out []string
 	for _, d := range disks {

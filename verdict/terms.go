@@ -3,6 +3,7 @@ package verdict
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/landfall-audit/landfall/internal/geo"
 	"github.com/landfall-audit/landfall/providers"
@@ -25,38 +26,7 @@ type terms struct {
 	allowCaps   []zone  // places of known position that are allowed: any of it may be
 	denyCaps    []zone  // places that are denied or excepted: any of it may be
 
-	nearest         []float64 // by origin: what allowedKM returned; negative: not asked yet
-	outside, inside carriers  // what carriers returned last, whose memory it uses again
-}
-
-// zone is a cap on the earth that a place lies in, or, if exact, is.
-type zone struct {
-	name     string
-	at       geo.Place
-	radiusKM float64
-	exact    bool
-}
-
-func zones(parts []providers.Part) []zone {
-	var out []zone
-	for _, p := range parts {
-		if p.RadiusKM > 0 {
-			out = append(out, zone{p.Name, geo.Point(p.Lat, p.Lon), p.RadiusKM, p.Exact})
-		}
-	}
-	return out
-}
-
-// leastKM is how far the zone is from an origin at the least.
-func (z zone) leastKM(o *origin) float64 {
-	return max(0, geo.AtLeastKM(o.Place, z.at)-z.radiusKM)
-}
-
-func (z zone) touchedBy(d *disk) bool { return z.leastKM(d.at) <= d.reachKM }
-
-// holds reports whether the whole disk lies in the zone.
-func (z zone) holds(d *disk) bool {
-	return z.exact && geo.AtMostKM(d.at.Place, z.at)+d.reachKM <= z.radiusKM
+	nearest []float64 // by origin: what allowedKM returned; negative: not asked yet
 }
 
 func newTerms(g *ground, claim *providers.Claim, on providers.Date) (*terms, error) {
@@ -131,7 +101,7 @@ func hasUnplacedPart(parts []providers.Part, country string) bool {
 }
 
 // canBeAllowed reports whether a host in the disk can be at an allowed place.
-func (t *terms) canBeAllowed(d *disk) bool {
+func (t *terms) canBeAllowed(d *reach) bool {
 	for _, z := range t.denyCaps {
 		if z.holds(d) {
 			return false
@@ -145,7 +115,7 @@ func (t *terms) canBeAllowed(d *disk) bool {
 
 // canBeForbidden reports whether a host in the disk can be at a place that is
 // not allowed.
-func (t *terms) canBeForbidden(d *disk) bool {
+func (t *terms) canBeForbidden(d *reach) bool {
 	if slices.ContainsFunc(t.denyCaps, func(z zone) bool { return z.touchedBy(d) }) {
 		return true
 	}
@@ -222,4 +192,23 @@ func (t *terms) unlike(parts []providers.Part, name string) []providers.Part {
 	return slices.DeleteFunc(slices.Clone(parts), func(p providers.Part) bool {
 		return providerOf(p.Name) == provider && p.Name != name
 	})
+}
+
+// providerOf returns the part of a place's name before the colon.
+func providerOf(name string) string {
+	provider, _, found := strings.Cut(name, ":")
+	if !found {
+		return ""
+	}
+	return provider
+}
+
+func (m membership) words() string {
+	switch m {
+	case inside:
+		return "the claim allows that"
+	case outside:
+		return "the claim does not allow that"
+	}
+	return "that does not settle the claim"
 }

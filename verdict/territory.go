@@ -5,42 +5,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/landfall-audit/landfall/internal/geo"
 	"github.com/landfall-audit/landfall/providers"
 )
-
-// readAs returns the codes that an area counts as for a list of places. Puerto Rico
-// is PR; a list that has US may mean it too, since ISO 3166-2 lists it there.
-func (t *terms) readAs(a *geo.Area, list providers.Extent) []string {
-	if !a.Settled || len(a.Codes) == 1 {
-		return a.Codes
-	}
-	codes := a.Codes[:1:1]
-	for _, code := range a.Codes[1:] {
-		if !list.Countries[code] || !t.strict && list.MayMean(a.Codes[0], code) {
-			codes = append(codes, code)
-		}
-	}
-	return codes
-}
-
-// addByCode adds the terms of who reads a country as its ISO 3166-1 code says,
-// without its territories.
-func (t *terms) addByCode(g *ground) {
-	strict := &terms{
-		strict: true, on: t.on, allow: t.allow, deny: t.deny, anywhere: t.anywhere,
-		allowCaps: t.allowCaps, denyCaps: t.denyCaps, nearest: slices.Clone(t.nearest),
-	}
-	strict.fill(g)
-	for i := range g.areas {
-		if strict.mayAllow.has(i) != t.mayAllow.has(i) || strict.surelyAllow.has(i) != t.surelyAllow.has(i) {
-			t.territories.add(i)
-		}
-	}
-	if !t.territories.empty() {
-		t.byCode = strict
-	}
-}
 
 // byCodeFinding is what physics says of a claim read as the ISO codes say, where it
 // leaves open only whether a territory is meant by the country that it belongs to.

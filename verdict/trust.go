@@ -14,16 +14,11 @@ import (
 // more, the address is taken to be shared. A vantage that is blamed at several
 // addresses is set aside.
 const (
-	// liarShare is how many of the vantages may lie, one in so many.
-	liarShare = 5
 	// blamedAt is at how many addresses a vantage has to be blamed.
 	blamedAt = 3
 	// BelievedAt is at how many addresses a vantage has to be answered to be believed
 	// in a run in which some contradict one another.
 	BelievedAt = 5
-	// contradictionDisks is how many disks of an address are compared, the
-	// smallest: the others are too large to contradict anything.
-	contradictionDisks = 1000
 )
 
 // setLiarsAside finds the vantages that contradict others, the one that is
@@ -61,30 +56,6 @@ func (v *vantage) putAside(at []*contradictions) {
 	v.contradicted = true
 	v.setAside = fmt.Sprintf("what it saw cannot be true together with what others saw, at %d of %d addresses and stores (%s is one): it is not where it says, or something near it answered, or these addresses are many hosts'",
 		len(at), v.measured, at[0].at)
-}
-
-// countMachines counts the machines of each file.
-func (c *caseFile) countMachines() {
-	of := map[*supplier][]*vantage{}
-	for _, v := range c.vantages {
-		of[v.supplier] = append(of[v.supplier], v)
-	}
-	c.machines = make(map[*supplier]int, len(of))
-	for file, vantages := range of {
-		c.machines[file] = len(distinct(vantages))
-	}
-}
-
-// mostLiars is how many of the machines may lie that the files with these disks have.
-// A file that saw nothing of an endpoint changes nothing there.
-func (c *caseFile) mostLiars(disks []disk) int {
-	seen, n := map[*supplier]bool{}, 0
-	for i := range disks {
-		if file := disks[i].from.supplier; !seen[file] {
-			seen[file], n = true, n+c.machines[file]
-		}
-	}
-	return n / liarShare
 }
 
 // manyBlames is from how many blames on those are set aside together that are blamed

@@ -17,13 +17,6 @@ type supplier struct {
 	header evidence.Header
 }
 
-// origin is the middle of disks: the declared place of a vantage, or a landmark.
-type origin struct {
-	geo.Place
-	radiusKM float64 // how far off it may be
-	number   int     // of its row in the land index
-}
-
 // vantage is a place that was measured from, and whether it can be used.
 type vantage struct {
 	*evidence.Vantage
@@ -214,4 +207,31 @@ func (v *vantage) named() string {
 		return fmt.Sprintf("%s (%s)", name, v.Country)
 	}
 	return name
+}
+
+// liarShare is how many of the vantages may lie, one in so many.
+const liarShare = 5
+
+// countMachines counts the machines of each file.
+func (c *caseFile) countMachines() {
+	of := map[*supplier][]*vantage{}
+	for _, v := range c.vantages {
+		of[v.supplier] = append(of[v.supplier], v)
+	}
+	c.machines = make(map[*supplier]int, len(of))
+	for file, vantages := range of {
+		c.machines[file] = len(distinct(vantages))
+	}
+}
+
+// mostLiars is how many of the machines may lie that the files with these disks have.
+// A file that saw nothing of an endpoint changes nothing there.
+func (c *caseFile) mostLiars(disks []disk) int {
+	seen, n := map[*supplier]bool{}, 0
+	for i := range disks {
+		if file := disks[i].from.supplier; !seen[file] {
+			seen[file], n = true, n+c.machines[file]
+		}
+	}
+	return n / liarShare
 }

@@ -22,7 +22,7 @@ var tiers = []tier{{doors: true}, {regions: true}, {doors: true, regions: true}}
 
 // readsFinding judges where a store is by timed reads alone. What follows with
 // the least taken for granted is told.
-func (c *caseFile) readsFinding(t *terms, target string) finding {
+func (c *storeCase) readsFinding(t *terms, target string) finding {
 	if len(c.stores[target]) == 0 {
 		return finding{result: Inconclusive, basis: BasisNone}
 	}
@@ -57,7 +57,7 @@ func (c *caseFile) readsFinding(t *terms, target string) finding {
 
 // judgeTier judges with what a tier takes for granted; ok is false where
 // nothing is known that the tier needs.
-func (c *caseFile) judgeTier(t *terms, b *behind, tier tier) (f finding, ok bool) {
+func (c *storeCase) judgeTier(t *terms, b *behind, tier tier) (f finding, ok bool) {
 	if len(b.around) == 0 || tier.doors && len(b.doors) == 0 || tier.regions && len(b.regions) == 0 {
 		return f, false
 	}
@@ -173,7 +173,7 @@ func readersOf(bounds []bound) carriers {
 	var c carriers
 	seen := map[*vantage]bool{}
 	for _, b := range bounds {
-		d := &disk{from: b.from, at: &origin{Place: b.at}, rttMS: b.ms, reachKM: b.km(), id: b.ids[0], kind: authenticated}
+		d := &disk{from: b.from, reach: reach{at: &origin{Place: b.at}, reachKM: b.km()}, rttMS: b.ms, id: b.ids[0], kind: authenticated}
 		if !seen[b.from] {
 			seen[b.from] = true
 			c.disks = append(c.disks, d)

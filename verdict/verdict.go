@@ -75,6 +75,7 @@ const (
 	AssumesOneHost         = "one-host"         // the disks were intersected as if one host had answered them all
 	AssumesRootsOfUser     = "roots-of-user"    // a root that whoever measured vouches for is nobody's who relays connections
 	AssumesNoInterception  = "no-interception"  // nobody on the way answered in the endpoint's place
+	AssumesDoorRegion      = "door-region"      // the front end was taken to be in the region that its provider publishes for its address
 	AssumesProviderRegions = "provider-regions" // the store was taken to be in one of its provider's regions
 )
 
@@ -129,12 +130,12 @@ type Scope struct {
 	CountriesMeasured    int `json:"countries_measured,omitempty"`
 	CountriesNotMeasured int `json:"countries_not_measured,omitempty"`
 
-	ignored bool // the zone takes no note of who asks
+	Ignored bool `json:"-"` // the zone takes no note of who asks
 }
 
 // unmeasured says for whom it does not speak.
 func (s *Scope) unmeasured() string {
-	if s.ignored {
+	if s.Ignored {
 		return "the zone takes no note of where its clients are: this speaks for the users of the resolvers that were asked, and others were not measured"
 	}
 	return fmt.Sprintf("users of %d countries that were asked for could not be measured", s.CountriesNotMeasured)

@@ -3,25 +3,14 @@ package verdict
 import (
 	"fmt"
 	"net/netip"
-	"slices"
-	"strings"
 
 	"github.com/landfall-audit/landfall/evidence"
 	"github.com/landfall-audit/landfall/providers"
-	"github.com/landfall-audit/landfall/providers/ranges"
 )
-
-// statement is what one source other than physics says of where an address is.
-type statement struct {
-	basis    Basis
-	says     membership
-	evidence string
-	text     string
-}
 
 // statements returns what published ranges, databases and hints say of an
 // address, those aside that physics shows to be wrong.
-func (c *caseFile) statements(t *terms, l *location, addr netip.Addr) (usable []statement, aside []Reason) {
+func (c *locator) statements(t *terms, l *location, addr netip.Addr) (usable []statement, aside []Reason) {
 	for _, r := range c.ranges[addr] {
 		s, contradicted := c.rangeSays(t, l, r)
 		usable, aside = file(usable, aside, s, contradicted)
@@ -46,13 +35,6 @@ func (c *caseFile) statements(t *terms, l *location, addr netip.Addr) (usable []
 	return usable, aside
 }
 
-func file(usable []statement, aside []Reason, s statement, contradicted bool) ([]statement, []Reason) {
-	if contradicted {
-		return usable, append(aside, Reason{Evidence: []string{s.evidence}, Text: s.text + ", which the round trips rule out"})
-	}
-	return append(usable, s), aside
-}
-
 func orUnknown(text string) string {
 	if text == "" {
 		return "of unknown date"
@@ -62,7 +44,7 @@ func orUnknown(text string) string {
 
 // rangeSays reads a published range. A region code is the provider's own
 // statement of place; a geofeed's country is no more than a database's.
-func (c *caseFile) rangeSays(t *terms, l *location, r *evidence.Range) (s statement, contradicted bool) {
+func (c *locator) rangeSays(t *terms, l *location, r *evidence.Range) (s statement, contradicted bool) {
 	s = statement{basis: BasisProvider, evidence: r.ID}
 	if !c.published(r) {
 		// Anybody can write such a line; whoever fetched the file names it.
@@ -91,22 +73,7 @@ func (c *caseFile) rangeSays(t *terms, l *location, r *evidence.Range) (s statem
 	return s, false
 }
 
-// ofEdge reports whether who supplied a range line supplied one of the same
-// provider, of the same prefix or one within it, that is of an edge network. AWS
-// lists each prefix of Global Accelerator a second time, as its own in a region.
-func (c *caseFile) ofEdge(r *evidence.Range) bool {
-	return slices.ContainsFunc(c.ranges[r.Addr.Unmap()], func(o *evidence.Range) bool {
-		return o.Provider == r.Provider && o.Prefix.Bits() >= r.Prefix.Bits() && c.supplierOf(o.ID) == c.supplierOf(r.ID) && ranges.EdgeLine(o)
-	})
-}
-
-// published reports whether the run that a range line is from names the published
-// file that the range stands in.
-func (c *caseFile) published(r *evidence.Range) bool {
-	return slices.ContainsFunc(c.supplierOf(r.ID).header.Data, func(d evidence.DataSet) bool { return d.Name == r.Source })
-}
-
-func (c *caseFile) hintSays(t *terms, l *location, h *evidence.Hint) (s statement, contradicted, ok bool) {
+func (c *locator) hintSays(t *terms, l *location, h *evidence.Hint) (s statement, contradicted, ok bool) {
 	place, err := providers.ParsePlace(h.Place)
 	if err != nil {
 		return s, false, false
@@ -126,53 +93,4 @@ func (c *caseFile) hintSays(t *terms, l *location, h *evidence.Hint) (s statemen
 		return s, !l.canBeIn(c.ground.ofCountry(p.Country)), true
 	}
 	return s, false, false
-}
-
-// weigh says what statements that cannot be checked by physics amount to.
-// Where they contradict one another, nothing is concluded.
-func weigh(statements []statement) finding {
-	f := finding{result: Inconclusive, basis: BasisNone}
-	count := map[membership]int{}
-	outsideByProvider := false
-	for _, s := range statements {
-		count[s.says]++
-		f.because = append(f.because, Reason{Evidence: []string{s.evidence}, Text: s.text + "; " + s.says.words()})
-		if s.says == cannotTell {
-			continue
-		}
-		if f.basis != BasisProvider {
-			f.basis = s.basis
-		}
-		outsideByProvider = outsideByProvider || s.says == outside && s.basis == BasisProvider
-	}
-	switch {
-	case count[outside] > 0 && count[inside] > 0:
-		f.limits = append(f.limits, "databases and published ranges contradict one another, and physics cannot tell")
-	case outsideByProvider:
-		f.result = Refuted
-	case count[outside] > 0:
-		f.result = Disputed
-	case count[inside] > 0:
-		f.result = Consistent
-	}
-	return f
-}
-
-func (m membership) words() string {
-	switch m {
-	case inside:
-		return "the claim allows that"
-	case outside:
-		return "the claim does not allow that"
-	}
-	return "that does not settle the claim"
-}
-
-// providerOf returns the part of a place's name before the colon.
-func providerOf(name string) string {
-	provider, _, found := strings.Cut(name, ":")
-	if !found {
-		return ""
-	}
-	return provider
 }

@@ -9,21 +9,6 @@ import (
 	"github.com/landfall-audit/landfall/providers"
 )
 
-// Options are how evidence is judged. The zero value is what the contract says
-// where nothing is asked for.
-type Options struct {
-	// Window is how far apart replies may be that carry one verdict together; 0:
-	// [DefaultWindow].
-	Window time.Duration
-}
-
-func (o Options) window() time.Duration {
-	if o.Window <= 0 {
-		return DefaultWindow
-	}
-	return o.Window
-}
-
 // noteTimes notes when each endpoint replied last, by the kind of the reply.
 func (c *caseFile) noteTimes() {
 	c.lastReply = make(map[doorKey]int64, len(c.replies))
@@ -140,13 +125,4 @@ func (c *caseFile) lastDay() providers.Date {
 		return providers.DateOf(c.header.Started)
 	}
 	return dayOf(c.newest)
-}
-
-// text returns a span as it stands in a verdict; nil where it is not known.
-func (s timeSpan) text() *Measured {
-	if s.from == 0 {
-		return nil
-	}
-	format := func(at int64) string { return time.Unix(at, 0).UTC().Format("2006-01-02T15:04:05Z") }
-	return &Measured{From: format(s.from), Until: format(s.until)}
 }

@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/landfall-audit/landfall/audit/archive"
 	"github.com/landfall-audit/landfall/internal/fakenet"
 	"github.com/landfall-audit/landfall/verdict"
 )
@@ -26,7 +27,7 @@ import (
 func tool(t *testing.T, name string) string {
 	t.Helper()
 	if path := os.Getenv("LANDFALL_TOOLS"); path != "" {
-		if own := filepath.Join(path, name); exists(own) {
+		if own := filepath.Join(path, name); archive.IsThere(own) {
 			return own
 		}
 	}
@@ -288,22 +289,22 @@ func TestNightly(t *testing.T) {
 			t.Errorf("night %d: the token is told", night)
 		}
 		site := filepath.Join(kept, "upload-pages-artifact")
-		for _, file := range []string{"index.html", "vendors/birch.html", "feed.xml", evidenceFile, verdictsFile} {
-			if !exists(filepath.Join(site, file)) {
+		for _, file := range []string{"index.html", "vendors/birch.html", "feed.xml", archive.EvidenceFile, archive.VerdictsFile} {
+			if !archive.IsThere(filepath.Join(site, file)) {
 				t.Errorf("night %d: the site has no %s", night, file)
 			}
 		}
-		if exists(filepath.Join(site, ".git")) {
+		if archive.IsThere(filepath.Join(site, ".git")) {
 			t.Errorf("night %d: the repository of the history is published with the site", night)
 		}
-		run, err := verdict.ReadRunFile(filepath.Join(site, verdictsFile))
+		run, err := verdict.ReadRunFile(filepath.Join(site, archive.VerdictsFile))
 		if err != nil {
 			t.Fatal(err)
 		}
 		history := git(t, filepath.Join(remotes, "lab", "audit"), "ls-tree", "-r", "--name-only", "landfall-history")
-		want := []string{evidenceFile, verdictsFile}
+		want := []string{archive.EvidenceFile, archive.VerdictsFile}
 		if night == 2 {
-			want = []string{evidenceFile, "runs/" + first + "/" + evidenceFile + compressed, "runs/" + first + "/" + verdictsFile + compressed, verdictsFile}
+			want = []string{archive.EvidenceFile, "runs/" + first + "/" + archive.EvidenceFile + archive.Compressed, "runs/" + first + "/" + archive.VerdictsFile + archive.Compressed, archive.VerdictsFile}
 		}
 		if got := strings.Fields(history); !slices.Equal(got, want) {
 			t.Errorf("night %d: the history has %q, want %q", night, got, want)
@@ -339,8 +340,8 @@ func checkKept(t *testing.T, kept string) {
 	if err != nil || len(sarif.Runs) != 1 || len(sarif.Runs[0].Results) == 0 || !bytes.Contains(data, []byte(`"claims/`)) {
 		t.Errorf("the SARIF file has no result in the claims: %v\n%.2000s", err, data)
 	}
-	for _, file := range []string{"index.html", "method.html", "vendors/birch.html", evidenceFile, verdictsFile, "junit.xml"} {
-		if !exists(filepath.Join(kept, "upload-artifact", file)) {
+	for _, file := range []string{"index.html", "method.html", "vendors/birch.html", archive.EvidenceFile, archive.VerdictsFile, "junit.xml"} {
+		if !archive.IsThere(filepath.Join(kept, "upload-artifact", file)) {
 			t.Errorf("the site has no %s", file)
 		}
 	}

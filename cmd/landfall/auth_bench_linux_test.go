@@ -6,6 +6,7 @@ import (
 	"os"
 	"testing"
 
+	"github.com/landfall-audit/landfall/audit/campaign"
 	"github.com/landfall-audit/landfall/evidence"
 	"github.com/landfall-audit/landfall/internal/fakenet"
 	"github.com/landfall-audit/landfall/probes"
@@ -25,7 +26,7 @@ func authWorld() *fakenet.Scenario {
 // lookAuth times all hosts by connections, by handshakes and by PINGs, in one
 // run of the probes that do so.
 func lookAuth() looked {
-	trust, err := probes.ReadTrust(os.Getenv(rootsVariable))
+	trust, err := probes.ReadTrust(os.Getenv(campaign.RootsVariable))
 	if err != nil {
 		return looked{Error: err.Error()}
 	}

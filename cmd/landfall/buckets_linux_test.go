@@ -13,6 +13,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/landfall-audit/landfall/audit/archive"
+	"github.com/landfall-audit/landfall/audit/campaign"
 	"github.com/landfall-audit/landfall/evidence"
 	"github.com/landfall-audit/landfall/providers/cloud/cloudtest"
 )
@@ -84,7 +86,7 @@ func (h *busyCloud) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // bucketProcess is the command with credentials, led to a cloud.
 func bucketProcess(t *testing.T, at *cloudtest.Internet, args ...string) *exec.Cmd {
 	c := landfallProcess(t, args...)
-	c.Env = append(c.Env, "HTTPS_PROXY="+at.Proxy, "SSL_CERT_FILE="+at.Roots, "HOME="+t.TempDir(), machineVariable+"=lab", "AWS_EC2_METADATA_DISABLED=true",
+	c.Env = append(c.Env, "HTTPS_PROXY="+at.Proxy, "SSL_CERT_FILE="+at.Roots, "HOME="+t.TempDir(), campaign.MachineVariable+"=lab", "AWS_EC2_METADATA_DISABLED=true",
 		"AWS_ACCESS_KEY_ID=AKIAIOSFODNN7EXAMPLE", "AWS_SECRET_ACCESS_KEY=SECRET", "AWS_REGION=us-east-1", "AWS_PROFILE=", "AWS_ENDPOINT_URL=", "AWS_ENDPOINT_URL_S3=")
 	return c
 }
@@ -95,7 +97,7 @@ func TestThousandBuckets(t *testing.T) {
 	h := &busyCloud{located: map[string]int{}}
 	at := cloudtest.Serve(t, h)
 	dir := t.TempDir()
-	path := filepath.Join(dir, evidenceFile)
+	path := filepath.Join(dir, archive.EvidenceFile)
 
 	c := bucketProcess(t, at, "audit", "s3://", "--allow", "EU", "--out", dir)
 	if err := c.Start(); err != nil {
@@ -137,7 +139,7 @@ func TestThousandBuckets(t *testing.T) {
 	if h.refused == 0 {
 		t.Error("the cloud refused nothing: the test checks less than it says")
 	}
-	data, err := os.ReadFile(filepath.Join(dir, verdictsFile))
+	data, err := os.ReadFile(filepath.Join(dir, archive.VerdictsFile))
 	if n := strings.Count(string(data), `"result": "refuted"`) + strings.Count(string(data), `"result":"refuted"`); err != nil || n < manyBuckets/10 {
 		t.Errorf("%d refutations, %v; every tenth bucket is outside", n, err)
 	}

@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/landfall-audit/landfall/audit/archive"
 	"github.com/landfall-audit/landfall/evidence"
 	"github.com/landfall-audit/landfall/internal/fakenet"
 	"github.com/landfall-audit/landfall/internal/fakeplatform"
@@ -98,7 +99,7 @@ func TestKilledWhileOrdering(t *testing.T) {
 func probeUntilKilled(t *testing.T, url, claims, file, cache string, victim *atomic.Pointer[os.Process]) (complete bool, stopped int) {
 	t.Helper()
 	flag := "--out"
-	if exists(file) {
+	if archive.IsThere(file) {
 		flag = "--resume"
 	}
 	c := exec.Command("landfall", "probe", "--no-progress", "--claims", claims, "--vantage", "globalping:world", "--budget", "60", flag, file)

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/landfall-audit/landfall/audit/archive"
 	"github.com/landfall-audit/landfall/evidence"
 	"github.com/landfall-audit/landfall/internal/fakenet"
 	"github.com/landfall-audit/landfall/internal/fakeplatform"
@@ -198,7 +199,7 @@ func TestTenEndpoints(t *testing.T) {
 	for _, o := range l.globalping.Orders() {
 		tests += o.Tests
 	}
-	doc, err := verdict.ReadFile(filepath.Join(dir, verdictsFile))
+	doc, err := verdict.ReadFile(filepath.Join(dir, archive.VerdictsFile))
 	if err != nil {
 		t.Fatal(err)
 	}

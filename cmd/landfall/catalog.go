@@ -9,13 +9,14 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/landfall-audit/landfall/audit/target"
 	"github.com/landfall-audit/landfall/providers"
 )
 
 func newCatalog(s surroundings) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "catalog",
-		Short: "What vendors say, and the endpoints they say it of",
+		Short: "List, show and check vendors' claims",
 		Example: `  landfall catalog list
   landfall catalog show xiaomi-cloud
   landfall catalog validate my.yaml
@@ -173,7 +174,7 @@ Exit status: 0 all are good; 2 some are not.`,
 		Example: `  landfall catalog validate my.yaml
   landfall catalog validate sheets/`,
 		RunE: func(_ *cobra.Command, args []string) error {
-			sheets, err := sheetsFor(nil, args)
+			sheets, err := target.Sheets(nil, args)
 			if err != nil {
 				return err
 			}

@@ -9,10 +9,12 @@ import (
 	"strings"
 	"time"
 
-	"github.com/oklog/ulid/v2"
 	"github.com/spf13/cobra"
 
+	"github.com/landfall-audit/landfall/audit/campaign"
+	"github.com/landfall-audit/landfall/audit/target"
 	"github.com/landfall-audit/landfall/evidence"
+	"github.com/landfall-audit/landfall/internal/version"
 	"github.com/landfall-audit/landfall/providers/pages"
 )
 
@@ -56,7 +58,7 @@ func (k *checking) run(ctx context.Context, args []string) error {
 	if k.pause < 0 || k.timeout <= 0 {
 		return errors.New("--pause must not be negative, and --timeout must be more than 0")
 	}
-	sheets, err := sheetsFor(args, nil)
+	sheets, err := target.Sheets(args, nil)
 	if err != nil {
 		return err
 	}
@@ -73,7 +75,7 @@ func (k *checking) run(ctx context.Context, args []string) error {
 	}
 	fetcher := pages.New(pages.Options{
 		Store: pages.Store{Dir: k.cache}, Pause: k.pause, Timeout: k.timeout, AllowPrivate: k.allowPrivate,
-		Agent: "landfall/" + version() + " (+https://github.com/landfall-audit/landfall)",
+		Agent: "landfall/" + version.String() + " (+https://github.com/landfall-audit/landfall)",
 	})
 	counts := map[pages.Outcome]int{}
 	for finding := range pages.Check(ctx, fetcher, sheets) {
@@ -94,7 +96,7 @@ func (k *checking) record() (write func(evidence.Observation) error, end func() 
 	if k.out == "" {
 		return func(evidence.Observation) error { return nil }, func() error { return nil }, nil
 	}
-	header := evidence.Header{Run: ulid.MustNew(ulid.Timestamp(k.now()), ulid.DefaultEntropy()).String(), Tool: "landfall " + version(), Started: k.now().UTC().Truncate(time.Second)}
+	header := campaign.NewHeader(k.now())
 	writer, err := evidence.Create(k.out, header)
 	if err != nil {
 		return nil, nil, err

@@ -12,6 +12,8 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
+	"github.com/landfall-audit/landfall/audit"
+	"github.com/landfall-audit/landfall/internal/version"
 	"github.com/landfall-audit/landfall/reports/accepted"
 	"github.com/landfall-audit/landfall/reports/view"
 	"github.com/landfall-audit/landfall/verdict"
@@ -72,6 +74,9 @@ func run(ctx context.Context, s surroundings, args []string) int {
 	var exit *exitError
 	if !errors.As(err, &exit) {
 		exit = &exitError{exitUsage, err}
+		if kept := new(audit.IncompleteError); errors.As(err, &kept) {
+			exit.status = exitIncomplete
+		}
 	}
 	if exit.err != nil {
 		newUI(s, levelError).problem(exit.err)
@@ -84,15 +89,15 @@ func newRoot(s surroundings) *cobra.Command {
 		Use:   "landfall",
 		Short: "Does the data go where the vendor says it goes?",
 		Long: `landfall looks where a cloud-storage vendor's sync and backup endpoints really
-resolve and land, holds that against the vendor's own words, and leaves
-evidence that anyone can check again.
+resolve and land, checks it against what the vendor says, and leaves evidence
+that anyone can check again.
 
   landfall audit --out site          audit the whole catalogue, write a report
   landfall audit xiaomi-cloud        one vendor
   landfall audit --claims my.yaml    a vendor of your own`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		Version:       version(),
+		Version:       version.String(),
 	}
 	root.SetIn(s.in)
 	root.SetOut(s.out)
@@ -152,4 +157,17 @@ func addFailOn(c *cobra.Command) *failOn {
 	f := &failOn{result: verdict.Refuted}
 	c.Flags().Var(f, "fail-on", "end with status 1 if a claim is `RESULT` or worse: refuted, disputed, inconclusive, not-tested, consistent, proven, never")
 	return f
+}
+
+func newVersion(s surroundings) *cobra.Command {
+	return &cobra.Command{
+		Use:     "version",
+		Short:   "Print the version",
+		Example: "  landfall version",
+		Args:    cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			_, err := fmt.Fprintln(s.out, "landfall "+version.String())
+			return err
+		},
+	}
 }

@@ -18,6 +18,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/landfall-audit/landfall/audit/archive"
 	"github.com/landfall-audit/landfall/evidence"
 	"github.com/landfall-audit/landfall/providers/cloud/cloudtest"
 )
@@ -175,7 +176,7 @@ func TestKilledAndResumed(t *testing.T) {
 			dir := t.TempDir()
 			claims, out := filepath.Join(dir, "lab.yaml"), filepath.Join(dir, "site")
 			writeClaims(t, claims, l.port, endpoints)
-			path := filepath.Join(out, evidenceFile)
+			path := filepath.Join(out, archive.EvidenceFile)
 			args := []string{"audit", "--claims", claims, "--offline", "--allow-private", "--resolver", l.resolver, "--vantage", "here@50.11,8.68", "--out", out}
 			c := landfallProcess(t, append(args, "--concurrency", "2")...)
 			if err := c.Start(); err != nil {
@@ -222,7 +223,7 @@ func runWhole(t *testing.T, endpoints int) string {
 	if got := run(t.Context(), s, args); got > exitFound {
 		t.Fatalf("status %d: %s", got, errs)
 	}
-	return filepath.Join(dir, evidenceFile)
+	return filepath.Join(dir, archive.EvidenceFile)
 }
 
 // subjects lists what the observations of a bundle are about, each once; ports
@@ -297,7 +298,7 @@ func TestInterrupted(t *testing.T) {
 	if !strings.Contains(errs.String(), "stopped") {
 		t.Errorf("nothing is said of the stop: %s", &errs)
 	}
-	for _, file := range []string{evidenceFile, verdictsFile, "index.html"} {
+	for _, file := range []string{archive.EvidenceFile, archive.VerdictsFile, "index.html"} {
 		if _, err := os.Stat(filepath.Join(dir, "site", file)); err != nil {
 			t.Error(err)
 		}

@@ -13,6 +13,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/landfall-audit/landfall/audit/archive"
+	"github.com/landfall-audit/landfall/cmd/landfall/internal/simulated"
 	"github.com/landfall-audit/landfall/evidence"
 	"github.com/landfall-audit/landfall/internal/fakenet"
 	"github.com/landfall-audit/landfall/internal/fakeplatform"
@@ -107,7 +109,7 @@ func TestOneVantageDecidesNothing(t *testing.T) {
 func judgeScenario(t *testing.T, s *fakenet.Scenario) *verdict.Document {
 	t.Helper()
 	e, claims, b := lookFromEverywhere(t, s)
-	file := filepath.Join(e.work, "all.jsonl")
+	file := filepath.Join(e.Work, "all.jsonl")
 	if err := writeBundle(file, b); err != nil {
 		t.Fatal(err)
 	}
@@ -115,14 +117,14 @@ func judgeScenario(t *testing.T, s *fakenet.Scenario) *verdict.Document {
 }
 
 // lookFromEverywhere runs probe at every vantage of a scenario.
-func lookFromEverywhere(t *testing.T, s *fakenet.Scenario) (e *expedition, claims string, seen *evidence.Bundle) {
+func lookFromEverywhere(t *testing.T, s *fakenet.Scenario) (e *simulated.Run, claims string, seen *evidence.Bundle) {
 	t.Helper()
-	e = &expedition{scenario: s, work: t.TempDir(), again: holdsAWorld, atOnce: 1}
-	claims = filepath.Join(e.work, "claims")
-	if err := e.prepare(claims); err != nil {
+	e = &simulated.Run{Scenario: s, Work: t.TempDir(), Again: holdsAWorld, AtOnce: 1}
+	claims = filepath.Join(e.Work, "claims")
+	if err := e.Prepare(claims); err != nil {
 		t.Fatal(err)
 	}
-	seen, err := e.everywhere(t.Context(), func(int) {})
+	seen, err := e.Everywhere(t.Context(), func(int) {})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -161,7 +163,7 @@ func TestDemo(t *testing.T) {
 	if err := d.run(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	doc, err := verdict.ReadFile(filepath.Join(dir, verdictsFile))
+	doc, err := verdict.ReadFile(filepath.Join(dir, archive.VerdictsFile))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -177,10 +179,10 @@ func TestDemo(t *testing.T) {
 	}
 	var again bytes.Buffer
 	s.out = &again
-	if got := run(t.Context(), s, []string{"judge", "--claims", filepath.Join(dir, "claims"), "--fail-on", "never", filepath.Join(dir, evidenceFile)}); got != exitComplete {
+	if got := run(t.Context(), s, []string{"judge", "--claims", filepath.Join(dir, "claims"), "--fail-on", "never", filepath.Join(dir, archive.EvidenceFile)}); got != exitComplete {
 		t.Fatalf("judging again: status %d, %s", got, &errs)
 	}
-	written, err := os.ReadFile(filepath.Join(dir, verdictsFile))
+	written, err := os.ReadFile(filepath.Join(dir, archive.VerdictsFile))
 	if err != nil || !bytes.Equal(written, again.Bytes()) {
 		t.Errorf("judging again gives other verdicts: %v", err)
 	}
@@ -202,7 +204,7 @@ func TestDemoInterrupted(t *testing.T) {
 	if !errors.As(err, &exit) || exit.status != exitIncomplete {
 		t.Errorf("%v", err)
 	}
-	if exists(filepath.Join(dir, "index.html")) {
+	if archive.IsThere(filepath.Join(dir, "index.html")) {
 		t.Error("there is a report")
 	}
 }

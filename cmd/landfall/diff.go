@@ -7,7 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/landfall-audit/landfall/evidence"
+	"github.com/landfall-audit/landfall/audit/archive"
 	"github.com/landfall-audit/landfall/reports/formats"
 	"github.com/landfall-audit/landfall/reports/view"
 	"github.com/landfall-audit/landfall/verdict"
@@ -29,8 +29,8 @@ Exit status: 0 nothing changed; 1 something did; 2 bad usage or input.`,
 	format := c.Flags().String("format", "text", "`FORMAT`: text, json")
 	c.RunE = func(_ *cobra.Command, args []string) error {
 		u := newUI(s, levelInfo)
-		before, errBefore := readRun(u, args[0])
-		after, errAfter := readRun(u, args[1])
+		before, errBefore := archive.ReadRun(u.tell, args[0])
+		after, errAfter := archive.ReadRun(u.tell, args[1])
 		if err := errors.Join(errBefore, errAfter); err != nil {
 			return err
 		}
@@ -55,22 +55,4 @@ func showDiff(s surroundings, format string, d verdict.Difference, options view.
 		err = &exitError{status: exitFound}
 	}
 	return err
-}
-
-func readRun(u *ui, path string) (verdict.Run, error) {
-	doc, err := verdict.ReadFile(verdictsPath(path))
-	if err != nil {
-		return verdict.Run{}, err
-	}
-	r := verdict.Run{Document: doc}
-	bundle := evidenceIn(path)
-	if !exists(bundle) {
-		return r, nil
-	}
-	var cut *evidence.BrokenTailError
-	if r.Evidence, err = evidence.ReadFile(bundle); errors.As(err, &cut) {
-		u.warn("%v", err)
-		err = nil
-	}
-	return r, err
 }

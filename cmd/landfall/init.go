@@ -13,6 +13,8 @@ import (
 	"text/template"
 
 	"github.com/spf13/cobra"
+
+	"github.com/landfall-audit/landfall/audit/archive"
 )
 
 // workflows are the workflows that init writes. Their delimiters are [[ and ]],
@@ -80,7 +82,7 @@ func (i *initialising) write(folder string) error {
 	to := filepath.Join(folder, filepath.FromSlash(workflowsFolder))
 	var there []error
 	for name := range files {
-		if exists(filepath.Join(to, name)) {
+		if archive.IsThere(filepath.Join(to, name)) {
 			there = append(there, fmt.Errorf("%s is there already; move it away to have it written anew", filepath.Join(to, name)))
 		}
 	}

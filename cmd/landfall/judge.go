@@ -1,17 +1,17 @@
 package main
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"io"
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
-	"github.com/landfall-audit/landfall/evidence"
+	"github.com/landfall-audit/landfall/audit"
+	"github.com/landfall-audit/landfall/audit/archive"
+	"github.com/landfall-audit/landfall/audit/target"
 	"github.com/landfall-audit/landfall/evidence/bucket"
-	"github.com/landfall-audit/landfall/providers"
 	"github.com/landfall-audit/landfall/verdict"
 )
 
@@ -36,30 +36,31 @@ newest decide, older ones are history.
 	}
 	claims := c.Flags().StringArray("claims", nil, "claims `FILE` or folder (repeatable; none: the catalogue)")
 	out := c.Flags().String("out", "", "write to `FILE` instead of standard output")
-	failOn, window := addFailOn(c), addWindow(c)
+	failOn := addFailOn(c)
+	var o audit.JudgeOptions
+	addWindow(c.Flags(), &o.Window)
 	c.RunE = func(c *cobra.Command, args []string) error {
-		u := newUI(s, levelInfo)
-		sheets, err := sheetsFor(nil, *claims)
-		if err != nil {
+		o.Events = newUI(s, levelInfo).tell
+		var err error
+		if o.Sheets, err = target.Sheets(nil, *claims); err != nil {
 			return err
 		}
 		var doc *verdict.Document
-		options := verdict.Options{Window: *window}
 		write := func(w io.Writer) (err error) {
 			if len(args) == 1 && !bucket.Is(args[0]) {
-				doc, err = streamFile(u, options, w, sheets, args[0])
+				doc, err = audit.Stream(o, w, args[0])
 				return err
 			}
-			judged, err := judgeFiles(c.Context(), u, options, sheets, args)
+			judged, err := audit.Judge(c.Context(), o, args...)
 			if err != nil {
 				return err
 			}
-			doc = judged.doc
+			doc = judged.Document
 			_, err = doc.WriteTo(w)
 			return err
 		}
 		if *out != "" {
-			err = writeFile(*out, write)
+			err = archive.WriteFile(*out, write)
 		} else {
 			err = write(s.out)
 		}
@@ -88,85 +89,6 @@ func asideError(doc *verdict.Document) error {
 }
 
 // addWindow adds the flag that says how far apart replies of one verdict may be.
-func addWindow(c *cobra.Command) *time.Duration {
-	return c.Flags().Duration("window", verdict.DefaultWindow, "replies further apart than `DURATION` carry no verdict together; the newest decide")
-}
-
-// judgement is verdicts with what they were reached from.
-type judgement struct {
-	doc    *verdict.Document
-	seen   *evidence.Bundle
-	sheets []*providers.Sheet
-}
-
-// judgeFiles reads evidence files and judges them together. A broken last line
-// is said and the rest is used.
-func judgeFiles(ctx context.Context, u *ui, o verdict.Options, sheets []*providers.Sheet, files []string) (*judgement, error) {
-	bundle, err := readBundles(ctx, u, files)
-	if err != nil {
-		return nil, err
-	}
-	doc, err := o.Judge(sheets, bundle)
-	return &judgement{doc, bundle, sheets}, err
-}
-
-func readBundles(ctx context.Context, u *ui, files []string) (*evidence.Bundle, error) {
-	var bundles []*evidence.Bundle
-	var problems []error
-	var unusable []error
-	var aside []evidence.Aside
-	take := func(b *evidence.Bundle, err error) {
-		// A file that is no evidence costs itself, as long as there are others.
-		var bad *evidence.LineError
-		if errors.As(err, &bad) {
-			unusable, aside = append(unusable, err), append(aside, bad.Aside(""))
-			return
-		}
-		bundles, problems = append(bundles, b), append(problems, u.unlessCut(err))
-	}
-	for _, file := range files {
-		if !bucket.Is(file) {
-			take(evidence.ReadUsableFile(file))
-			continue
-		}
-		at, err := bucket.Parse(file)
-		if err == nil {
-			err = bucket.Each(ctx, at, func(name string, r io.Reader) error {
-				take(evidence.ReadUsable(name, r))
-				return nil
-			})
-		}
-		problems = append(problems, err)
-	}
-	if len(bundles) == 0 {
-		problems = append(problems, unusable...)
-	}
-	if err := errors.Join(problems...); err != nil {
-		return nil, err
-	}
-	merged, err := evidence.Merge(bundles...)
-	if err != nil {
-		return nil, err
-	}
-	merged.Aside = append(merged.Aside, aside...)
-	for _, a := range merged.Aside {
-		u.warn("%s", a)
-	}
-	return merged, nil
-}
-
-// readLocal reads an evidence file of this machine, as readBundles does.
-func readLocal(u *ui, file string) (*evidence.Bundle, error) {
-	b, err := evidence.ReadUsableFile(file)
-	return b, u.unlessCut(err)
-}
-
-// unlessCut says that the last line of a bundle is cut, which is no error.
-func (u *ui) unlessCut(err error) error {
-	var cut *evidence.BrokenTailError
-	if errors.As(err, &cut) {
-		u.warn("%v", err)
-		return nil
-	}
-	return err
+func addWindow(f *pflag.FlagSet, to *time.Duration) {
+	f.DurationVar(to, "window", verdict.DefaultWindow, "replies further apart than `DURATION` carry no verdict together; the newest decide")
 }

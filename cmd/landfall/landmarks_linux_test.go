@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/landfall-audit/landfall/audit/archive"
 	"github.com/landfall-audit/landfall/evidence"
 	"github.com/landfall-audit/landfall/internal/fakenet"
 	"github.com/landfall-audit/landfall/internal/geo"
@@ -28,7 +29,7 @@ func TestLandmarksAreTimedByKey(t *testing.T) {
 		t.Fatal(err)
 	}
 	dir := t.TempDir()
-	path := filepath.Join(dir, evidenceFile)
+	path := filepath.Join(dir, archive.EvidenceFile)
 	var out, errs bytes.Buffer
 	err = fakenet.Run(t.Context(), s, "virginia", fakenet.Job{
 		Again: holdsAWorld, Path: binary, Args: []string{"landfall", "selfcheck", "--out", path, "--no-progress"},

@@ -1,5 +1,5 @@
-// Landfall verifies where cloud storage lands: it looks where a vendor's sync
-// and backup endpoints really are and holds that against the vendor's words.
+// Landfall verifies where cloud storage lands: it looks where a vendor's sync and
+// backup endpoints really are, and checks it against what the vendor says.
 package main
 
 import (

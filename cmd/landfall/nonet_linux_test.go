@@ -8,6 +8,7 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/landfall-audit/landfall/audit/archive"
 	"github.com/landfall-audit/landfall/verdict"
 )
 
@@ -34,7 +35,7 @@ func TestNoInternet(t *testing.T) {
 	if said := strings.Split(strings.TrimSpace(errs.String()), "\n"); len(said) != 1 || !strings.Contains(said[0], "no way to the internet") {
 		t.Errorf("standard error is not one line on the internet:\n%s", &errs)
 	}
-	doc, err := verdict.ReadFile(filepath.Join(dir, verdictsFile))
+	doc, err := verdict.ReadFile(filepath.Join(dir, archive.VerdictsFile))
 	if err != nil {
 		t.Fatal(err)
 	}

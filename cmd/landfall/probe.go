@@ -2,18 +2,11 @@ package main
 
 import (
 	"context"
-	"errors"
-	"fmt"
 
 	"github.com/spf13/cobra"
-)
 
-// probing is one call of probe.
-type probing struct {
-	*looking
-	out     string
-	dataDir string
-}
+	"github.com/landfall-audit/landfall/audit"
+)
 
 func newProbe(s surroundings) *cobra.Command {
 	c := &cobra.Command{
@@ -33,60 +26,17 @@ what was collected is kept.`,
   landfall probe --targets buckets.txt --out evidence.jsonl`,
 		ValidArgsFunction: vendorIDs,
 	}
-	p := &probing{looking: addLooking(c, s)}
-	c.Flags().StringVar(&p.out, "out", "", "write to `FILE` (.gz and .zst are compressed) instead of standard output,\nor to object storage when the run ends: s3://bucket/run/, gs://…, azblob://account/container/…")
-	c.Flags().StringVar(&p.dataDir, "data-dir", "", "`FOLDER` of the data sets (default landfall/data in the user's cache folder)")
-	c.RunE = func(c *cobra.Command, args []string) error { return p.run(c.Context(), args) }
+	p := addLooking(c, s)
+	c.Flags().StringVar(&p.options.Out, "out", "", "write to `FILE` (.gz and .zst are compressed) instead of standard output,\nor to object storage when the run ends: s3://bucket/run/, gs://…, azblob://account/container/…")
+	addDataDir(c.Flags(), &p.options.Data.Dir, "data-dir")
+	c.RunE = func(c *cobra.Command, args []string) error { return runProbe(c.Context(), p, args) }
 	return c
 }
 
-func (p *probing) run(ctx context.Context, args []string) error {
-	u := newUI(p.surroundings, p.logLevel)
-	u.progress = u.progress && !p.noProgress
-	args, err := p.named(ctx, args)
-	if err != nil {
-		return err
+func runProbe(ctx context.Context, l *looking, args []string) error {
+	o := l.ready(args)
+	if l.dryRun {
+		return l.showDryRun(ctx, o, audit.DryProbe)
 	}
-	ready, err := p.check(args)
-	if err != nil {
-		return err
-	}
-	out, err := p.outlet(ctx)
-	if err != nil {
-		return err
-	}
-	store, err := openStoreAt(p.dataDir)
-	if err != nil {
-		return err
-	}
-	if ready.sources, err = openNamed(p.geoip, p.asn); err != nil {
-		return err
-	}
-	defer ready.sources.close()
-	ready.sources.openStore(u, store)
-	p.consulted = ready.sources.dataSets()
-	ctx, cancel := p.within(ctx)
-	defer cancel()
-	if p.dryRun {
-		return p.planOnly(ctx, u, ready)
-	}
-	if out.path, err = out.folder(p.now()); err != nil {
-		return err
-	}
-	b, err := p.open(out.path, u, ready.from.here)
-	if err != nil {
-		return err
-	}
-	summary, err := p.lookAll(ctx, u, b, ready)
-	if closeErr := b.writer.Close(); closeErr != nil {
-		err = errors.Join(err, closeErr)
-	}
-	if p.cutOff(ctx, summary) {
-		err = fmt.Errorf("%w: nothing could be measured", errNoNetwork)
-	}
-	err = errors.Join(err, out.deliver(ctx, u, b))
-	if err != nil {
-		return incomplete(err)
-	}
-	return nil
+	return audit.Probe(ctx, o, l.out)
 }

@@ -11,13 +11,15 @@ import (
 	"time"
 
 	"github.com/klauspost/compress/zstd"
+
+	"github.com/landfall-audit/landfall/audit/archive"
 )
 
 // unpacked reads a file, plain or packed.
 func unpacked(t *testing.T, path string) []byte {
 	t.Helper()
 	data, err := os.ReadFile(path)
-	if err == nil && strings.HasSuffix(path, compressed) {
+	if err == nil && strings.HasSuffix(path, archive.Compressed) {
 		var r *zstd.Decoder
 		if r, err = zstd.NewReader(nil); err == nil {
 			defer r.Close()
@@ -62,8 +64,8 @@ func TestAuditIsJudgedAgain(t *testing.T) {
 			if got := run(t.Context(), s, args); got != exitComplete {
 				t.Fatalf("%s: status %d: %s", name, got, errs)
 			}
-			published := unpacked(t, filepath.Join(out, verdictsFile))
-			if again := judgedAgain(t, claims, "--window", window, filepath.Join(out, evidenceFile)); !bytes.Equal(again, published) {
+			published := unpacked(t, filepath.Join(out, archive.VerdictsFile))
+			if again := judgedAgain(t, claims, "--window", window, filepath.Join(out, archive.EvidenceFile)); !bytes.Equal(again, published) {
 				t.Errorf("%s, %s: judged again it is\n%s\nand was\n%s", name, window, again, published)
 			}
 		}
@@ -115,20 +117,20 @@ func TestThinnedRunIsJudgedAgain(t *testing.T) {
 	began := time.Date(2026, 10, 1, 0, 0, 0, 0, time.UTC)
 	for name, kind := range (publishedRun{}).kinds() {
 		dir := filepath.Join(work, strings.ReplaceAll(name, " ", "-"))
-		for i := range keepInFull + 2 {
-			id, to := fmt.Sprintf("R%02d", i), filepath.Join(dir, runsFolder, fmt.Sprintf("R%02d", i))
-			if i == keepInFull+1 {
+		for i := range archive.KeepInFull + 2 {
+			id, to := fmt.Sprintf("R%02d", i), filepath.Join(dir, archive.RunsFolder, fmt.Sprintf("R%02d", i))
+			if i == archive.KeepInFull+1 {
 				to = dir
 			}
 			text := strings.Replace(evidenceText(id, kind.lines...), "2026-11-22T07:00:00Z", began.AddDate(0, 0, i).Format(time.RFC3339), 1)
-			path := filepath.Join(to, evidenceFile)
+			path := filepath.Join(to, archive.EvidenceFile)
 			if err := os.MkdirAll(to, 0o755); err != nil {
 				t.Fatal(err)
 			}
 			if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			if err := os.WriteFile(filepath.Join(to, verdictsFile), judgedAgain(t, claims, path), 0o600); err != nil {
+			if err := os.WriteFile(filepath.Join(to, archive.VerdictsFile), judgedAgain(t, claims, path), 0o600); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -137,9 +139,9 @@ func TestThinnedRunIsJudgedAgain(t *testing.T) {
 		if got := run(t.Context(), s, args); got != exitComplete {
 			t.Fatalf("%s: status %d: %s", name, got, errs)
 		}
-		oldest := filepath.Join(dir, runsFolder, "R00")
-		thinned := filepath.Join(oldest, thinnedFile)
-		published := unpacked(t, verdictsIn(oldest))
+		oldest := filepath.Join(dir, archive.RunsFolder, "R00")
+		thinned := filepath.Join(oldest, archive.ThinnedFile)
+		published := unpacked(t, filepath.Join(oldest, archive.VerdictsFile))
 		if bytes.Contains(unpacked(t, thinned), []byte(`"filler"`)) {
 			t.Errorf("%s: nothing was thinned", name)
 		}
@@ -148,23 +150,6 @@ func TestThinnedRunIsJudgedAgain(t *testing.T) {
 		}
 		if again := judgedAgain(t, claims, thinned); !bytes.Equal(again, published) {
 			t.Errorf("%s: thinned it is judged\n%s\nand was\n%s", name, again, published)
-		}
-	}
-}
-
-// A run is kept in a folder of its own, whatever its header says that it is called.
-func TestFolderOfARun(t *testing.T) {
-	s, _, _ := isolated(t)
-	now := time.Date(2026, 11, 22, 7, 0, 0, 0, time.UTC)
-	for id, want := range map[string]string{
-		"01ABC": "01ABC", "..": "unreadable-20261122T070000Z", ".": "unreadable-20261122T070000Z", "../x": "unreadable-20261122T070000Z", "/etc": "unreadable-20261122T070000Z", "": "unreadable-20261122T070000Z",
-	} {
-		path := filepath.Join(t.TempDir(), evidenceFile)
-		if err := os.WriteFile(path, []byte(evidenceText(id)), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		if got := nameOfRun(newUI(s, levelError), path, now); got != want {
-			t.Errorf("%q is kept as %q, want %q", id, got, want)
 		}
 	}
 }

@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/landfall-audit/landfall/audit/sources"
 )
 
 // The README's example is run, and its output is what stands there.
@@ -56,7 +58,7 @@ func TestReadmeExample(t *testing.T) {
 // The licences of the embedded data are said where its users look.
 func TestAttributionsAreShown(t *testing.T) {
 	var all bytes.Buffer
-	for _, a := range attributions() {
+	for _, a := range sources.Attributions() {
 		all.WriteString(a.Text + a.Licence)
 	}
 	readme, err := os.ReadFile("../../README.md")

@@ -3,15 +3,15 @@ package main
 import (
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
-	"github.com/landfall-audit/landfall/evidence"
-	"github.com/landfall-audit/landfall/internal/datasets"
+	"github.com/landfall-audit/landfall/audit/archive"
+	"github.com/landfall-audit/landfall/audit/sources"
+	"github.com/landfall-audit/landfall/audit/target"
 	"github.com/landfall-audit/landfall/reports/accepted"
 	"github.com/landfall-audit/landfall/reports/formats"
 	"github.com/landfall-audit/landfall/reports/view"
@@ -64,7 +64,7 @@ func (r *reporting) run(args []string) error {
 		return err
 	}
 	u := newUI(r.surroundings, levelInfo)
-	runs, err := findRuns(u, args)
+	runs, err := archive.FindRuns(u.tell, args)
 	if err != nil {
 		return err
 	}
@@ -72,65 +72,43 @@ func (r *reporting) run(args []string) error {
 	if err != nil {
 		return err
 	}
-	gathered, err := gather(u, runs)
+	gathered, err := archive.Gather(u.tell, runs)
 	if err != nil {
 		return err
 	}
 	if r.out == "" {
 		return format.Write(r.surroundings.out, gathered.View(options))
 	}
-	if err := folder(r.out); err != nil {
+	if err := archive.MakeFolder(r.out); err != nil {
 		return err
 	}
 	options.Color = false
 	view := gathered.View(options)
 	if format.WriteFolder != nil {
-		return writeFolder(r.out, format, view)
+		return archive.WriteFolder(r.out, format, view)
 	}
-	return writeFile(filepath.Join(r.out, format.File), func(w io.Writer) error { return format.Write(w, view) })
+	return archive.WriteFile(filepath.Join(r.out, format.File), func(w io.Writer) error { return format.Write(w, view) })
 }
 
 // options returns the report what stands beside the verdicts: evidence, and the
 // claims that they were reached by.
-func (r *reporting) options(u *ui, args []string, runs []foundRun) (view.Options, error) {
+func (r *reporting) options(u *ui, args []string, runs []archive.Run) (view.Options, error) {
 	options := terminalOptions(u)
 	claims := r.claims
 	if len(claims) == 0 {
 		for _, path := range args {
-			if beside := filepath.Join(path, claimsFolder); exists(beside) {
+			if beside := filepath.Join(path, archive.ClaimsFolder); archive.IsThere(beside) {
 				claims = []string{beside} // of the last run that has some
 			}
 		}
 	}
-	sheets, err := sheetsFor(nil, claims)
+	sheets, err := target.Sheets(nil, claims)
 	options.Sheets = sheets
-	options.Evidence = evidenceAmong(u, runs)
+	options.Evidence = archive.EvidenceAmong(u.tell, runs)
 	if err == nil && r.accepted != "" {
 		options.Accepted, err = accepted.Read(r.accepted)
 	}
 	return options, err
-}
-
-func headerOf(path string) (evidence.Header, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return evidence.Header{}, fmt.Errorf("opening the evidence: %w", err)
-	}
-	defer f.Close()
-	r, err := evidence.NewReader(path, f)
-	if err != nil {
-		return evidence.Header{}, err
-	}
-	defer r.Close()
-	return r.Header, nil
-}
-
-// verdictsPath is the verdicts file of a run that is named by its folder.
-func verdictsPath(path string) string {
-	if own := verdictsIn(path); exists(own) {
-		return own
-	}
-	return path
 }
 
 func formatNames(formats []formats.Format) string {
@@ -164,13 +142,5 @@ func formatNamed(name string) (formats.Format, error) {
 }
 
 func terminalOptions(u *ui) view.Options {
-	return view.Options{Color: u.colour, Width: u.width(), Attributions: attributions()}
-}
-
-// attributions is what the licences of the data ask to be shown.
-func attributions() []view.Attribution {
-	return []view.Attribution{
-		{Text: datasets.CountryAttribution, URL: "https://db-ip.com", Licence: "CC BY 4.0"},
-		{Text: "Country areas: Natural Earth", URL: "https://www.naturalearthdata.com", Licence: "public domain"},
-	}
+	return view.Options{Color: u.colour, Width: u.width(), Attributions: sources.Attributions()}
 }

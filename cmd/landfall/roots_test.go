@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/landfall-audit/landfall/audit/campaign"
 	"github.com/landfall-audit/landfall/evidence"
 	"github.com/landfall-audit/landfall/internal/fakenet"
 )
@@ -36,7 +37,7 @@ func TestRootsAreNamed(t *testing.T) {
 	folder := t.TempDir()
 	one, two := filepath.Join(folder, "one.pem"), filepath.Join(folder, "two.pem")
 	want := map[string]bool{writeRoot(t, one): true, writeRoot(t, two): true}
-	t.Setenv(rootsVariable, two+string(os.PathListSeparator))
+	t.Setenv(campaign.RootsVariable, two+string(os.PathListSeparator))
 	_, b := machineOf(t, "--roots", one, "--roots", two)
 	if len(b.Header.Roots) != 2 || !want[b.Header.Roots[0]] || !want[b.Header.Roots[1]] || b.Header.Roots[0] == b.Header.Roots[1] {
 		t.Errorf("the header has %v; %v are expected", b.Header.Roots, want)

@@ -1,23 +1,16 @@
 package main
 
 import (
-	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
+	"github.com/landfall-audit/landfall/audit"
 	"github.com/landfall-audit/landfall/evidence"
 )
-
-// selfchecking is one call of selfcheck.
-type selfchecking struct {
-	*looking
-	out string
-}
 
 func newSelfcheck(s surroundings) *cobra.Command {
 	c := &cobra.Command{
@@ -40,75 +33,23 @@ Exit status: 0 passed; 1 failed; 2 bad usage; 3 not possible, or interrupted.`,
 	for _, name := range []string{"claims", "geoip", "asn", "offline", "no-selfcheck", "resume", "allow-private", "budget", "dry-run", "targets"} {
 		_ = c.Flags().MarkHidden(name) // of no use here
 	}
-	check := &selfchecking{looking: l}
-	c.Flags().StringVar(&check.out, "out", "", "write the evidence to `FILE`")
-	c.RunE = func(c *cobra.Command, _ []string) error { return check.run(c.Context()) }
+	out := ""
+	c.Flags().StringVar(&out, "out", "", "write the evidence to `FILE`")
+	c.RunE = func(c *cobra.Command, _ []string) error { return runSelfcheck(c.Context(), l, out) }
 	return c
 }
 
-func (c *selfchecking) run(ctx context.Context) error {
-	u := newUI(c.surroundings, c.logLevel)
-	u.progress = u.progress && !c.noProgress
-	from, err := parseVantages(c.vantages)
-	if err != nil {
-		return err
-	}
-	if from.here == nil || len(from.remote) > 0 {
-		return fmt.Errorf("selfcheck is of this machine: give --vantage here@LAT,LON alone")
-	}
-	ctx, cancel := c.within(ctx)
-	defer cancel()
-	var kept bytes.Buffer
-	b, err := c.begin(&kept, u, from.here)
-	if err != nil {
-		return err
-	}
-	summary, err := c.look(ctx, u, b, nil, &sources{})
-	if closeErr := b.writer.Close(); closeErr != nil {
-		err = errors.Join(err, closeErr)
-	}
-	if c.cutOff(ctx, summary) {
-		err = fmt.Errorf("%w: nothing could be checked", errNoNetwork)
-	}
-	result, readErr := c.result(&kept)
-	if readErr == nil && result != nil {
-		readErr = writeSelfcheck(c.surroundings.out, result)
-	}
-	if err := errors.Join(err, readErr); err != nil {
-		return incomplete(err)
-	}
-	return selfcheckStatus(result)
-}
-
-// begin opens the evidence: a file, or memory.
-func (c *selfchecking) begin(kept *bytes.Buffer, u *ui, v *evidence.Vantage) (*bundle, error) {
-	if c.out != "" {
-		return c.open(c.out, u, v)
-	}
-	inMemory := *c.looking
-	inMemory.surroundings.out = kept
-	return inMemory.open("", u, v)
-}
-
-// result finds the self-check in the evidence; nil where the run was too short for one.
-func (c *selfchecking) result(kept *bytes.Buffer) (*evidence.Selfcheck, error) {
-	var b *evidence.Bundle
-	var err error
-	if c.out != "" {
-		b, err = evidence.ReadFile(c.out)
-	} else {
-		b, err = evidence.ReadAll("the evidence of this run", kept)
-	}
-	if err != nil {
-		return nil, err
-	}
-	var last *evidence.Selfcheck
-	for _, o := range b.Observations {
-		if s, ok := o.(*evidence.Selfcheck); ok {
-			last = s
+func runSelfcheck(ctx context.Context, l *looking, out string) error {
+	result, err := audit.Selfcheck(ctx, l.ready(nil).Look, out)
+	if result != nil {
+		if writeErr := writeSelfcheck(l.out, result); writeErr != nil {
+			err = incomplete(writeErr)
 		}
 	}
-	return last, nil
+	if err != nil {
+		return err
+	}
+	return selfcheckStatus(result)
 }
 
 func writeSelfcheck(out io.Writer, s *evidence.Selfcheck) error {

@@ -19,6 +19,7 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/service"
 	"github.com/fsouza/fake-gcs-server/fakestorage"
 
+	"github.com/landfall-audit/landfall/audit/archive"
 	"github.com/landfall-audit/landfall/evidence"
 	"github.com/landfall-audit/landfall/providers/cloud/cloudtest"
 )
@@ -212,7 +213,7 @@ func TestDoorOfACopy(t *testing.T) {
 		if got := c.ProcessState.ExitCode(); got != tc.status || !strings.Contains(string(said), "azblob://readable/photos: "+tc.want) {
 			t.Errorf("%s: status %d, want %d and %s: %.3000s", allow, got, tc.status, tc.want, said)
 		}
-		b, err := evidence.ReadFile(filepath.Join(out, evidenceFile))
+		b, err := evidence.ReadFile(filepath.Join(out, archive.EvidenceFile))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -227,7 +228,7 @@ func TestDoorOfACopy(t *testing.T) {
 		if !slices.Contains(kinds, evidence.KindDNS) || !slices.Contains(kinds, evidence.KindGeoIP) {
 			t.Errorf("of the door %v is known", kinds)
 		}
-		doc, err := os.ReadFile(filepath.Join(out, verdictsFile))
+		doc, err := os.ReadFile(filepath.Join(out, archive.VerdictsFile))
 		if err != nil || !strings.Contains(string(doc), door) {
 			t.Errorf("%s: %v: no verdict is on the door", allow, err)
 		}

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/landfall-audit/landfall/cmd/landfall/internal/simulated"
 	"github.com/landfall-audit/landfall/evidence"
 	"github.com/landfall-audit/landfall/internal/fakenet"
 	"github.com/landfall-audit/landfall/verdict"
@@ -79,12 +80,12 @@ func judgeFilesOf(t *testing.T, s *fakenet.Scenario) *verdict.Document {
 
 // filesOf returns the files of evidence that there are once all have looked, in
 // an order of the scenario's seed.
-func filesOf(t *testing.T, e *expedition) []string {
+func filesOf(t *testing.T, e *simulated.Run) []string {
 	t.Helper()
 	var files []string
 	looked := map[string]fakenet.Looked{}
-	for _, v := range e.scenario.Lookouts() {
-		path := e.file(&v)
+	for _, v := range e.Scenario.Lookouts() {
+		path := e.File(&v)
 		b, err := evidence.ReadFile(path)
 		if err != nil {
 			t.Fatal(err)
@@ -97,18 +98,18 @@ func filesOf(t *testing.T, e *expedition) []string {
 		looked[v.Name] = fakenet.Looked{Run: b.Header.Run, Header: header}
 		files = append(files, path)
 	}
-	for _, added := range e.scenario.Supply {
+	for _, added := range e.Scenario.Supply {
 		text, err := added.Fill(looked, time.Now())
 		if err != nil {
 			t.Fatal(err)
 		}
-		path := filepath.Join(e.work, "added-"+added.Name+".jsonl")
+		path := filepath.Join(e.Work, "added-"+added.Name+".jsonl")
 		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
 		files = append(files, path)
 	}
-	if e.scenario.Seed%2 == 1 {
+	if e.Scenario.Seed%2 == 1 {
 		slices.Reverse(files)
 	}
 	return files

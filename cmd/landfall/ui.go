@@ -14,40 +14,42 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strconv"
+	"log/slog"
+	"os"
 	"strings"
 	"sync"
-	"unicode"
 
 	"github.com/vbauerster/mpb/v8"
 	"github.com/vbauerster/mpb/v8/decor"
 	"golang.org/x/term"
-	"os"
+
+	"github.com/landfall-audit/landfall/audit/event"
+	"github.com/landfall-audit/landfall/internal/escape"
 )
 
 // level is how much is said; the flag --log-level.
-type level int
+type level slog.Level
 
 const (
-	levelDebug level = iota
-	levelInfo
-	levelWarn
-	levelError
+	levelDebug = level(slog.LevelDebug)
+	levelInfo  = level(slog.LevelInfo)
+	levelWarn  = level(slog.LevelWarn)
+	levelError = level(slog.LevelError)
 )
 
-var levelNames = []string{"debug", "info", "warn", "error"}
-
-func (l *level) String() string { return levelNames[*l] }
+func (l *level) String() string { return strings.ToLower(slog.Level(*l).String()) }
 func (l *level) Type() string   { return "LEVEL" }
 
 func (l *level) Set(text string) error {
-	for i, name := range levelNames {
-		if text == name {
-			*l = level(i)
+	var names []string
+	for _, known := range []level{levelDebug, levelInfo, levelWarn, levelError} {
+		if text == known.String() {
+			*l = known
 			return nil
 		}
+		names = append(names, known.String())
 	}
-	return fmt.Errorf("%q is not a level; expected %s", text, strings.Join(levelNames, ", "))
+	return fmt.Errorf("%q is not a level; expected %s", text, strings.Join(names, ", "))
 }
 
 type ui struct {
@@ -57,13 +59,22 @@ type ui struct {
 	least    level
 	progress bool
 	colour   bool
+
+	barMu sync.Mutex
+	bars  map[string]bar // of tasks that are under way
+}
+
+// bar is drawn progress.
+type bar struct {
+	update func(done, total int64)
+	end    func()
 }
 
 func newUI(s surroundings, least level) *ui {
 	return &ui{
 		out: s.out, err: s.err, least: least,
-		progress: terminal(s.err),
-		colour:   terminal(s.out) && s.getenv("NO_COLOR") == "" && s.getenv("TERM") != "dumb",
+		progress: terminal(s.err), bars: map[string]bar{},
+		colour: terminal(s.out) && s.getenv("NO_COLOR") == "" && s.getenv("TERM") != "dumb",
 	}
 }
 
@@ -73,6 +84,41 @@ func (u *ui) say(at level, format string, args ...any) {
 		defer u.errMu.Unlock()
 		fmt.Fprintln(u.err, "landfall: "+oneLine(fmt.Sprintf(format, args...)))
 	}
+}
+
+// tell shows an event.
+func (u *ui) tell(e event.Event) {
+	switch e := e.(type) {
+	case event.Progress:
+		u.draw(e)
+	case event.Finished:
+		u.barMu.Lock()
+		drawn, ok := u.bars[e.Task]
+		delete(u.bars, e.Task)
+		u.barMu.Unlock()
+		if ok {
+			drawn.end()
+		}
+	case event.Problem:
+		u.problem(e.Err)
+	default:
+		u.say(level(e.Level()), "%s", e)
+	}
+}
+
+// draw draws progress where it is wanted.
+func (u *ui) draw(e event.Progress) {
+	if !u.progress {
+		return
+	}
+	u.barMu.Lock()
+	drawn, ok := u.bars[e.Task]
+	if !ok {
+		drawn = u.newBar(e.Task)
+		u.bars[e.Task] = drawn
+	}
+	u.barMu.Unlock()
+	drawn.update(e.Done, e.Total)
 }
 
 func (u *ui) debug(format string, args ...any) { u.say(levelDebug, format, args...) }
@@ -93,19 +139,8 @@ func (u *ui) problem(err error) {
 	}
 }
 
-// oneLine shows control characters, and those that turn the direction of
-// text, as escapes: nothing from outside moves the cursor.
-func oneLine(text string) string {
-	var b strings.Builder
-	for _, r := range text {
-		if r != ' ' && !unicode.IsPrint(r) {
-			b.WriteString(strings.Trim(strconv.QuoteRuneToASCII(r), "'"))
-			continue
-		}
-		b.WriteRune(r)
-	}
-	return b.String()
-}
+// oneLine makes text from outside fit for one line.
+func oneLine(text string) string { return escape.Line(text) }
 
 // width is the number of columns of the terminal that results go to.
 func (u *ui) width() int {
@@ -120,24 +155,22 @@ func (u *ui) width() int {
 	return usual
 }
 
-// bar draws progress where it is wanted. Done and total may grow; end ends it.
-func (u *ui) bar(what string) (update func(done, total int64), end func()) {
-	if !u.progress {
-		return func(int64, int64) {}, func() {}
-	}
+// newBar begins to draw progress. Done and total may grow; end ends it.
+func (u *ui) newBar(what string) bar {
 	pool := mpb.New(mpb.WithOutput(u.err), mpb.WithWidth(32))
-	bar := pool.AddBar(0,
+	drawn := pool.AddBar(0,
 		mpb.PrependDecorators(decor.Name(what+" "), decor.CountersNoUnit("%d / %d")),
 		mpb.AppendDecorators(decor.Percentage(decor.WCSyncSpace), decor.Name(" "), decor.Elapsed(decor.ET_STYLE_GO)),
 		mpb.BarRemoveOnComplete(),
 	)
-	update = func(done, total int64) {
-		bar.SetTotal(total, false)
-		bar.SetCurrent(done)
+	return bar{
+		update: func(done, total int64) {
+			drawn.SetTotal(total, false)
+			drawn.SetCurrent(done)
+		},
+		end: func() {
+			drawn.Abort(true)
+			pool.Wait()
+		},
 	}
-	end = func() {
-		bar.Abort(true)
-		pool.Wait()
-	}
-	return update, end
 }

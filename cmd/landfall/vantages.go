@@ -12,6 +12,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/landfall-audit/landfall/audit/campaign"
+	"github.com/landfall-audit/landfall/audit/event"
 	"github.com/landfall-audit/landfall/internal/geo"
 	"github.com/landfall-audit/landfall/probes/remote"
 	"github.com/landfall-audit/landfall/providers"
@@ -49,17 +51,17 @@ Exit status: 0 listed; 2 bad usage; 3 a platform could not be asked.`,
   landfall vantages aws:eu-central-1 --on globalping`,
 		Args: cobra.MaximumNArgs(1),
 	}
-	c.Flags().StringArrayVar(&l.on, "on", nil, "list this `PLATFORM` alone (repeatable): "+strings.Join(platformNames(), ", "))
+	c.Flags().StringArrayVar(&l.on, "on", nil, "list this `PLATFORM` alone (repeatable): "+platformNames())
 	c.Flags().IntVar(&l.most, "limit", maxListed, "list at most `N` of each platform (0: all)")
-	c.Flags().Var(&l.logLevel, "log-level", "how much to say on standard error: debug, info, warn, error")
+	addLogLevel(c.Flags(), &l.logLevel)
 	c.RunE = func(c *cobra.Command, args []string) error { return l.run(c.Context(), strings.Join(args, "")) }
 	return c
 }
 
 func (l *listing) run(ctx context.Context, place string) error {
 	for _, name := range l.on {
-		if !slices.Contains(platformNames(), name) {
-			return fmt.Errorf("--on %s: expected one of %s", name, strings.Join(platformNames(), ", "))
+		if !slices.Contains(campaign.PlatformNames(), name) {
+			return fmt.Errorf("--on %s: expected one of %s", name, platformNames())
 		}
 	}
 	at, err := parsePoint(place)
@@ -67,11 +69,15 @@ func (l *listing) run(ctx context.Context, place string) error {
 		return err
 	}
 	u := newUI(l.surroundings, l.logLevel)
-	for _, p := range platforms() {
-		if len(l.on) > 0 && !slices.Contains(l.on, p.name) {
+	for _, name := range campaign.PlatformNames() {
+		if len(l.on) > 0 && !slices.Contains(l.on, name) {
 			continue
 		}
-		if err := l.list(ctx, u, p, at); err != nil {
+		client, err := campaign.Options{Events: u.tell, Getenv: l.getenv}.Platform(name)
+		if err == nil {
+			err = l.list(ctx, client, at)
+		}
+		if err != nil {
 			return incomplete(err)
 		}
 	}
@@ -104,11 +110,7 @@ func parsePoint(text string) (*point, error) {
 	return nil, fmt.Errorf("%q is not a place with a middle; expected LAT,LON, a country such as DE, or a region such as aws:eu-central-1", text)
 }
 
-func (l *listing) list(ctx context.Context, u *ui, p platform, at *point) error {
-	client, err := p.open(l.surroundings, u)
-	if err != nil {
-		return err
-	}
+func (l *listing) list(ctx context.Context, client remote.Platform, at *point) error {
 	offers, err := client.Offers(ctx)
 	if err != nil {
 		return err
@@ -120,7 +122,7 @@ func (l *listing) list(ctx context.Context, u *ui, p platform, at *point) error 
 	if at != nil {
 		slices.SortStableFunc(offers, func(a, b remote.Offer) int { return cmp.Compare(at.km(a), at.km(b)) })
 	}
-	fmt.Fprintf(l.out, "%s: %s; %s\n", p.name, counted(len(offers), "vantage"), balance)
+	fmt.Fprintf(l.out, "%s: %s; %s\n", client.Name(), event.Count(len(offers), "vantage"), balance)
 	w := tabwriter.NewWriter(l.out, 0, 0, 2, ' ', 0)
 	shown := len(offers)
 	if l.most > 0 {

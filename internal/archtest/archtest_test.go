@@ -9,6 +9,7 @@ import (
 	"go/parser"
 	"go/token"
 	"io/fs"
+	"maps"
 	"os"
 	"path"
 	"path/filepath"
@@ -25,11 +26,13 @@ const (
 	maxStatements = 50
 	// maxLines bounds a file, so that each is one idea.
 	maxLines = 500
+	// maxFiles bounds a package, so that each is one subject. Tests are not counted.
+	maxFiles = 20
 )
 
 // floors are the rooms of the house from the ground up. A package may import
 // rooms below its own, and its own.
-var floors = []string{"internal", "evidence", "providers", "probes", "verdict", "reports", "cmd"}
+var floors = []string{"internal", "evidence", "providers", "probes", "verdict", "reports", "audit", "cmd"}
 
 type source struct {
 	path string // slash-separated, from the root
@@ -223,6 +226,23 @@ func TestFilesAreShort(t *testing.T) {
 	for _, s := range sources(t) {
 		if n := s.set.File(s.file.Pos()).LineCount(); n > maxLines && !s.test {
 			t.Errorf("%s has %d lines; at most %d", s.path, n, maxLines)
+		}
+	}
+}
+
+func TestPackagesAreSmall(t *testing.T) {
+	files := map[string]int{}
+	for _, s := range sources(t) {
+		if !s.test {
+			files[s.folder()]++
+		}
+	}
+	if len(files) < 50 {
+		t.Errorf("only %d packages were counted", len(files))
+	}
+	for _, folder := range slices.Sorted(maps.Keys(files)) {
+		if n := files[folder]; n > maxFiles {
+			t.Errorf("package %s has %d files; at most %d: split it by subject", folder, n, maxFiles)
 		}
 	}
 }
