@@ -106,7 +106,7 @@ var spoilers = []struct {
 	{"an id of a landmark's reply changed", func(p *Proof, i int) bool { return p.append(i, "landmark_evidence", "x") }},
 	{"the name of a landmark changed", func(p *Proof, i int) bool { return p.append(i, "landmark", "x") }},
 	{"a region's line changed", func(p *Proof, i int) bool { return p.append(i, "door", "x") }},
-	{"a carrier dropped", (*Proof).dropCarrier},
+	{"a supporting disk dropped", (*Proof).dropSupport},
 	{"a line dropped", (*Proof).dropLine},
 	{"a vantage moved", (*Proof).moveVantage},
 	{"a landmark moved", (*Proof).moveLandmark},
@@ -215,9 +215,9 @@ func (p *Proof) swapEvidence(disk int) bool {
 	return true
 }
 
-// dropCarrier leaves of disks that are needed together one less, and of others those
+// dropSupport leaves of disks that are needed together one less, and of others those
 // of one vantage, where that may not carry alone.
-func (p *Proof) dropCarrier(disk int) bool {
+func (p *Proof) dropSupport(disk int) bool {
 	disks := p.disks()
 	if p.together() {
 		p.setDisks(slices.Delete(disks, disk, disk+1))
@@ -300,18 +300,23 @@ func (p *Proof) changeKey(disk int) bool {
 }
 
 // changeClaim makes the claim one that the evidence speaks for where it was refuted,
-// and against where it was proven: Antarctica is denied or allowed alone.
+// and against where it was proven: one far country alone is denied, or allowed.
 func (p *Proof) changeClaim(int) bool {
-	antarctica := []providers.Place{{Kind: providers.KindCountry, Code: "AQ"}}
 	for _, s := range p.Sheets {
 		for i := range s.Claims {
-			if c := &s.Claims[i]; s.Vendor == p.Verdict["vendor"] && c.ID == p.Verdict["claim"] {
-				c.Allow, c.Deny = nil, antarctica
-				if p.Verdict["result"] == "proven" {
-					c.Allow, c.Deny = antarctica, nil
-				}
-				return true
+			c := &s.Claims[i]
+			if s.Vendor != p.Verdict["vendor"] || c.ID != p.Verdict["claim"] {
+				continue
 			}
+			far := providers.Place{Kind: providers.KindCountry, Code: "AQ"}
+			if slices.Contains(slices.Concat(c.Allow, c.Deny), far) {
+				far.Code = "IS"
+			}
+			c.Allow, c.Deny = nil, []providers.Place{far}
+			if p.Verdict["result"] == "proven" {
+				c.Allow, c.Deny = c.Deny, nil
+			}
+			return true
 		}
 	}
 	return false

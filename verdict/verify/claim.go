@@ -20,7 +20,7 @@ const (
 	takenFigures  = "the ratio and the margin, which are of all replies"
 )
 
-// readClaim finds the claim and asks whether physics can settle it.
+// readClaim finds the claim and fails where physics cannot decide it.
 func (p *argument) readClaim() *Failure {
 	for _, s := range p.sheets {
 		for i := range s.Claims {
@@ -38,7 +38,7 @@ func (p *argument) readClaim() *Failure {
 		return fail("claim", "neither", "places that it allows or denies")
 	case p.v.Result == proven && len(claim.Require) > 0:
 		return fail("claim", "copies that it requires", "none: that there is a copy in a place, no host and no read shows")
-	case p.v.Subject == frontDoor && p.v.Result == refuted && claim.State == providers.StateRest:
+	case p.v.Subject == frontEnd && p.v.Result == refuted && claim.State == providers.StateRest:
 		return fail("claim", "one about data at rest", "one about data in processing or in any state: what rests behind a front end is not seen from it")
 	}
 	return nil
@@ -70,11 +70,11 @@ func (p *argument) speaksOf(e providers.Endpoint) bool {
 	}
 	switch {
 	case v.DerivedFrom != "":
-		return v.Subject == frontDoor && e.Host == v.DerivedFrom && p.sentTo(e)
+		return v.Subject == frontEnd && e.Host == v.DerivedFrom && p.sentTo(e)
 	case e.Host == v.Endpoint:
 		return v.Subject == store || cmp.Or(e.Port, httpsPort) == cmp.Or(v.Port, httpsPort)
 	}
-	return v.Subject == frontDoor && slices.ContainsFunc(p.lines.storage[storeKey(e.Host)], func(s *evidence.Storage) bool {
+	return v.Subject == frontEnd && slices.ContainsFunc(p.lines.storage[storeKey(e.Host)], func(s *evidence.Storage) bool {
 		return slices.ContainsFunc(s.Replicas, func(r evidence.Replica) bool { return r.Host == v.Endpoint })
 	})
 }
@@ -100,8 +100,8 @@ func (p *argument) readAddress() *Failure {
 		return fail("address", addr.String(), "%s, which is the endpoint", own)
 	case !is && !p.lines.has(p.v.Endpoint, addr) && !p.hinted(addr):
 		return fail("address", "none", "a line that has %s for %s", addr, p.v.Endpoint)
-	case p.v.Result == proven && len(p.lines.many[addr]) > 0:
-		return fail("address", p.lines.many[addr][0]+", which speaks for many", "nothing that speaks for many hosts at %s", addr)
+	case p.v.Result == proven && len(p.lines.anycast[addr]) > 0:
+		return fail("address", p.lines.anycast[addr][0]+", which speaks for many", "nothing that speaks for many hosts at %s", addr)
 	}
 	if !is {
 		p.take(takenClients)
@@ -182,8 +182,8 @@ func (p *argument) readTimes() *Failure {
 	return nil
 }
 
-// readTerms reads the claim as of the day of the last reply.
-func (p *argument) readTerms() *Failure {
+// readConstraint reads the claim as of the day of the last reply.
+func (p *argument) readConstraint() *Failure {
 	until, err := time.Parse(time.RFC3339, p.v.Measured.Until)
 	if err != nil {
 		return fail("time", quoted(p.v.Measured.Until), "a time (RFC 3339)")
@@ -195,14 +195,14 @@ func (p *argument) readTerms() *Failure {
 	if !p.claim.DueOn(on) {
 		return fail("claim", "a deadline of "+p.claim.Deadline.String(), "one that was due on %s", on)
 	}
-	key := readingKey{p.claim, on}
-	if p.readings[key] == nil {
-		r, err := newReading(p.land, p.claim, on)
+	key := constraintKey{p.claim, on}
+	if p.constraints[key] == nil {
+		r, err := newConstraint(p.land, p.claim, on)
 		if err != nil {
 			return fail("claim", err.Error(), "places that are known")
 		}
-		p.readings[key] = r
+		p.constraints[key] = r
 	}
-	p.reading = p.readings[key]
+	p.constraint = p.constraints[key]
 	return nil
 }

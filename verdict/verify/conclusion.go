@@ -51,16 +51,16 @@ func (p *argument) holdsLand(d *disk) bool {
 
 // outside needs every place in a disk to be one that the claim does not allow.
 func (p *argument) outside(d *disk) *Failure {
-	if slices.ContainsFunc(p.reading.denyZones, func(z zone) bool { return z.holds(d) }) {
+	if slices.ContainsFunc(p.constraint.denyZones, func(z zone) bool { return z.holds(d) }) {
 		return nil
 	}
 	const expected = "no place within %.0f km that the claim may allow"
-	for i, may := range p.reading.may {
+	for i, may := range p.constraint.may {
 		if may && p.land.reaches(d.at, d.radiusKM, i) {
 			return fail("refutation", fmt.Sprintf("%s, %.0f km away", p.land.areas[i].Name, p.land.km(d.at, i)), expected, d.radiusKM)
 		}
 	}
-	for _, z := range p.reading.allowZones {
+	for _, z := range p.constraint.allowZones {
 		if z.touches(d) {
 			return fail("refutation", z.name, expected, d.radiusKM)
 		}
@@ -72,16 +72,16 @@ func (p *argument) outside(d *disk) *Failure {
 // allows. One such place is given.
 func (p *argument) inside(disks []disk, within geo.Place) *Failure {
 	const expected = "no place within reach that the claim may not allow"
-	for _, z := range p.reading.denyZones {
+	for _, z := range p.constraint.denyZones {
 		if !slices.ContainsFunc(disks, func(d disk) bool { return !z.touches(&d) }) {
 			return fail("proof", z.name, expected)
 		}
 	}
 	holds := func(z zone) bool { return slices.ContainsFunc(disks, func(d disk) bool { return z.holds(&d) }) }
-	if p.reading.deniesNothing() && slices.ContainsFunc(p.reading.allowZones, holds) {
+	if p.constraint.deniesNothing() && slices.ContainsFunc(p.constraint.allowZones, holds) {
 		return nil
 	}
-	for i, sure := range p.reading.sure {
+	for i, sure := range p.constraint.sure {
 		if !sure && p.land.commonTo(disks, within, i) {
 			return fail("proof", p.land.areas[i].Name, expected)
 		}
@@ -131,7 +131,7 @@ func (p *argument) agree(disks []disk) *Failure {
 			}
 		}
 		any = any || missed == 0
-		if p.reading.region(r) == agrees || missed == len(disks) || p.v.Proof.Together && missed > 0 {
+		if p.constraint.region(r) == agrees || missed == len(disks) || p.v.Proof.Together && missed > 0 {
 			continue
 		}
 		return fail("regions", r.Provider+":"+r.Code+" within reach", "none that would overturn the result")
@@ -158,30 +158,41 @@ func (p *argument) readFigures() *Failure {
 	for i := range p.disks {
 		d := &p.disks[i]
 		ratio, _ := p.needs(d)
-		if !near(p.v.Proof.Disks[i].Ratio, ratio, ratioSlack(d)) {
+		if !near(p.v.Proof.Disks[i].Ratio, ratio, p.ratioSlack(d)) {
 			return at(i, fail("ratio", fmt.Sprint(p.v.Proof.Disks[i].Ratio), "%.3f", ratio))
 		}
 		least = min(least, ratio)
 	}
-	last := &p.disks[len(p.disks)-1]
+	first, last := &p.disks[0], &p.disks[len(p.disks)-1]
 	_, margin := p.needs(last)
 	switch n := p.v.Proof.Nearest; {
-	case !near(p.v.Ratio, least, ratioSlack(last)):
+	case !near(p.v.Ratio, least, p.ratioSlack(last)):
 		return fail("ratio", fmt.Sprint(p.v.Ratio), "%.3f, of the weakest disk", least)
-	case !near(p.v.MarginKM, margin, kmSlack):
+	case !near(p.v.MarginKM, margin, 1+p.kmSlack(last)):
 		return fail("margin_km", fmt.Sprint(p.v.MarginKM), "%.0f", math.Floor(margin))
-	case n != nil && !near(n.KM, p.allowedKM(&p.disks[0]), kmSlack):
-		return fail("nearest", fmt.Sprintf("%v km", n.KM), "%.0f km", math.Floor(p.allowedKM(&p.disks[0])))
+	case n != nil && !near(n.KM, p.allowedKM(first), 1+p.kmSlack(first)):
+		return fail("nearest", fmt.Sprintf("%v km", n.KM), "%.0f km", math.Floor(p.allowedKM(first)))
 	}
 	return nil
 }
 
-// kmSlack is how far figures in whole kilometres, rounded down, may be off.
-const kmSlack = 1 + 2*geo.ToleranceKM
+// Beyond 150 degrees a distance is known to the flattening of the earth alone.
+const (
+	farKM      = 16_600
+	farSlackKM = 60
+)
+
+// kmSlack is how far two lower bounds on a distance may differ.
+func (p *argument) kmSlack(d *disk) float64 {
+	if p.allowedKM(d) > farKM {
+		return farSlackKM
+	}
+	return 2 * geo.ToleranceKM
+}
 
 // ratioSlack is the same of a ratio, which has three decimals.
-func ratioSlack(d *disk) float64 {
-	return 0.0006 + 2*geo.ToleranceKM/geo.ReachKM(d.ms, geo.FibreKMPerMS)
+func (p *argument) ratioSlack(d *disk) float64 {
+	return 0.0006 + p.kmSlack(d)/geo.ReachKM(d.ms, geo.FibreKMPerMS)
 }
 
 // near reports whether a figure is what was worked out; false for what is no number.
@@ -203,8 +214,8 @@ func (p *argument) allowedKM(d *disk) float64 {
 	if name := p.v.Proof.Regions; name != "" {
 		return p.allowedRegionKM(d, name)
 	}
-	km, _ := p.land.nearest(d.at, p.reading.may)
-	for _, z := range p.reading.allowZones {
+	km, _ := p.land.nearest(d.at, p.constraint.may)
+	for _, z := range p.constraint.allowZones {
 		km = min(km, max(0, geo.AtLeastKM(d.at, z.at)-z.radiusKM))
 	}
 	return km
@@ -214,7 +225,7 @@ func (p *argument) allowedRegionKM(d *disk, provider string) float64 {
 	km := math.Inf(1)
 	for _, r := range providers.Regions() {
 		switch {
-		case r.Provider != provider || p.reading.region(r) == no:
+		case r.Provider != provider || p.constraint.region(r) == no:
 		case r.RadiusKM == 0:
 			return 0
 		default:

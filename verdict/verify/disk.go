@@ -96,7 +96,7 @@ func (p *argument) reply(said *proofDisk, v *evidence.Vantage) (disk, *evidence.
 	d := disk{vantage: v}
 	switch x := p.lines.byID[said.Evidence].(type) {
 	case *evidence.RTT:
-		if p.v.Subject != frontDoor || x.Addr.Unmap().String() != p.v.Addr || x.Vantage != v.ID {
+		if p.v.Subject != frontEnd || x.Addr.Unmap().String() != p.v.Addr || x.Vantage != v.ID {
 			break
 		}
 		d.ms, d.keyed, d.times = x.MinMS, x.Authenticated != nil, []time.Time{p.lines.when(&x.Meta)}
@@ -290,7 +290,7 @@ func (p *argument) aroundLandmark(d disk, said *proofDisk) (disk, *Failure) {
 // of the same file or, where anybody may have answered, by an address of its name.
 func (l *lines) landmarkOf(reply *evidence.RTT, keyed bool) (landmarks.Landmark, bool) {
 	addr, file := reply.Addr.Unmap(), l.file(reply.ID)
-	if l.manyBy(addr, file) {
+	if l.anycastBy(addr, file) {
 		return landmarks.Landmark{}, false
 	}
 	if reply.Authenticated != nil {
@@ -332,7 +332,7 @@ func (p *argument) aroundRegion(d disk, read *evidence.Retrieval, said *proofDis
 		return d, fail("region", quoted(said.Door), "the id of a published range of the front end that %s was read by", said.Evidence)
 	case !p.assumes(assumesDoorRegion):
 		return d, fail("assumptions", quoted(p.v.Assumes...), "%q among them", assumesDoorRegion)
-	case len(p.lines.many[read.Addr.Unmap()]) > 0:
+	case len(p.lines.anycast[read.Addr.Unmap()]) > 0:
 		return d, fail("region", "many hosts at its address", "a front end in one region")
 	}
 	region, known := providers.LookupRegion(published.Provider, published.Region)

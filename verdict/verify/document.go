@@ -13,7 +13,7 @@ const (
 	refuted      = "refuted"
 	proven       = "proven"
 	basisPhysics = "physics"
-	frontDoor    = "front-door"
+	frontEnd     = "front-door"
 	store        = "store"
 	viaLandmark  = "landmark"
 

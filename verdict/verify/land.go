@@ -8,8 +8,8 @@ import (
 	"github.com/landfall-audit/landfall/internal/geo"
 )
 
-// land is all country areas, and how far they are from places that were asked for.
-type land struct {
+// landIndex is all country areas, and how far they are from places that were asked for.
+type landIndex struct {
 	areas []*geo.Area
 	rows  map[geo.Place]*row
 }
@@ -24,9 +24,9 @@ type row struct {
 // maxRows bounds how many places distances are kept of.
 const maxRows = 10_000
 
-func newLand() *land { return &land{areas: geo.Countries(), rows: map[geo.Place]*row{}} }
+func newLandIndex() *landIndex { return &landIndex{areas: geo.Countries(), rows: map[geo.Place]*row{}} }
 
-func (l *land) row(at geo.Place) *row {
+func (l *landIndex) row(at geo.Place) *row {
 	if r := l.rows[at]; r != nil {
 		return r
 	}
@@ -45,7 +45,7 @@ func (l *land) row(at geo.Place) *row {
 
 // km returns how far an area is from a place at the least, its border grown by
 // [geo.BorderKM].
-func (l *land) km(at geo.Place, area int) float64 {
+func (l *landIndex) km(at geo.Place, area int) float64 {
 	r := l.row(at)
 	if r.exact[area] < 0 {
 		r.exact[area] = distance(l.areas[area], at)
@@ -54,12 +54,12 @@ func (l *land) km(at geo.Place, area int) float64 {
 }
 
 // reaches reports whether some place of the area can lie within so many km.
-func (l *land) reaches(at geo.Place, radiusKM float64, area int) bool {
+func (l *landIndex) reaches(at geo.Place, radiusKM float64, area int) bool {
 	return l.row(at).least[area] <= radiusKM && l.km(at, area) <= radiusKM
 }
 
 // nearest returns the nearest of some areas; infinity where there is none.
-func (l *land) nearest(at geo.Place, of []bool) (km float64, area int) {
+func (l *landIndex) nearest(at geo.Place, of []bool) (km float64, area int) {
 	r := l.row(at)
 	km, area = math.Inf(1), -1
 	for _, i := range r.order {
@@ -117,7 +117,7 @@ func alongEdge(at, p, q geo.Place, least float64) float64 {
 // commonTo reports whether an area can have a place in all of the disks. What
 // convex disks have in common is of one piece: where none of the border lies in it,
 // it is inside or outside as the one place of it is that is given.
-func (l *land) commonTo(disks []disk, within geo.Place, area int) bool {
+func (l *landIndex) commonTo(disks []disk, within geo.Place, area int) bool {
 	for i := range disks {
 		if !l.reaches(disks[i].at, disks[i].radiusKM, area) {
 			return false

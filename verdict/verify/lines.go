@@ -29,7 +29,7 @@ type lines struct {
 	sentOn    map[string][]evidence.Observation // by host: HTTPS records and redirects
 	storage   map[string][]*evidence.Storage    // by store
 	ranges    map[netip.Addr][]*evidence.Range
-	many      map[netip.Addr][]string // lines that say that many hosts have an address
+	anycast   map[netip.Addr][]string // lines that say that many hosts have an address
 }
 
 func readLines(b *evidence.Bundle) *lines {
@@ -38,7 +38,7 @@ func readLines(b *evidence.Bundle) *lines {
 		replies: map[netip.Addr][]*evidence.RTT{}, reads: map[string][]*evidence.Retrieval{}, byVantage: map[string][]*evidence.RTT{},
 		landmarks: map[netip.Addr][]*evidence.Landmark{}, failed: map[string]bool{}, relayed: map[string]bool{}, tls: map[string]bool{},
 		answers: map[string][]*evidence.DNS{}, sentOn: map[string][]evidence.Observation{}, storage: map[string][]*evidence.Storage{},
-		ranges: map[netip.Addr][]*evidence.Range{}, many: map[netip.Addr][]string{},
+		ranges: map[netip.Addr][]*evidence.Range{}, anycast: map[netip.Addr][]string{},
 	}
 	for _, s := range b.Sources {
 		l.headers[s.Name] = s.Header
@@ -82,11 +82,11 @@ func (l *lines) add(o evidence.Observation) {
 	case *evidence.Range:
 		l.ranges[x.Addr.Unmap()] = append(l.ranges[x.Addr.Unmap()], x)
 		if ranges.EdgeLine(x) {
-			l.many[x.Addr.Unmap()] = append(l.many[x.Addr.Unmap()], x.ID)
+			l.anycast[x.Addr.Unmap()] = append(l.anycast[x.Addr.Unmap()], x.ID)
 		}
 	case *evidence.GeoIP:
 		if x.Anycast {
-			l.many[x.Addr.Unmap()] = append(l.many[x.Addr.Unmap()], x.ID)
+			l.anycast[x.Addr.Unmap()] = append(l.anycast[x.Addr.Unmap()], x.ID)
 		}
 	}
 }
@@ -104,7 +104,7 @@ func (l *lines) addReply(x *evidence.RTT) {
 func (l *lines) addHTTP(x *evidence.HTTP) {
 	addr := x.Addr.Unmap()
 	if _, edge := x.EdgeHeader(); edge {
-		l.many[addr] = append(l.many[addr], x.ID)
+		l.anycast[addr] = append(l.anycast[addr], x.ID)
 	}
 	u, err := url.Parse(x.URL)
 	if err != nil || u.Hostname() == "" {
@@ -151,9 +151,9 @@ func (l *lines) when(m *evidence.Meta) time.Time {
 	return m.At.UTC()
 }
 
-// manyBy reports whether the lines of one file say that many hosts have an address.
-func (l *lines) manyBy(addr netip.Addr, file string) bool {
-	return slices.ContainsFunc(l.many[addr], func(id string) bool { return l.file(id) == file })
+// anycastBy reports whether the lines of one file say that many hosts have an address.
+func (l *lines) anycastBy(addr netip.Addr, file string) bool {
+	return slices.ContainsFunc(l.anycast[addr], func(id string) bool { return l.file(id) == file })
 }
 
 // has reports whether a line of the evidence has an address for a name.

@@ -37,7 +37,7 @@ type Options struct {
 type Finding struct {
 	Vendor, Claim, Endpoint, Addr string
 	Port                          uint16
-	Subject                       string // front-door or store
+	Subject                       string // front-door (the host that answers) or store
 	Result                        string // refuted or proven
 	Failed                        *Failure
 	// Taken is what is taken from the judge, a clause each.
@@ -77,18 +77,18 @@ func fail(what, found, expected string, args ...any) *Failure {
 // Checker checks documents that were judged from one bundle. It must not be used
 // by several goroutines at once.
 type Checker struct {
-	window   time.Duration
-	sheets   []*providers.Sheet
-	lines    *lines
-	land     *land
-	readings map[readingKey]*reading
+	window      time.Duration
+	sheets      []*providers.Sheet
+	lines       *lines
+	land        *landIndex
+	constraints map[constraintKey]*constraint
 }
 
 // New returns a checker. The bundle and the sheets must not change afterwards.
 func New(bundle *evidence.Bundle, sheets []*providers.Sheet, o Options) *Checker {
 	return &Checker{
 		window: cmp.Or(o.Window, DefaultWindow), sheets: sheets, lines: readLines(bundle),
-		land: newLand(), readings: map[readingKey]*reading{},
+		land: newLandIndex(), constraints: map[constraintKey]*constraint{},
 	}
 }
 
@@ -115,9 +115,9 @@ func (c *Checker) check(v *verdict) Finding {
 	f := Finding{Vendor: v.Vendor, Claim: v.Claim, Endpoint: v.Endpoint, Addr: v.Addr, Port: v.Port, Subject: v.Subject, Result: v.Result}
 	p := &argument{Checker: c, v: v}
 	for _, step := range []func(*argument) *Failure{
-		(*argument).readShape, (*argument).readClaim, (*argument).readEndpoint,
-		(*argument).readDisks, (*argument).readTimes, (*argument).readTerms,
-		(*argument).readConclusion, (*argument).readCarriers, (*argument).readFigures,
+		(*argument).readStructure, (*argument).readClaim, (*argument).readEndpoint,
+		(*argument).readDisks, (*argument).readTimes, (*argument).readConstraint,
+		(*argument).readConclusion, (*argument).readSupport, (*argument).readFigures,
 	} {
 		if f.Failed = step(p); f.Failed != nil {
 			return f
@@ -130,13 +130,13 @@ func (c *Checker) check(v *verdict) Finding {
 // argument is a verdict while its proof is checked, step by step.
 type argument struct {
 	*Checker
-	v        *verdict
-	sheet    *providers.Sheet
-	claim    *providers.Claim
-	endpoint *providers.Endpoint // of the sheet
-	disks    []disk
-	reading  *reading
-	taken    []string
+	v          *verdict
+	sheet      *providers.Sheet
+	claim      *providers.Claim
+	endpoint   *providers.Endpoint // of the sheet
+	disks      []disk
+	constraint *constraint
+	taken      []string
 }
 
 // take notes what is taken from the judge.
@@ -145,11 +145,11 @@ func (p *argument) take(what string) { p.taken = append(p.taken, what) }
 // assumes reports whether the verdict says that it takes something for granted.
 func (p *argument) assumes(what string) bool { return slices.Contains(p.v.Assumes, what) }
 
-// readShape needs a proof with disks, of a subject that physics can speak of.
-func (p *argument) readShape() *Failure {
+// readStructure needs a proof with disks, of a subject that physics can speak of.
+func (p *argument) readStructure() *Failure {
 	v := p.v
 	switch {
-	case v.Subject != frontDoor && v.Subject != store:
+	case v.Subject != frontEnd && v.Subject != store:
 		return fail("subject", quoted(v.Subject), "a front end or a store: of nothing else physics proves anything")
 	case v.Proof == nil || len(v.Proof.Disks) == 0:
 		return fail("proof", "none", "a proof of what is %s by physics", v.Result)
@@ -157,11 +157,11 @@ func (p *argument) readShape() *Failure {
 		return fail("proof", fmt.Sprintf("%d disks", len(v.Proof.Disks)), "at most %d", maxDisks)
 	case v.Result == refuted && v.Proof.Together:
 		return fail("refutation", "one that takes them together", "disks of which each refutes by itself")
-	case v.Subject == frontDoor && v.Proof.Regions != "":
+	case v.Subject == frontEnd && v.Proof.Regions != "":
 		return fail("regions", v.Proof.Regions, "none: only a store is taken to be in a region of its provider")
 	case v.Proof.Regions != "" && !p.assumes(assumesRegions):
 		return fail("assumptions", quoted(v.Assumes...), "%q among them", assumesRegions)
-	case v.Result == proven && (v.Subject == frontDoor || v.Proof.Together) && !p.assumes(assumesOneHost):
+	case v.Result == proven && (v.Subject == frontEnd || v.Proof.Together) && !p.assumes(assumesOneHost):
 		return fail("assumptions", quoted(v.Assumes...), "%q among them", assumesOneHost)
 	}
 	return nil

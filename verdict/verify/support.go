@@ -10,11 +10,11 @@ import (
 	"github.com/landfall-audit/landfall/internal/geo"
 )
 
-// readCarriers asks whether those that carry the result may: one whose disk both
+// readSupport asks whether those that carry the result may: one whose disk both
 // keys draw, where nobody contradicts it; or two machines, of which not all are in
 // one network where that could have shaped what they were answered.
-func (p *argument) readCarriers() *Failure {
-	if p.v.Result == proven && (p.v.Subject == frontDoor || p.v.Proof.Together) {
+func (p *argument) readSupport() *Failure {
+	if p.v.Result == proven && (p.v.Subject == frontEnd || p.v.Proof.Together) {
 		p.take(takenOneHost)
 	}
 	if p.v.Proof.Together {
@@ -55,7 +55,7 @@ func (p *argument) twoMachines() *Failure {
 	if several && slices.ContainsFunc(p.others(), func(d disk) bool { return other(d) && p.shows(&d) }) {
 		return nil
 	}
-	return fail("carriers", first.ID+" alone, by the place that it declares", "two machines, or one by a landmark's and the endpoint's own keys")
+	return fail("supporting disks", first.ID+" alone, by the place that it declares", "two machines, or one by a landmark's and the endpoint's own keys")
 }
 
 // withoutEach needs what disks show together to follow from the replies to all
@@ -72,7 +72,7 @@ func (p *argument) withoutEach() *Failure {
 		rest := slices.DeleteFunc(slices.Clone(all), func(d disk) bool { return d.vantage == lost })
 		failed, ok := p.follows(rest)
 		if failed != nil {
-			return at(i, fail("carriers", lost.ID+" alone rules out "+failed.Found, "a result that holds without each vantage"))
+			return at(i, fail("supporting disks", lost.ID+" alone rules out "+failed.Found, "a result that holds without each vantage"))
 		}
 		taken = taken || !ok
 	}
@@ -135,7 +135,7 @@ func (p *argument) severalNetworks() *Failure {
 			return nil
 		}
 	}
-	return fail("carriers", fmt.Sprintf("AS%d alone", first.asn), "replies to more than one network")
+	return fail("supporting disks", fmt.Sprintf("AS%d alone", first.asn), "replies to more than one network")
 }
 
 // network is what could have shaped what a vantage was answered; 0 where nothing
@@ -171,7 +171,7 @@ func (p *argument) shows(d *disk) bool {
 // answered within the window.
 func (p *argument) others() []disk {
 	var cited []proofDisk
-	if addr, ok := literal(p.v.Addr); ok && p.v.Subject == frontDoor {
+	if addr, ok := literal(p.v.Addr); ok && p.v.Subject == frontEnd {
 		for _, x := range p.lines.replies[addr] {
 			cited = append(cited, proofDisk{Vantage: x.Vantage, Evidence: x.ID})
 		}

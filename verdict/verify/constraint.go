@@ -17,14 +17,14 @@ const (
 	yes
 )
 
-// readingKey is a claim as of a day: groups have other members on another.
-type readingKey struct {
+// constraintKey is a claim as of a day: groups have other members on another.
+type constraintKey struct {
 	claim *providers.Claim
 	on    providers.Date
 }
 
-// reading is where a claim lets data be.
-type reading struct {
+// constraint is where a claim lets data be.
+type constraint struct {
 	allow, deny providers.Extent
 	anywhere    bool // the claim has no allow list
 
@@ -60,7 +60,7 @@ func zonesOf(parts []providers.Part) []zone {
 	return out
 }
 
-func newReading(l *land, claim *providers.Claim, on providers.Date) (*reading, error) {
+func newConstraint(l *landIndex, claim *providers.Claim, on providers.Date) (*constraint, error) {
 	allow, err := providers.Resolve(claim.Allow, on)
 	if err != nil {
 		return nil, err
@@ -69,7 +69,7 @@ func newReading(l *land, claim *providers.Claim, on providers.Date) (*reading, e
 	if err != nil {
 		return nil, err
 	}
-	r := &reading{allow: allow, deny: deny, anywhere: len(claim.Allow) == 0}
+	r := &constraint{allow: allow, deny: deny, anywhere: len(claim.Allow) == 0}
 	r.allowZones = zonesOf(allow.Parts)
 	r.denyZones = append(zonesOf(deny.Parts), zonesOf(allow.Except)...)
 	for _, a := range l.areas {
@@ -81,7 +81,7 @@ func newReading(l *land, claim *providers.Claim, on providers.Date) (*reading, e
 
 // area reports whether a host in an area can be at an allowed place, and whether it
 // surely is.
-func (r *reading) area(a *geo.Area) (may, sure bool) {
+func (r *constraint) area(a *geo.Area) (may, sure bool) {
 	if a.Settled {
 		allowed, denied := r.allowed(a.Codes[0]), r.denied(a.Codes[0])
 		for _, country := range a.Codes[1:] {
@@ -107,7 +107,7 @@ func (r *reading) area(a *geo.Area) (may, sure bool) {
 
 // allowed tells whether a country is in the allow list. What is excepted and of
 // known place is in denyZones.
-func (r *reading) allowed(country string) answer {
+func (r *constraint) allowed(country string) answer {
 	switch {
 	case r.anywhere:
 		return yes
@@ -123,7 +123,7 @@ func (r *reading) allowed(country string) answer {
 
 // denied tells whether a country is in the deny list. Where something of it is
 // excepted, any of it can be.
-func (r *reading) denied(country string) answer {
+func (r *constraint) denied(country string) answer {
 	excepted := slices.ContainsFunc(r.deny.Except, func(p providers.Part) bool { return p.Country == country || p.Country == "" })
 	switch {
 	case r.deny.Countries[country] && excepted:
@@ -143,7 +143,7 @@ func hasUnplaced(parts []providers.Part, country string) bool {
 }
 
 // region tells whether a store in a provider's region is where the claim allows.
-func (r *reading) region(of providers.Region) answer {
+func (r *constraint) region(of providers.Region) answer {
 	denied, allowed := in(r.deny, of), yes
 	if !r.anywhere {
 		allowed = in(r.allow, of)
@@ -189,4 +189,4 @@ func amongParts(parts []providers.Part, of providers.Region) answer {
 }
 
 // deniesNothing reports whether the claim has no deny list.
-func (r *reading) deniesNothing() bool { return r.deny.Empty() }
+func (r *constraint) deniesNothing() bool { return r.deny.Empty() }
