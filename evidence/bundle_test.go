@@ -371,6 +371,25 @@ func FuzzReadAll(f *testing.F) {
 	})
 }
 
+// A line that nests deep is left to the standard library, which has a bound; texts
+// do not hide it.
+func TestDeepLinesAreReadSlowly(t *testing.T) {
+	const head = `{"kind":"rtt","id":"e","addr":"192.0.2.1","min_ms":1,"more":[`
+	shallow, deep := strings.Repeat("[", 60)+strings.Repeat("]", 60), strings.Repeat("[", 100)+strings.Repeat("]", 100)
+	for value, quickly := range map[string]bool{
+		shallow: true, deep: false, `"` + strings.Repeat("[", 100) + `"`: true, `"` + strings.Repeat("]", 100) + `",` + deep: false,
+		`"\\",` + deep: false, `"\"` + strings.Repeat("]", 100) + `",` + deep: false,
+	} {
+		line := []byte(head + value + "]}")
+		if _, ok := decodeQuickly(line); ok != quickly {
+			t.Errorf("%.90s is read quickly: %v", value, ok)
+		}
+		if _, err := decode(line); err != nil {
+			t.Errorf("%.90s: %v", value, err)
+		}
+	}
+}
+
 // FuzzDecodeQuickly holds the quick way to read a line against the slow one.
 func FuzzDecodeQuickly(f *testing.F) {
 	for _, line := range strings.Split(strings.TrimSpace(contractLines), "\n") {

@@ -127,24 +127,6 @@ func (m *Meta) check() error {
 	return firstError(checkID("id", m.ID), checkID("vantage", m.Vantage), checkText("measurement", m.Measurement))
 }
 
-// Where a vantage's measurements come from.
-const (
-	NetworkLocal      = "local"
-	NetworkGlobalping = "globalping"
-	NetworkAtlas      = "atlas"
-	NetworkImport     = "import" // measured by something else; it has passed no self-check
-)
-
-// KnownNetwork returns the network a vantage is judged as: one of the four words
-// above. A missing or unknown word is [NetworkImport], which is trusted least.
-func KnownNetwork(network string) string {
-	switch network {
-	case NetworkLocal, NetworkGlobalping, NetworkAtlas:
-		return network
-	}
-	return NetworkImport
-}
-
 // Vantage is a place that was looked from. Its position is what it says of
 // itself; RadiusKM is how far off that may be.
 type Vantage struct {

@@ -3,13 +3,12 @@ package evidence
 import (
 	"bufio"
 	"bytes"
-	"compress/gzip"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 
-	"github.com/klauspost/compress/zstd"
+	"github.com/landfall-audit/landfall/internal/unpack"
 )
 
 // maxBundleBytes bounds what a compressed bundle may grow to: a few kilobytes
@@ -146,24 +145,21 @@ func (r *Reader) skipLine() {
 	}
 }
 
+// unpackingBytes bounds the memory that unpacking a bundle takes.
+const unpackingBytes = 256 << 20
+
 func decompress(r io.Reader) (io.Reader, func(), error) {
 	buffered := bufio.NewReaderSize(r, 64<<10)
-	magic, _ := buffered.Peek(4)
-	switch {
-	case bytes.HasPrefix(magic, []byte{0x1f, 0x8b}):
-		gz, err := gzip.NewReader(buffered)
-		if err != nil {
-			return nil, nil, fmt.Errorf("begins like gzip: %w", err)
-		}
-		return gz, func() { gz.Close() }, nil
-	case bytes.Equal(magic, []byte{0x28, 0xb5, 0x2f, 0xfd}):
-		zs, err := zstd.NewReader(buffered, zstd.WithDecoderMaxMemory(256<<20), zstd.WithDecoderConcurrency(1))
-		if err != nil {
-			return nil, nil, fmt.Errorf("begins like zstd: %w", err)
-		}
-		return zs, zs.Close, nil
+	head, _ := buffered.Peek(unpack.HeadBytes)
+	format, packed := unpack.Of(head, unpack.Gzip, unpack.Zstd)
+	if !packed {
+		return buffered, func() {}, nil
 	}
-	return buffered, func() {}, nil
+	plain, free, err := format.Open(buffered, unpackingBytes)
+	if err != nil {
+		return nil, nil, fmt.Errorf("begins like %s: %w", format.Name, err)
+	}
+	return plain, free, nil
 }
 
 // ReadUsable reads a whole bundle as [ReadAll] does, and sets aside the lines

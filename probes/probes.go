@@ -25,6 +25,7 @@ import (
 	"github.com/landfall-audit/landfall/probes/tls"
 	"github.com/landfall-audit/landfall/probes/trace"
 	"github.com/landfall-audit/landfall/providers/ranges"
+	"github.com/landfall-audit/landfall/providers/store/cloud"
 )
 
 // The words that probes and this package share.
@@ -62,7 +63,7 @@ type Config struct {
 	NoTrace   bool                // looks for no hosts on the way
 	NoNames   bool                // asks for no names of the hosts on the way
 	Names     *net.Resolver       // whom it asks for them; nil: the system's
-	Clouds    storage.Clouds      // who is asked about buckets; nil: nobody
+	Clouds    cloud.Clouds        // who is asked about buckets; nil: nobody
 
 	// Known are the hosts of known place that the vantage is checked against;
 	// nil: [selfcheck.KnownHosts].

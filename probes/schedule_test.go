@@ -14,10 +14,10 @@ import (
 	mdns "github.com/miekg/dns"
 
 	"github.com/landfall-audit/landfall/evidence"
+	"github.com/landfall-audit/landfall/internal/probetest"
 	"github.com/landfall-audit/landfall/probes"
 	"github.com/landfall-audit/landfall/probes/dns"
 	"github.com/landfall-audit/landfall/probes/probe"
-	"github.com/landfall-audit/landfall/probes/probetest"
 )
 
 // waiting is a probe whose steps take a second each. It counts how many run at

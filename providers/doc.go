@@ -7,7 +7,7 @@
 // sheets that a user brings; [Catalogue] and [Lookup] read the ones that are
 // compiled into the program. Everything is checked while it is read: a sheet
 // that parses needs no further validation, and every fault in one that does
-// not is reported at once, each with file, line and column ([Problems]).
+// not is reported at once, each with file, line and column ([schema.Problems]).
 //
 // A claim names places ([Place]): countries, subdivisions, groups of countries,
 // cloud regions, geographies of a cloud provider, or a point with a radius.

@@ -4,11 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
-	"regexp"
 	"strings"
-	"sync"
 
 	"github.com/landfall-audit/landfall/internal/ipspecial"
+	"github.com/landfall-audit/landfall/providers/schema"
+	"github.com/landfall-audit/landfall/providers/store"
 )
 
 // HostKind is what the host of an endpoint is.
@@ -28,123 +28,58 @@ const (
 	maxLabelLength = 63
 )
 
-// Bucket is a bucket or container that a bucket URL names.
-type Bucket struct {
-	Scheme    string // s3, gs or azblob
-	Account   string // the storage account, for azblob
-	Container string // the bucket or container
-	// Endpoint is the URL of the S3 server that has the bucket, if it is named:
-	// https://s3.fr-par.scw.cloud. Otherwise it is the one that the user's own
-	// settings name, or Amazon's.
-	Endpoint string
-}
-
-// String is the bucket as a claim and evidence name it.
-func (b Bucket) String() string {
-	text := b.Scheme + "://"
-	if b.Account != "" {
-		text += b.Account + "/"
-	}
-	text += b.Container
-	if b.Endpoint != "" {
-		text += endpointQuery + b.Endpoint
-	}
-	return text
-}
-
-// endpointQuery stands between a bucket and the server that has it.
-const endpointQuery = "?endpoint="
-
-// endpointURL is what may follow it: no path, no user, no further query.
-var endpointURL = regexp.MustCompile(`^https?://(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(:[0-9]{1,5})?$`)
-
-// bucketSchemes is the schemes of bucket URLs, with what may follow each.
-var bucketSchemes = sync.OnceValue(func() map[string]*regexp.Regexp {
-	return map[string]*regexp.Regexp{
-		// https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
-		"s3": regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`),
-		// https://cloud.google.com/storage/docs/buckets#naming
-		"gs": regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]$`),
-		// https://learn.microsoft.com/en-us/rest/api/storageservices/naming-and-referencing-containers--blobs--and-metadata
-		"azblob": regexp.MustCompile(`^[a-z0-9]{3,24}/(\$root|\$web|\$logs|[a-z0-9][a-z0-9-]{1,61}[a-z0-9])$`),
-	}
-})
-
-// BucketScheme reports whether URLs of a scheme name buckets.
-func BucketScheme(scheme string) bool { return bucketSchemes()[scheme] != nil }
-
-// CheckHost is nil if text can be the host of an endpoint: a DNS name without
-// wildcard, an IP address without zone, or a bucket URL (s3://bucket,
-// s3://bucket?endpoint=https://host, gs://bucket, azblob://account/container).
+// CheckHost returns nil if text can be the host of an endpoint: a DNS name without
+// wildcard, an IP address without zone, or a bucket URL (see [store.CheckBucket]).
 // Otherwise it says what to write.
 func CheckHost(text string) error {
-	if scheme, rest, ok := strings.Cut(text, "://"); ok {
-		return checkURL(text, scheme, rest)
+	if strings.Contains(text, "://") {
+		return store.CheckBucket(text)
 	}
 	if text == "" {
 		return errors.New("empty host, expected a name such as api.example.com")
 	}
 	if addr, err := netip.ParseAddr(text); err == nil {
 		if addr.Zone() != "" {
-			return fmt.Errorf("host %s has a zone, which means something on one machine only, leave %q out", shown(text), "%"+addr.Zone())
+			return fmt.Errorf("host %s has a zone, which means something on one machine only, leave %q out", schema.Quote(text), "%"+addr.Zone())
 		}
 		return nil
 	}
 	return checkName(text)
 }
 
-func checkURL(text, scheme, rest string) error {
-	pattern, ok := bucketSchemes()[scheme]
-	rest, endpoint, named := strings.Cut(rest, endpointQuery)
-	switch {
-	case scheme == "http" || scheme == "https":
-		host, _, _ := strings.Cut(rest, "/")
-		return fmt.Errorf("host %s is a URL, expected the name alone, such as %s", shown(text), shown(host))
-	case !ok:
-		return fmt.Errorf("host %s has an unknown scheme, expected s3://bucket, gs://bucket, azblob://account/container or a name", shown(text))
-	case !pattern.MatchString(strings.TrimSuffix(rest, "/")):
-		return fmt.Errorf("host %s is no bucket, expected s3://bucket, gs://bucket or azblob://account/container", shown(text))
-	case named && scheme != "s3":
-		return fmt.Errorf("host %s names an endpoint, which only an s3:// bucket has, leave it out", shown(text))
-	case named && !endpointURL.MatchString(endpoint):
-		return fmt.Errorf("host %s has no usable endpoint, expected s3://bucket?endpoint=https://host[:port] in lower case", shown(text))
-	}
-	return nil
-}
-
 // checkName follows the preferred syntax of RFC 1035 section 2.3.1 as RFC 1123
 // section 2.1 widened it, with underscores, which real service names use.
 func checkName(name string) error {
 	if len(name) > maxNameLength {
-		return fmt.Errorf("host %s has %d octets, expected at most %d", shown(name), len(name), maxNameLength)
+		return fmt.Errorf("host %s has %d octets, expected at most %d", schema.Quote(name), len(name), maxNameLength)
 	}
 	if i := strings.LastIndexByte(name, ':'); i >= 0 {
-		return fmt.Errorf("host %s has a port, write the name alone and the port as port: %s", shown(name), shown(name[i+1:]))
+		return fmt.Errorf("host %s has a port, write the name alone and the port as port: %s", schema.Quote(name), schema.Quote(name[i+1:]))
 	}
 	if strings.ContainsRune(name, '*') {
-		return fmt.Errorf("host %s is a pattern, expected a name that can be looked up, name one real host", shown(name))
+		return fmt.Errorf("host %s is a pattern, expected a name that can be looked up, name one real host", schema.Quote(name))
 	}
 	for _, char := range name {
 		if !nameChar(char) {
-			return fmt.Errorf("host %s has the character %q, expected letters, digits, hyphens and dots; write other scripts in their xn-- form", shown(name), char)
+			return fmt.Errorf("host %s has the character %q, expected letters, digits, hyphens and dots; write other scripts in their xn-- form", schema.Quote(name), char)
 		}
 	}
 	labels := strings.Split(name, ".")
 	for _, label := range labels {
 		if label == "" {
-			return fmt.Errorf("host %s has an empty label, remove the extra dot", shown(name))
+			return fmt.Errorf("host %s has an empty label, remove the extra dot", schema.Quote(name))
 		}
 		if len(label) > maxLabelLength {
-			return fmt.Errorf("host %s has a label of %d octets, expected at most %d", shown(name), len(label), maxLabelLength)
+			return fmt.Errorf("host %s has a label of %d octets, expected at most %d", schema.Quote(name), len(label), maxLabelLength)
 		}
 		if label[0] == '-' || label[len(label)-1] == '-' {
-			return fmt.Errorf("host %s has a label with a hyphen at its edge, remove it", shown(name))
+			return fmt.Errorf("host %s has a label with a hyphen at its edge, remove it", schema.Quote(name))
 		}
 	}
 	// 1.2.3 and 010.0.0.1 are read as addresses by some programs and as names by
 	// others; a top level domain is never a number (RFC 3696 section 2).
 	if last := labels[len(labels)-1]; strings.Trim(last, "0123456789") == "" || strings.HasPrefix(strings.ToLower(last), "0x") {
-		return fmt.Errorf("host %s looks like an address and is none, write all four numbers without leading zeros", shown(name))
+		return fmt.Errorf("host %s looks like an address and is none, write all four numbers without leading zeros", schema.Quote(name))
 	}
 	return nil
 }
@@ -176,20 +111,8 @@ func (e Endpoint) Addr() (netip.Addr, bool) {
 	return addr.Unmap(), err == nil
 }
 
-// Bucket is the bucket that the host names, if it is a bucket URL.
-func (e Endpoint) Bucket() (Bucket, bool) {
-	scheme, rest, ok := strings.Cut(e.Host, "://")
-	if !ok {
-		return Bucket{}, false
-	}
-	rest, endpoint, _ := strings.Cut(rest, endpointQuery)
-	rest = strings.TrimSuffix(rest, "/")
-	if scheme != "azblob" {
-		return Bucket{Scheme: scheme, Container: rest, Endpoint: endpoint}, true
-	}
-	account, container, _ := strings.Cut(rest, "/")
-	return Bucket{Scheme: scheme, Account: account, Container: container}, true
-}
+// Bucket returns the bucket that the host names, if it is a bucket URL.
+func (e Endpoint) Bucket() (store.Bucket, bool) { return store.ParseBucket(e.Host) }
 
 // PrivateAddress reports whether the host is an address that is not on the
 // public internet (see [PrivateAddr]). Names are not looked up.

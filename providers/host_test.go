@@ -3,6 +3,8 @@ package providers
 import (
 	"net/netip"
 	"testing"
+
+	"github.com/landfall-audit/landfall/providers/store"
 )
 
 func TestHosts(t *testing.T) {
@@ -11,7 +13,7 @@ func TestHosts(t *testing.T) {
 		kind    HostKind
 		addr    string
 		private bool
-		bucket  Bucket
+		bucket  store.Bucket
 	}{
 		{host: "api.example.com", kind: HostName},
 		{host: "198.18.0.1", kind: HostAddress, addr: "198.18.0.1"},
@@ -33,11 +35,11 @@ func TestHosts(t *testing.T) {
 		{host: "fd00::1", kind: HostAddress, addr: "fd00::1", private: true},
 		{host: "fe80::1", kind: HostAddress, addr: "fe80::1", private: true},
 		{host: "ff02::1", kind: HostAddress, addr: "ff02::1", private: true},
-		{host: "s3://my-bucket/", kind: HostBucket, bucket: Bucket{Scheme: "s3", Container: "my-bucket"}},
-		{host: "s3://b-1?endpoint=https://s3.fr-par.scw.cloud", kind: HostBucket, bucket: Bucket{Scheme: "s3", Container: "b-1", Endpoint: "https://s3.fr-par.scw.cloud"}},
-		{host: "s3://b-1?endpoint=http://[::1]:9000", kind: HostBucket, bucket: Bucket{Scheme: "s3", Container: "b-1", Endpoint: "http://[::1]:9000"}},
-		{host: "gs://my_bucket", kind: HostBucket, bucket: Bucket{Scheme: "gs", Container: "my_bucket"}},
-		{host: "azblob://account/$web", kind: HostBucket, bucket: Bucket{Scheme: "azblob", Account: "account", Container: "$web"}},
+		{host: "s3://my-bucket/", kind: HostBucket, bucket: store.Bucket{Scheme: "s3", Container: "my-bucket"}},
+		{host: "s3://b-1?endpoint=https://s3.fr-par.scw.cloud", kind: HostBucket, bucket: store.Bucket{Scheme: "s3", Container: "b-1", Endpoint: "https://s3.fr-par.scw.cloud"}},
+		{host: "s3://b-1?endpoint=http://[::1]:9000", kind: HostBucket, bucket: store.Bucket{Scheme: "s3", Container: "b-1", Endpoint: "http://[::1]:9000"}},
+		{host: "gs://my_bucket", kind: HostBucket, bucket: store.Bucket{Scheme: "gs", Container: "my_bucket"}},
+		{host: "azblob://account/$web", kind: HostBucket, bucket: store.Bucket{Scheme: "azblob", Account: "account", Container: "$web"}},
 	} {
 		if err := CheckHost(test.host); err != nil {
 			t.Errorf("CheckHost(%q): %v", test.host, err)

@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/landfall-audit/landfall/providers/schema"
 )
 
 // maxSheets bounds how many claim files one folder may have.
@@ -24,22 +26,17 @@ var catalogueFiles embed.FS
 var ErrUnknownVendor = errors.New("unknown vendor")
 
 // Parse reads one sheet. file is the name to use in positions and messages. The
-// error is of type [Problems] and lists everything that is wrong.
+// error is of type [schema.Problems] and lists everything that is wrong.
 func Parse(file string, data []byte) (*Sheet, error) {
-	root, problems := document(file, data)
-	if len(problems) > 0 {
-		return nil, problems
-	}
-	r := &reader{file: file}
-	sheet, _ := sheetShape().read(r, root)
-	if err := r.err(); err != nil {
+	sheet, err := schema.Parse(file, data, SchemaID, sheetType())
+	if err != nil {
 		return nil, err
 	}
 	return &sheet, nil
 }
 
 // LoadFile reads the sheet in a file of at most 4 MiB. Errors of the content are
-// [Problems]; others wrap the error of the file system.
+// [schema.Problems]; others wrap the error of the file system.
 func LoadFile(path string) (*Sheet, error) {
 	data, err := readBounded(path)
 	if err != nil {
@@ -55,7 +52,7 @@ func readBounded(path string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	data, err := io.ReadAll(io.LimitReader(file, maxSheetSize+1))
+	data, err := io.ReadAll(io.LimitReader(file, schema.MaxSize+1))
 	return data, errors.Join(err, file.Close())
 }
 
@@ -124,12 +121,12 @@ func loadAll(files []string, load func(string) (*Sheet, error)) ([]*Sheet, error
 // that come from several places, such as several files on a command line; the
 // loaders of this package have checked their own.
 func CheckUnique(sheets []*Sheet) error {
-	var problems Problems
-	first := map[string]Pos{}
+	var problems schema.Problems
+	first := map[string]schema.Pos{}
 	for _, sheet := range sheets {
 		if before, twice := first[sheet.Vendor]; twice {
-			problems = append(problems, Problem{sheet.Pos, fmt.Sprintf(
-				"vendor %s is described at %s already, merge the two or give one another id", shown(sheet.Vendor), before)})
+			problems = append(problems, schema.Problem{Pos: sheet.Pos, Message: fmt.Sprintf(
+				"vendor %s is described at %s already, merge the two or give one another id", schema.Quote(sheet.Vendor), before)})
 			continue
 		}
 		first[sheet.Vendor] = sheet.Pos
@@ -181,5 +178,5 @@ func Lookup(id string) (*Sheet, error) {
 		}
 		ids[i] = sheet.Vendor
 	}
-	return nil, fmt.Errorf("%w %s, %s", ErrUnknownVendor, shown(id), wayOut(id, ids))
+	return nil, fmt.Errorf("%w %s, %s", ErrUnknownVendor, schema.Quote(id), schema.Suggest(id, ids))
 }

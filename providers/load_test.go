@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/landfall-audit/landfall/providers/schema"
 )
 
 const smallSheet = "schema: landfall.claims/v1\nvendor: VENDOR\nname: Small\nclaims: []\n"
@@ -56,7 +58,7 @@ func TestLoadFolderErrors(t *testing.T) {
 			t.Errorf("error lacks %q:\n%v", want, err)
 		}
 	}
-	var problems Problems
+	var problems schema.Problems
 	if !errors.As(err, &problems) {
 		t.Errorf("error of type %T holds no Problems", err)
 	}

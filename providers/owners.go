@@ -1,6 +1,10 @@
 package providers
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/landfall-audit/landfall/providers/schema"
+)
 
 // Owner is one holder in a chain of ownership, with who holds it in turn.
 type Owner struct {
@@ -80,5 +84,5 @@ func (o *Ownership) Nearest(name string) (string, bool) {
 	for _, organisation := range o.Organisations {
 		candidates = append(candidates, organisation.Also...)
 	}
-	return nearest(name, candidates)
+	return schema.Nearest(name, candidates)
 }

@@ -9,6 +9,8 @@ import (
 	"unicode"
 
 	"github.com/goccy/go-yaml/ast"
+
+	"github.com/landfall-audit/landfall/providers/schema"
 )
 
 // OwnershipSchemaID names the language of the ownership table and its version.
@@ -25,7 +27,7 @@ type Organisation struct {
 	Jurisdictions []string // ISO 3166-1: of its law first, then of its seat
 	Also          []string // other names, such as those that networks are registered under
 	ASNs          []uint32 // networks that are registered under one of its names
-	Pos           Pos
+	Pos           schema.Pos
 }
 
 // Holding is a statement that one holds a part of an organisation.
@@ -39,7 +41,7 @@ type Holding struct {
 	Until         Date     // last day on which it can be taken to stand; zero: nothing says that it ended
 	Source        Source
 	Note          string
-	Pos           Pos
+	Pos           schema.Pos
 }
 
 // On reports whether the holding can be taken to stand on a day. One without a
@@ -88,15 +90,10 @@ func Owners() *Ownership {
 var loadOwners = sync.OnceValues(func() (*Ownership, error) { return ParseOwnership("ownership.yaml", ownershipYAML) })
 
 // ParseOwnership reads a table. file is the name to use in messages. The error
-// is of type [Problems] and lists everything that is wrong.
+// is of type [schema.Problems] and lists everything that is wrong.
 func ParseOwnership(file string, data []byte) (*Ownership, error) {
-	root, problems := document(file, data)
-	if len(problems) > 0 {
-		return nil, problems
-	}
-	r := &reader{file: file}
-	table, _ := ownershipShape().read(r, root)
-	if err := r.err(); err != nil {
+	table, err := schema.Parse(file, data, OwnershipSchemaID, ownershipType())
+	if err != nil {
 		return nil, err
 	}
 	return &table, nil
@@ -134,20 +131,20 @@ func nameKey(name string) string {
 
 // index makes the table searchable and refuses names and networks that stand
 // twice, and holdings of organisations that are not listed.
-func (o *Ownership) index(r *reader) bool {
+func (o *Ownership) index(r *schema.Reader) bool {
 	o.byName, o.byASN = map[string]int{}, map[uint32]int{}
 	ok := true
 	for i, organisation := range o.Organisations {
 		for _, name := range append([]string{organisation.Name}, organisation.Also...) {
 			if first, twice := o.byName[nameKey(name)]; twice && first != i {
-				r.faultAt(organisation.Pos, "%s is a name of %s already, leave it out of one of them", shown(name), shown(o.Organisations[first].Name))
+				r.FaultAt(organisation.Pos, "%s is a name of %s already, leave it out of one of them", schema.Quote(name), schema.Quote(o.Organisations[first].Name))
 				ok = false
 			}
 			o.byName[nameKey(name)] = i
 		}
 		for _, asn := range organisation.ASNs {
 			if first, twice := o.byASN[asn]; twice {
-				r.faultAt(organisation.Pos, "AS%d belongs to %s already, leave it out of one of them", asn, shown(o.Organisations[first].Name))
+				r.FaultAt(organisation.Pos, "AS%d belongs to %s already, leave it out of one of them", asn, schema.Quote(o.Organisations[first].Name))
 				ok = false
 			}
 			o.byASN[asn] = i
@@ -155,7 +152,7 @@ func (o *Ownership) index(r *reader) bool {
 	}
 	for _, holding := range o.Holdings {
 		if _, known := o.byName[nameKey(holding.Of)]; !known {
-			r.faultAt(holding.Pos, "%s is not under organisations, add it there; %s", shown(holding.Of), wayOut(holding.Of, o.names()))
+			r.FaultAt(holding.Pos, "%s is not under organisations, add it there; %s", schema.Quote(holding.Of), schema.Suggest(holding.Of, o.names()))
 			ok = false
 		}
 	}
@@ -173,33 +170,33 @@ func (o *Ownership) names() []string {
 
 // finishHolding checks the dates of a row against each other, and the holder
 // against what is held.
-func finishHolding(r *reader, at nodes, h *Holding, ok bool) bool {
-	h.Pos = r.pos(at.of("holder"))
+func finishHolding(r *schema.Reader, at schema.Nodes, h *Holding, ok bool) bool {
+	h.Pos = r.Pos(at.Of("holder"))
 	if !h.Until.IsZero() && h.Until.Before(h.From) {
-		r.fault(at["until"], "until %s is before from %s, swap them or mend one", h.Until, h.From)
+		r.Fault(at["until"], "until %s is before from %s, swap them or mend one", h.Until, h.From)
 		return false
 	}
 	if nameKey(h.Of) == nameKey(h.Holder) && ok {
-		r.fault(at["holder"], "%s holds itself, name another holder", shown(h.Holder))
+		r.Fault(at["holder"], "%s holds itself, name another holder", schema.Quote(h.Holder))
 		return false
 	}
 	return ok
 }
 
-func finishOrganisation(r *reader, at nodes, o *Organisation, ok bool) bool {
-	o.Pos = r.pos(at.of("name"))
+func finishOrganisation(r *schema.Reader, at schema.Nodes, o *Organisation, ok bool) bool {
+	o.Pos = r.Pos(at.Of("name"))
 	return ok
 }
 
-func finishOwnership(r *reader, _ nodes, o *Ownership, ok bool) bool {
+func finishOwnership(r *schema.Reader, _ schema.Nodes, o *Ownership, ok bool) bool {
 	return ok && o.index(r)
 }
 
 // percent is a number from 0 to 100.
-func percent(what string) shape[Percent] {
-	return shape[Percent]{
-		schema: schema{"type": "number", "minimum": 0, "maximum": 100},
-		read: func(r *reader, n ast.Node) (Percent, bool) {
+func percent(what string) schema.Type[Percent] {
+	return schema.Type[Percent]{
+		Schema: schema.JSONSchema{"type": "number", "minimum": 0, "maximum": 100},
+		Read: func(r *schema.Reader, n ast.Node) (Percent, bool) {
 			var value float64
 			switch node := n.(type) {
 			case *ast.IntegerNode:
@@ -212,7 +209,7 @@ func percent(what string) shape[Percent] {
 				value = -1
 			}
 			if !(value >= 0 && value <= 100) {
-				r.fault(n, "%s is %s, expected a number from 0 to 100 without a sign", what, nodeName(n))
+				r.Fault(n, "%s is %s, expected a number from 0 to 100 without a sign", what, schema.NodeName(n))
 				return Percent{}, false
 			}
 			return Percent{value, true}, true

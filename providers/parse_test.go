@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/landfall-audit/landfall/providers/schema"
 )
 
 func TestBadSheets(t *testing.T) {
@@ -19,7 +21,7 @@ func TestBadSheets(t *testing.T) {
 			if err == nil {
 				t.Fatalf("parsed as %+v", sheet)
 			}
-			var problems Problems
+			var problems schema.Problems
 			if !errors.As(err, &problems) {
 				t.Fatalf("error of type %T, want Problems: %v", err, err)
 			}
@@ -73,7 +75,7 @@ func TestEveryField(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	at := func(line, column int) Pos { return Pos{file, line, column} }
+	at := func(line, column int) schema.Pos { return schema.Pos{File: file, Line: line, Column: column} }
 	day := func(text string) Date { return mustDate(t, text) }
 	want := &Sheet{
 		Schema: SchemaID, Vendor: "example-cloud", Name: "Example Cloud", File: file, Pos: at(2, 9),
@@ -129,7 +131,7 @@ func TestEveryField(t *testing.T) {
 }
 
 func TestSizeIsBounded(t *testing.T) {
-	data := append([]byte("schema: landfall.claims/v1\n"), bytes.Repeat([]byte("# comment\n"), maxSheetSize/10+1)...)
+	data := append([]byte("schema: landfall.claims/v1\n"), bytes.Repeat([]byte("# comment\n"), schema.MaxSize/10+1)...)
 	if _, err := Parse("big.yaml", data); err == nil || !strings.Contains(err.Error(), "big.yaml:1:1: the file has more than 4 MiB") {
 		t.Errorf("error %v, want one about the size", err)
 	}
@@ -147,7 +149,7 @@ func TestHostileSheetsAreQuick(t *testing.T) {
 		"lines": "\n", "anchors": "&a ", "tags": "! ", "aliases": "*a ", "literals": "|\n ", "commas": "a,", "items": "- a\n",
 	} {
 		t.Run(name, func(t *testing.T) {
-			data := bytes.Repeat([]byte(piece), (maxMarks-1)/marks([]byte(piece)))
+			data := bytes.Repeat([]byte(piece), (schema.MaxMarks-1)/schema.Marks([]byte(piece)))
 			if name == "commas" {
 				data[0] = '['
 			}

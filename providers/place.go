@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/landfall-audit/landfall/providers/schema"
 )
 
 // PlaceKind is the kind of thing that a place names.
@@ -136,7 +138,7 @@ func unknownName(name string) error {
 			return fmt.Errorf("%w %q: codes are upper case, use %s", ErrUnknownPlace, name, upper)
 		}
 	}
-	if group, ok := nearest(name, groupNames()); ok && (len(name) > 2 || strings.EqualFold(group, name)) {
+	if group, ok := schema.Nearest(name, groupNames()); ok && (len(name) > 2 || strings.EqualFold(group, name)) {
 		return fmt.Errorf("%w %q: did you mean %s?", ErrUnknownPlace, name, group)
 	}
 	return fmt.Errorf("%w %q, expected a country (DE), a subdivision (DE-BB), a group (%s), a region (aws:eu-central-1), a geography (azure-geo:germany) or a point (point:LAT,LON,RADIUS_KM)",
@@ -168,7 +170,7 @@ func parseGeography(name, provider, code string) (Place, error) {
 			return Place{Kind: KindGeography, Provider: provider, Code: code}, nil
 		}
 	}
-	return Place{}, fmt.Errorf("%w %q: no such geography, %s", ErrUnknownPlace, name, wayOut(name, table.geographyNames()))
+	return Place{}, fmt.Errorf("%w %q: no such geography, %s", ErrUnknownPlace, name, schema.Suggest(name, table.geographyNames()))
 }
 
 func parsePoint(name, numbers string) (Place, error) {

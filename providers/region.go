@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+
+	"github.com/landfall-audit/landfall/providers/schema"
 )
 
 // regionsCSV lists the cloud regions whose place a source states. lat and lon
@@ -203,9 +205,9 @@ func RegionPlace(provider, region string) (Place, error) {
 	}
 	if slices.Contains(table.providers, provider) {
 		return Place{}, fmt.Errorf("%w %q of %s: %s", ErrUnknownRegion, region, provider,
-			wayOut(region, table.codesOf(provider)))
+			schema.Suggest(region, table.codesOf(provider)))
 	}
-	return Place{}, fmt.Errorf("%w %q: %s", ErrUnknownProvider, provider, wayOut(provider, table.providers))
+	return Place{}, fmt.Errorf("%w %q: %s", ErrUnknownProvider, provider, schema.Suggest(provider, table.providers))
 }
 
 // UnknownRegions is the codes of a provider that appear in published data and

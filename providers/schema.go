@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+
+	"github.com/landfall-audit/landfall/providers/schema"
 )
 
 //go:generate go test . -run "^(TestGenerated|TestTablesOfSheets)$" -update
@@ -13,13 +15,13 @@ import (
 // parser. The parser checks more: that codes exist, and what fields mean
 // together.
 func Schema() ([]byte, error) {
-	return schemaDocument(sheetShape().schema, "claims.schema.json", SchemaID,
+	return schemaDocument(sheetType().Schema, "claims.schema.json", SchemaID,
 		"What a storage vendor says about where data goes, and the hosts its clients talk to.")
 }
 
 // schemaDocument is the JSON Schema of one of the languages, as a file.
-func schemaDocument(root schema, file, title, description string) ([]byte, error) {
-	root = with(root, schema{
+func schemaDocument(root schema.JSONSchema, file, title, description string) ([]byte, error) {
+	root = schema.With(root, schema.JSONSchema{
 		"$schema":     "https://json-schema.org/draft/2020-12/schema",
 		"$id":         "https://github.com/landfall-audit/landfall/providers/" + file,
 		"title":       title,

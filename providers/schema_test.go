@@ -10,6 +10,8 @@ import (
 
 	"github.com/goccy/go-yaml"
 	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"github.com/landfall-audit/landfall/providers/schema"
 )
 
 // TestGenerated compares the generated files with what they are made from.
@@ -36,8 +38,8 @@ func TestGenerated(t *testing.T) {
 func withTables(t *testing.T, readme string) []byte {
 	t.Helper()
 	tables := map[string]string{
-		"sheet": table(sheetShape().schema), "endpoint": table(endpointShape().schema), "claim": table(claimShape().schema),
-		"source": table(sourceShape().schema), "when": table(conditionShape().schema),
+		"sheet": table(sheetType().Schema), "endpoint": table(endpointType().Schema), "claim": table(claimType().Schema),
+		"source": table(sourceType().Schema), "when": table(conditionType().Schema),
 	}
 	for name, made := range tables {
 		block := regexp.MustCompile(`(?s)(<!-- fields of ` + name + ` -->\n).*?(<!-- end -->)`)
@@ -50,8 +52,8 @@ func withTables(t *testing.T, readme string) []byte {
 }
 
 // table is the fields of an object as a table in Markdown, required ones first.
-func table(object schema) string {
-	properties := object["properties"].(schema)
+func table(object schema.JSONSchema) string {
+	properties := object["properties"].(schema.JSONSchema)
 	required, _ := object["required"].([]string)
 	names := slices.Clone(required)
 	for name := range properties {
@@ -67,7 +69,7 @@ func table(object schema) string {
 		if i < len(required) {
 			needed = "required"
 		}
-		field := properties[name].(schema)
+		field := properties[name].(schema.JSONSchema)
 		out.WriteString("| `" + name + "` | " + needed + " | " + field["description"].(string))
 		if words, ok := wordsOf(field); ok {
 			out.WriteString(" One of `" + strings.Join(words, "` `") + "`.")
@@ -79,8 +81,8 @@ func table(object schema) string {
 
 // wordsOf is the fixed list of words that a field or its items may be, if it is
 // short enough to print.
-func wordsOf(field schema) ([]string, bool) {
-	if items, ok := field["items"].(schema); ok {
+func wordsOf(field schema.JSONSchema) ([]string, bool) {
+	if items, ok := field["items"].(schema.JSONSchema); ok {
 		field = items
 	}
 	words, ok := field["enum"].([]string)

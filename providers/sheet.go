@@ -1,6 +1,10 @@
 package providers
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/landfall-audit/landfall/providers/schema"
+)
 
 // SchemaID names the claims language and its version.
 const SchemaID = "landfall.claims/v1"
@@ -16,9 +20,9 @@ type Sheet struct {
 	Operator  Operator
 	Endpoints []Endpoint
 	Claims    []Claim
-	Open      []string // questions that no source has answered yet
-	File      string   // where the sheet was read
-	Pos       Pos      // of the vendor id
+	Open      []string   // questions that no source has answered yet
+	File      string     // where the sheet was read
+	Pos       schema.Pos // of the vendor id
 }
 
 // Operator is who runs a service, by the vendor's own word.
@@ -34,7 +38,7 @@ type Endpoint struct {
 	Roles  []Role // empty if not known
 	When   Condition
 	Source Source
-	Pos    Pos // of the host
+	Pos    schema.Pos // of the host
 	// Bootstrap marks a host that only tells the client which host to use: where
 	// it is says nothing about where content lands.
 	Bootstrap bool
@@ -62,14 +66,14 @@ type Claim struct {
 	Deny       []Place // no copy is in one of these
 	Require    []Place // there is a copy in each of these
 	Operators  OperatorTerms
-	When       Condition // where it does not apply, the claim is not judged
-	KeyedOn    KeyedOn   // [KeyedOnAccountCountry] unless stated
-	Strength   Strength  // [StrengthCommitment] unless stated
-	Since      Date      // first day on which the claim stood, if known
-	Until      Date      // last day on which it stood; zero: it still stands
-	Deadline   Date      // the day by which an announcement is to have come true
-	Exceptions []string  // what the vendor takes out of the claim, in words
-	Pos        Pos       // of the id
+	When       Condition  // where it does not apply, the claim is not judged
+	KeyedOn    KeyedOn    // [KeyedOnAccountCountry] unless stated
+	Strength   Strength   // [StrengthCommitment] unless stated
+	Since      Date       // first day on which the claim stood, if known
+	Until      Date       // last day on which it stood; zero: it still stands
+	Deadline   Date       // the day by which an announcement is to have come true
+	Exceptions []string   // what the vendor takes out of the claim, in words
+	Pos        schema.Pos // of the id
 }
 
 // OperatorTerms is which operators a claim promises or rules out.

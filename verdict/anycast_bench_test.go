@@ -6,9 +6,9 @@ import (
 
 	"github.com/landfall-audit/landfall/evidence"
 	"github.com/landfall-audit/landfall/internal/geo"
+	"github.com/landfall-audit/landfall/internal/verdicttest"
 	"github.com/landfall-audit/landfall/providers"
 	"github.com/landfall-audit/landfall/verdict"
-	"github.com/landfall-audit/landfall/verdict/verdicttest"
 )
 
 // anycastScore counts addresses by whether two of their disks are apart, and

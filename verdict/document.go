@@ -9,8 +9,9 @@ import (
 	"os"
 
 	jsonv2 "github.com/go-json-experiment/json"
-	"github.com/klauspost/compress/zstd"
 	fastjson "github.com/segmentio/encoding/json"
+
+	"github.com/landfall-audit/landfall/internal/unpack"
 )
 
 // maxDocumentBytes bounds a verdicts file that is read back.
@@ -279,21 +280,23 @@ func decode(name string, r io.Reader, to any, schema func() string) error {
 	return checkSchema(name, schema())
 }
 
-// zstdMagic begins a compressed file (RFC 8878, 3.1.1).
-const zstdMagic = "\x28\xb5\x2f\xfd"
+// unpackingBytes bounds the memory that unpacking a document takes.
+const unpackingBytes = 256 << 20
 
 // decompressed returns the plain text of a file, bounded, and frees what that
 // takes.
 func decompressed(name string, r io.Reader) (plain io.Reader, free func(), err error) {
 	buffered := bufio.NewReaderSize(r, 256<<10)
-	if head, _ := buffered.Peek(len(zstdMagic)); string(head) != zstdMagic {
+	head, _ := buffered.Peek(unpack.HeadBytes)
+	format, packed := unpack.Of(head, unpack.Zstd)
+	if !packed {
 		return io.LimitReader(buffered, maxDocumentBytes), func() {}, nil
 	}
-	zr, err := zstd.NewReader(buffered, zstd.WithDecoderConcurrency(1))
+	unpacked, free, err := format.Open(buffered, unpackingBytes)
 	if err != nil {
 		return nil, nil, fmt.Errorf("%s: %w", name, err)
 	}
-	return io.LimitReader(zr, maxDocumentBytes), zr.Close, nil
+	return io.LimitReader(unpacked, maxDocumentBytes), free, nil
 }
 
 func explain(name string, err error) error {

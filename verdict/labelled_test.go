@@ -4,7 +4,7 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/landfall-audit/landfall/verdict/verdicttest"
+	"github.com/landfall-audit/landfall/internal/verdicttest"
 )
 
 // labelledFolders are those of [verdicttest.Folders].

@@ -7,9 +7,9 @@ import (
 	"testing"
 
 	"github.com/landfall-audit/landfall/evidence"
+	"github.com/landfall-audit/landfall/internal/verdicttest"
 	"github.com/landfall-audit/landfall/providers"
 	"github.com/landfall-audit/landfall/verdict"
-	"github.com/landfall-audit/landfall/verdict/verdicttest"
 )
 
 // landmarkPart is which part of the hosts of known place are landmarks: a third.

@@ -8,8 +8,8 @@ import (
 	"testing"
 
 	"github.com/landfall-audit/landfall/evidence"
+	"github.com/landfall-audit/landfall/internal/verdicttest"
 	"github.com/landfall-audit/landfall/providers"
-	"github.com/landfall-audit/landfall/verdict/verdicttest"
 )
 
 // generatedSet returns so many hosts in the regions of a provider, seen from so many

@@ -197,7 +197,7 @@ func besideOneNetwork(disks []*disk, open bool) int {
 		of := network{d.from.network, d.from.ASN}
 		if open {
 			of.platform = ""
-		} else if of.platform != evidence.NetworkGlobalping && of.platform != evidence.NetworkAtlas {
+		} else if !evidence.NetworkOf(of.platform).Hosted {
 			continue
 		}
 		if of.asn == 0 {

@@ -17,9 +17,9 @@ import (
 
 	"github.com/landfall-audit/landfall/evidence"
 	"github.com/landfall-audit/landfall/internal/geo"
+	"github.com/landfall-audit/landfall/internal/verdicttest"
 	"github.com/landfall-audit/landfall/providers"
 	"github.com/landfall-audit/landfall/verdict"
-	"github.com/landfall-audit/landfall/verdict/verdicttest"
 )
 
 // timed is the evidence line of reads of s3://bucket from a vantage that took

@@ -94,7 +94,7 @@ func (c *caseFile) findTLS() {
 // triedTLS reports whether a failure is of TLS: of the probe of this program, or of a
 // platform that was asked for a request to the name.
 func triedTLS(f *evidence.Error, name string) bool {
-	return f.Probe == "tls" || f.Probe == evidence.NetworkGlobalping && name != ""
+	return f.Probe == "tls" || evidence.NetworkOf(f.Probe).NamesByTLS && name != ""
 }
 
 // findTLSFailure files the failures of a target ADDR:PORT NAME. A further word says

@@ -5,8 +5,8 @@ import (
 	"testing"
 
 	"github.com/landfall-audit/landfall/evidence"
+	"github.com/landfall-audit/landfall/internal/verdicttest"
 	"github.com/landfall-audit/landfall/verdict"
-	"github.com/landfall-audit/landfall/verdict/verdicttest"
 )
 
 var networks = []string{evidence.NetworkImport, evidence.NetworkGlobalping, evidence.NetworkAtlas, evidence.NetworkLocal}

@@ -39,7 +39,7 @@ type vantage struct {
 }
 
 func (c *caseFile) addVantage(v *evidence.Vantage) {
-	own := &vantage{Vantage: v, number: len(c.vantages), network: evidence.KnownNetwork(v.Network), supplier: c.supplierOf(v.ID)}
+	own := &vantage{Vantage: v, number: len(c.vantages), network: evidence.NetworkOf(v.Network).Name, supplier: c.supplierOf(v.ID)}
 	lat, lon, ok := v.Position()
 	switch {
 	case !ok:

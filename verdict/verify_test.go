@@ -9,9 +9,9 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/landfall-audit/landfall/evidence"
+	"github.com/landfall-audit/landfall/internal/verdicttest"
 	"github.com/landfall-audit/landfall/providers"
 	"github.com/landfall-audit/landfall/verdict"
-	"github.com/landfall-audit/landfall/verdict/verdicttest"
 	"github.com/landfall-audit/landfall/verdict/verify"
 )
 

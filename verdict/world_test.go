@@ -15,9 +15,9 @@ import (
 
 	"github.com/landfall-audit/landfall/evidence"
 	"github.com/landfall-audit/landfall/internal/geo"
+	"github.com/landfall-audit/landfall/internal/verdicttest"
 	"github.com/landfall-audit/landfall/providers"
 	"github.com/landfall-audit/landfall/verdict"
-	"github.com/landfall-audit/landfall/verdict/verdicttest"
 )
 
 // world is an address whose hosts have known places, seen from vantages that

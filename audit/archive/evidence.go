@@ -7,7 +7,8 @@ import (
 
 	"github.com/landfall-audit/landfall/audit/event"
 	"github.com/landfall-audit/landfall/evidence"
-	"github.com/landfall-audit/landfall/evidence/bucket"
+	"github.com/landfall-audit/landfall/providers/store"
+	"github.com/landfall-audit/landfall/providers/store/objects"
 	"github.com/landfall-audit/landfall/verdict"
 )
 
@@ -29,13 +30,13 @@ func ReadEvidence(ctx context.Context, events event.Handler, files ...string) (*
 		bundles, problems = append(bundles, b), append(problems, UnlessCut(events, err))
 	}
 	for _, file := range files {
-		if !bucket.Is(file) {
+		if !store.IsAddress(file) {
 			take(evidence.ReadUsableFile(file))
 			continue
 		}
-		at, err := bucket.Parse(file)
+		at, err := store.ParseAddress(file)
 		if err == nil {
-			err = bucket.Each(ctx, at, func(name string, r io.Reader) error {
+			err = objects.Each(ctx, at, func(name string, r io.Reader) error {
 				take(evidence.ReadUsable(name, r))
 				return nil
 			})

@@ -9,7 +9,8 @@ import (
 	"time"
 
 	"github.com/landfall-audit/landfall/audit/event"
-	"github.com/landfall-audit/landfall/evidence/bucket"
+	"github.com/landfall-audit/landfall/providers/store"
+	"github.com/landfall-audit/landfall/providers/store/objects"
 )
 
 // uploadTime bounds how long a bundle takes to object storage. It is sent even
@@ -20,19 +21,19 @@ const uploadTime = 5 * time.Minute
 // then object storage.
 type Sink struct {
 	path   string // empty: the caller's writer
-	bucket *bucket.Address
+	bucket *store.Address
 }
 
 // OpenSink returns where evidence goes: a file, an address in object storage, or,
 // where out is empty, a writer of the caller's. That it cannot get there is an
 // error before anything is measured, as far as this machine knows.
 func OpenSink(ctx context.Context, out string) (*Sink, error) {
-	if !bucket.Is(out) {
+	if !store.IsAddress(out) {
 		return &Sink{path: out}, nil
 	}
-	at, err := bucket.Parse(out)
+	at, err := store.ParseAddress(out)
 	if err == nil {
-		err = bucket.Check(ctx, at)
+		err = objects.Check(ctx, at)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("--out: %w", err)
@@ -65,7 +66,7 @@ func (s *Sink) Upload(ctx context.Context, events event.Handler, path, run strin
 	to := s.bucket.In(run + ".jsonl.zst")
 	f, err := os.Open(path)
 	if err == nil {
-		err = errors.Join(bucket.Put(ctx, to, f), f.Close())
+		err = errors.Join(objects.Put(ctx, to, f), f.Close())
 	}
 	if err != nil {
 		return fmt.Errorf("the evidence is in %s, and not where it was to go: %w; try again with --resume %s", path, err, path)

@@ -19,7 +19,7 @@ import (
 	"github.com/landfall-audit/landfall/evidence"
 	"github.com/landfall-audit/landfall/probes"
 	"github.com/landfall-audit/landfall/probes/dns"
-	"github.com/landfall-audit/landfall/probes/remote"
+	"github.com/landfall-audit/landfall/probes/platform"
 	"github.com/landfall-audit/landfall/probes/storage"
 	"github.com/landfall-audit/landfall/providers"
 )
@@ -82,7 +82,7 @@ func (c *Campaign) Run(ctx context.Context) (probes.Summary, error) {
 	if remoteErr == nil {
 		remoteErr = r.run(ctx)
 	}
-	if remote.ReadJournal(c.evidence.Seen()).Tests() > 0 {
+	if platform.ReadJournal(c.evidence.Seen()).Tests() > 0 {
 		summary.Heard = true
 	}
 	return summary, errors.Join(err, remoteErr)

@@ -8,7 +8,7 @@ import (
 
 	"github.com/landfall-audit/landfall/evidence"
 	"github.com/landfall-audit/landfall/internal/geo"
-	"github.com/landfall-audit/landfall/probes/remote"
+	"github.com/landfall-audit/landfall/probes/platform"
 	"github.com/landfall-audit/landfall/probes/selfcheck"
 	"github.com/landfall-audit/landfall/verdict/plan"
 )
@@ -34,8 +34,8 @@ func landmarksNear(v *evidence.Vantage) []selfcheck.KnownHost {
 }
 
 // askedKey tells what was ordered of an offer.
-func askedKey(platform, key string, a remote.Ask) string {
-	return platform + " " + key + " " + a.Type + " " + a.Target()
+func askedKey(on, key string, a platform.Ask) string {
+	return on + " " + key + " " + a.Type + " " + a.Target()
 }
 
 // asked returns what was ordered, of each offer.
@@ -43,7 +43,7 @@ func (r *rounds) asked() map[string]bool {
 	out := map[string]bool{}
 	for _, o := range r.journal().Asked() {
 		for _, key := range o.From {
-			out[askedKey(o.Platform, key, remote.AskOf(o))] = true
+			out[askedKey(o.Platform, key, platform.AskOf(o))] = true
 		}
 	}
 	return out
@@ -57,7 +57,7 @@ func (r *rounds) openings(q *plan.Question) {
 	for i := range q.Offers {
 		at := r.from[i]
 		h := &r.connected[at.platform]
-		if timer, ok := h.Platform.(remote.KeyTimer); ok {
+		if timer, ok := h.Platform.(platform.KeyTimer); ok {
 			q.Offers[i].TimesKeys = true
 			q.Offers[i].Opening = len(landmarksOf(timer, h.offers[at.offer], asked))
 		}
@@ -73,8 +73,8 @@ func (r *rounds) openings(q *plan.Question) {
 
 // landmarksOf returns the handshakes with near landmarks that an offer was not asked
 // for yet.
-func landmarksOf(timer remote.KeyTimer, offer remote.Offer, asked map[string]bool) []remote.Ask {
-	var out []remote.Ask
+func landmarksOf(timer platform.KeyTimer, offer platform.Offer, asked map[string]bool) []platform.Ask {
+	var out []platform.Ask
 	for _, l := range landmarksNear(&offer.Vantage) {
 		if a := timer.TimeKey(netip.Addr{}, l.Host, l.Port, offer); !asked[askedKey(offer.Platform, offer.Key, a)] {
 			out = append(out, a)
@@ -86,7 +86,7 @@ func landmarksOf(timer remote.KeyTimer, offer remote.Offer, asked map[string]boo
 // timeKeys orders the handshakes of a plan, and with the first of each offer those
 // with near landmarks.
 func (r *rounds) timeKeys(ctx context.Context, p *plan.Plan) error {
-	asks, asked := make([][]remote.Ask, len(r.connected)), r.asked()
+	asks, asked := make([][]platform.Ask, len(r.connected)), r.asked()
 	for _, m := range p.Measurements {
 		if m.Name == "" {
 			continue
@@ -94,7 +94,7 @@ func (r *rounds) timeKeys(ctx context.Context, p *plan.Plan) error {
 		for _, i := range m.From {
 			at := r.from[i]
 			h := &r.connected[at.platform]
-			timer, ok := h.Platform.(remote.KeyTimer)
+			timer, ok := h.Platform.(platform.KeyTimer)
 			if !ok {
 				continue
 			}
@@ -113,16 +113,16 @@ func (r *rounds) timeKeys(ctx context.Context, p *plan.Plan) error {
 // and what one of them sees says nothing of another: of a platform that can, the
 // first handshake of each offer is waited for, and the rest is ordered of the same
 // machine.
-func (r *rounds) inTurn(ctx context.Context, what string, asks [][]remote.Ask) error {
+func (r *rounds) inTurn(ctx context.Context, what string, asks [][]platform.Ask) error {
 	update, end := r.Events.Task(what)
 	defer end()
 	for i, all := range asks {
 		p := r.connected[i].Platform
-		var first, rest []remote.Ask
+		var first, rest []platform.Ask
 		begun := map[string]bool{}
 		for _, a := range all {
 			key := a.From[0].Key
-			if a.Type == remote.TypeHTTP && !begun[key] && r.journal().MachineOf(p.Name(), key) == "" {
+			if a.Type == platform.TypeHTTP && !begun[key] && r.journal().MachineOf(p.Name(), key) == "" {
 				begun[key] = true
 				first = append(first, a)
 			} else {
@@ -144,11 +144,11 @@ func (r *rounds) inTurn(ctx context.Context, what string, asks [][]remote.Ask) e
 // ofSameMachine returns the asks with the machine that each offer was found to be.
 // Offers that were just asked for the first time and have none are left out. Where
 // an offer is one machine, those of one target are one ask.
-func (r *rounds) ofSameMachine(p remote.Platform, asks []remote.Ask, begun map[string]bool) []remote.Ask {
-	if _, several := p.(remote.KeyTimer); !several {
+func (r *rounds) ofSameMachine(p platform.Platform, asks []platform.Ask, begun map[string]bool) []platform.Ask {
+	if _, several := p.(platform.KeyTimer); !several {
 		return together(asks)
 	}
-	var out []remote.Ask
+	var out []platform.Ask
 	journal := r.journal()
 	for _, a := range asks {
 		key := a.From[0].Key
@@ -160,10 +160,10 @@ func (r *rounds) ofSameMachine(p remote.Platform, asks []remote.Ask, begun map[s
 }
 
 // together returns the asks with those of one target made one.
-func together(asks []remote.Ask) []remote.Ask {
-	var out []remote.Ask
+func together(asks []platform.Ask) []platform.Ask {
+	var out []platform.Ask
 	for _, a := range asks {
-		same := slices.IndexFunc(out, func(b remote.Ask) bool { return a.Type == b.Type && a.Target() == b.Target() })
+		same := slices.IndexFunc(out, func(b platform.Ask) bool { return a.Type == b.Type && a.Target() == b.Target() })
 		if same < 0 {
 			out = append(out, a)
 		} else {

@@ -14,6 +14,7 @@ import (
 	"github.com/landfall-audit/landfall/probes/dns"
 	"github.com/landfall-audit/landfall/probes/selfcheck"
 	"github.com/landfall-audit/landfall/probes/storage"
+	"github.com/landfall-audit/landfall/providers/store/cloud"
 )
 
 // Look runs all probes on targets from this machine; those that look in data sets
@@ -95,7 +96,7 @@ func ParseResolvers(texts []string) ([]dns.Resolver, error) {
 
 // cloudsFor returns who is asked about the buckets among the targets; nobody where
 // there are none.
-func (c *Campaign) cloudsFor(targets []probes.Target) storage.Clouds {
+func (c *Campaign) cloudsFor(targets []probes.Target) cloud.Clouds {
 	if !slices.ContainsFunc(targets, target.IsBucket) {
 		return nil
 	}

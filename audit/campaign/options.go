@@ -12,6 +12,8 @@ import (
 
 	"github.com/landfall-audit/landfall/audit/event"
 	"github.com/landfall-audit/landfall/probes/storage"
+	"github.com/landfall-audit/landfall/providers/store/cloud"
+	"github.com/landfall-audit/landfall/providers/store/clouds"
 )
 
 // DefaultBudget is what Globalping gives anybody for nothing in an hour.
@@ -59,7 +61,7 @@ type Options struct {
 	Getenv func(string) string
 	// Clouds are asked about buckets. Nil: all of them, with the credentials that
 	// their own tools would use.
-	Clouds func() storage.Clouds
+	Clouds func() cloud.Clouds
 }
 
 // WithDefaults returns the options with what is left out filled in.
@@ -78,7 +80,7 @@ func (o Options) WithDefaults() Options {
 	}
 	if o.Clouds == nil {
 		private := o.AllowPrivate
-		o.Clouds = sync.OnceValue(func() storage.Clouds { return storage.Open(net.Dialer{}, nil, private) })
+		o.Clouds = sync.OnceValue(func() cloud.Clouds { return clouds.All(storage.Client(net.Dialer{}, nil, private)) })
 	}
 	return o
 }

@@ -4,66 +4,39 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"net/url"
 	"slices"
 	"strings"
 
 	"github.com/landfall-audit/landfall/audit/event"
-	"github.com/landfall-audit/landfall/evidence"
 	"github.com/landfall-audit/landfall/internal/version"
-	"github.com/landfall-audit/landfall/probes/remote"
-	"github.com/landfall-audit/landfall/probes/remote/atlas"
-	"github.com/landfall-audit/landfall/probes/remote/globalping"
+	"github.com/landfall-audit/landfall/probes/platform"
+	"github.com/landfall-audit/landfall/probes/platform/networks"
 )
-
-// platform is a measurement network that --vantage can name.
-type platform struct {
-	name     string
-	base     string // where it answers
-	baseName string // variable that says otherwise
-	keyName  string // variable of its token
-	start    func(base *url.URL, key, version string, notify func(string)) remote.Platform
-}
-
-// platforms lists all measurement networks.
-func platforms() []platform {
-	return []platform{{
-		name: evidence.NetworkGlobalping, base: globalping.DefaultBase, baseName: "GLOBALPING_API_URL", keyName: "GLOBALPING_TOKEN",
-		start: func(base *url.URL, key, version string, notify func(string)) remote.Platform {
-			return globalping.New(base, key, version, notify)
-		},
-	}, {
-		name: evidence.NetworkAtlas, base: atlas.DefaultBase, baseName: "RIPE_ATLAS_API_URL", keyName: "RIPE_ATLAS_API_KEY",
-		start: func(base *url.URL, key, version string, notify func(string)) remote.Platform {
-			return atlas.New(base, key, version, notify)
-		},
-	}}
-}
 
 // PlatformNames returns the measurement networks that vantages can be of.
 func PlatformNames() []string {
 	var out []string
-	for _, p := range platforms() {
-		out = append(out, p.name)
+	for _, p := range networks.Platforms() {
+		out = append(out, p.Name)
 	}
 	return out
 }
 
-// open starts a client of the platform, as the user's variables say.
-func (p platform) open(o Options) (remote.Platform, error) {
-	base, err := remote.ParseBase(cmp.Or(o.Getenv(p.baseName), p.base))
+// start starts a client of a platform, as the user's variables say.
+func (o Options) start(p platform.Source) (platform.Platform, error) {
+	base, err := platform.ParseBase(cmp.Or(o.Getenv(p.Order.BaseVariable), p.Order.Base))
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", p.baseName, err)
+		return nil, fmt.Errorf("%s: %w", p.Order.BaseVariable, err)
 	}
-	note := func(text string) { o.Events.Send(event.PlatformNote{Platform: p.name, Text: text}) }
-	return p.start(base, o.Getenv(p.keyName), version.String(), note), nil
+	note := func(text string) { o.Events.Send(event.PlatformNote{Platform: p.Name, Text: text}) }
+	return p.Order.Start(base, o.Getenv(p.Order.KeyVariable), version.String(), note), nil
 }
 
 // Platform starts a client of a platform.
-func (o Options) Platform(name string) (remote.Platform, error) {
-	for _, p := range platforms() {
-		if p.name == name {
-			return p.open(o.WithDefaults())
+func (o Options) Platform(name string) (platform.Platform, error) {
+	for _, p := range networks.Platforms() {
+		if p.Name == name {
+			return o.WithDefaults().start(p)
 		}
 	}
 	return nil, fmt.Errorf("%q is no platform; expected one of %s", name, strings.Join(PlatformNames(), ", "))
@@ -71,20 +44,20 @@ func (o Options) Platform(name string) (remote.Platform, error) {
 
 // connected is a platform that a run looks from, and what it offers there.
 type connected struct {
-	remote.Platform
-	offers       []remote.Offer
+	platform.Platform
+	offers       []platform.Offer
 	measurements []string // of others, by id
 }
 
 // connectAll asks the platforms of remote vantages what they offer.
 func connectAll(ctx context.Context, o Options, from []remoteVantage) ([]connected, error) {
 	var out []connected
-	for _, p := range platforms() {
-		own := slices.DeleteFunc(slices.Clone(from), func(a remoteVantage) bool { return a.platform != p.name })
+	for _, p := range networks.Platforms() {
+		own := slices.DeleteFunc(slices.Clone(from), func(a remoteVantage) bool { return a.platform != p.Name })
 		if len(own) == 0 {
 			continue
 		}
-		client, err := p.open(o)
+		client, err := o.start(p)
 		if err != nil {
 			return nil, err
 		}
@@ -105,7 +78,7 @@ func (h *connected) choose(ctx context.Context, from []remoteVantage) error {
 			places = append(places, a.place)
 			continue
 		}
-		if _, shows := h.Platform.(remote.Library); !shows {
+		if _, shows := h.Platform.(platform.Library); !shows {
 			return fmt.Errorf("%s shows no measurements of others; give a place, such as %s:world", h.Name(), h.Name())
 		}
 		h.measurements = append(h.measurements, a.measurement)
@@ -117,7 +90,7 @@ func (h *connected) choose(ctx context.Context, from []remoteVantage) error {
 	if err != nil {
 		return err
 	}
-	h.offers = slices.DeleteFunc(offers, func(o remote.Offer) bool { return !slices.ContainsFunc(places, o.In) })
+	h.offers = slices.DeleteFunc(offers, func(o platform.Offer) bool { return !slices.ContainsFunc(places, o.In) })
 	if len(h.offers) == 0 {
 		return fmt.Errorf("%s has no vantage in %q now; `landfall vantages` lists what there is", h.Name(), places)
 	}

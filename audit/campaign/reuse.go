@@ -9,8 +9,8 @@ import (
 	"github.com/landfall-audit/landfall/audit/event"
 	"github.com/landfall-audit/landfall/evidence"
 	"github.com/landfall-audit/landfall/probes"
+	"github.com/landfall-audit/landfall/probes/platform"
 	"github.com/landfall-audit/landfall/probes/probe"
-	"github.com/landfall-audit/landfall/probes/remote"
 	"github.com/landfall-audit/landfall/verdict/plan"
 )
 
@@ -28,12 +28,12 @@ const (
 func (r *rounds) reuse(ctx context.Context) error {
 	for i := range r.connected {
 		h := &r.connected[i]
-		library, shows := h.Platform.(remote.Library)
+		library, shows := h.Platform.(platform.Library)
 		if !shows {
 			continue
 		}
 		for _, id := range h.measurements {
-			if err := r.take(ctx, library, id, remote.Ask{}, time.Time{}, func(string) bool { return true }); err != nil {
+			if err := r.take(ctx, library, id, platform.Ask{}, time.Time{}, func(string) bool { return true }); err != nil {
 				return err
 			}
 		}
@@ -48,7 +48,7 @@ func (r *rounds) reuse(ctx context.Context) error {
 }
 
 // search looks for measurements of the addresses that were not looked for yet.
-func (r *rounds) search(ctx context.Context, h *connected, library remote.Library) error {
+func (r *rounds) search(ctx context.Context, h *connected, library platform.Library) error {
 	offered := map[string]bool{}
 	for _, o := range h.offers {
 		offered[o.Key] = true
@@ -65,7 +65,7 @@ func (r *rounds) search(ctx context.Context, h *connected, library remote.Librar
 			return context.Cause(ctx)
 		}
 		for _, id := range ids {
-			if err := r.take(ctx, library, id, remote.Ask{Addr: addr}, since, func(key string) bool { return offered[key] }); err != nil {
+			if err := r.take(ctx, library, id, platform.Ask{Addr: addr}, since, func(key string) bool { return offered[key] }); err != nil {
 				return err
 			}
 		}
@@ -73,7 +73,7 @@ func (r *rounds) search(ctx context.Context, h *connected, library remote.Librar
 	return nil
 }
 
-func (r *rounds) take(ctx context.Context, library remote.Library, id string, about remote.Ask, since time.Time, keep func(string) bool) error {
+func (r *rounds) take(ctx context.Context, library platform.Library, id string, about platform.Ask, since time.Time, keep func(string) bool) error {
 	name := library.Name() + ":" + id
 	for _, o := range r.evidence.Seen() {
 		if o.Common().Measurement == name {

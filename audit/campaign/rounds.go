@@ -10,8 +10,8 @@ import (
 	"github.com/landfall-audit/landfall/audit/target"
 	"github.com/landfall-audit/landfall/evidence"
 	"github.com/landfall-audit/landfall/probes"
+	"github.com/landfall-audit/landfall/probes/platform"
 	"github.com/landfall-audit/landfall/probes/probe"
-	"github.com/landfall-audit/landfall/probes/remote"
 	"github.com/landfall-audit/landfall/verdict/plan"
 )
 
@@ -102,7 +102,7 @@ func (r *rounds) standing(p *plan.Plan) event.Standing {
 	return event.Standing{Open: p.Open, Undecidable: p.Hopeless, Ordered: r.journal().Tests(), Budget: r.Budget}
 }
 
-func (r *rounds) journal() *remote.Journal { return remote.ReadJournal(r.evidence.Seen()) }
+func (r *rounds) journal() *platform.Journal { return platform.ReadJournal(r.evidence.Seen()) }
 
 // plan asks for the next round.
 func (r *rounds) plan() (*plan.Plan, error) {
@@ -134,14 +134,14 @@ func (r *rounds) plan() (*plan.Plan, error) {
 
 // note tells a question what was ordered before.
 func note(q *plan.Question, o *evidence.Order) {
-	if o.Type == remote.TypeDNS {
+	if o.Type == platform.TypeDNS {
 		q.Named[o.Name] = true
 		return
 	}
 	for _, key := range o.From {
 		at := plan.Asked{Key: o.Platform + " " + key, Addr: o.Addr}
 		switch {
-		case o.Type != remote.TypeHTTP:
+		case o.Type != platform.TypeHTTP:
 			q.Asked[at] = true
 		case o.Addr.IsValid():
 			q.AskedKeys[plan.AskedKey{Key: at.Key, Addr: at.Addr, Port: o.Port, Name: o.Name}]++
@@ -162,17 +162,17 @@ func (r *rounds) private() []netip.Addr {
 }
 
 // asks returns what a plan orders of each platform.
-func (r *rounds) asks(p *plan.Plan) [][]remote.Ask {
-	out := make([][]remote.Ask, len(r.connected))
-	add := func(a remote.Ask, from []int) {
-		each := make([][]remote.Offer, len(r.connected))
+func (r *rounds) asks(p *plan.Plan) [][]platform.Ask {
+	out := make([][]platform.Ask, len(r.connected))
+	add := func(a platform.Ask, from []int) {
+		each := make([][]platform.Offer, len(r.connected))
 		for _, i := range from {
 			at := r.from[i]
 			each[at.platform] = append(each[at.platform], r.connected[at.platform].offers[at.offer])
 		}
 		for i, offers := range each {
 			if a.From = offers; len(offers) > 0 {
-				if a.Type == remote.TypePing && pingMethod(r.connected[i].Name()) == evidence.MethodICMP {
+				if a.Type == platform.TypePing && evidence.NetworkOf(r.connected[i].Name()).Ping == evidence.MethodICMP {
 					a.Method = evidence.MethodICMP
 				}
 				out[i] = append(out[i], a)
@@ -180,13 +180,13 @@ func (r *rounds) asks(p *plan.Plan) [][]remote.Ask {
 		}
 	}
 	for _, l := range p.Lookups {
-		add(remote.Ask{Type: remote.TypeDNS, Name: l.Name, Method: "A"}, l.From)
+		add(platform.Ask{Type: platform.TypeDNS, Name: l.Name, Method: "A"}, l.From)
 	}
 	for _, m := range p.Measurements {
 		if m.Name != "" {
 			continue // timeKeys
 		}
-		add(remote.Ask{Type: remote.TypePing, Addr: m.Addr, Port: m.Port, Method: r.method(m.Addr)}, m.From)
+		add(platform.Ask{Type: platform.TypePing, Addr: m.Addr, Port: m.Port, Method: r.method(m.Addr)}, m.From)
 	}
 	return out
 }
@@ -217,8 +217,8 @@ func (r *rounds) method(addr netip.Addr) string {
 	return evidence.MethodTCP
 }
 
-func (r *rounds) clients() []remote.Platform {
-	var out []remote.Platform
+func (r *rounds) clients() []platform.Platform {
+	var out []platform.Platform
 	for _, h := range r.connected {
 		out = append(out, h.Platform)
 	}
@@ -226,8 +226,8 @@ func (r *rounds) clients() []remote.Platform {
 }
 
 // newRun is the ordering of one round, which goes on from all that was seen.
-func (r *rounds) newRun(update func(done, total int64)) *remote.Run {
-	return &remote.Run{
+func (r *rounds) newRun(update func(done, total int64)) *platform.Run {
+	return &platform.Run{
 		Platforms: r.clients(), Record: r.evidence.Add, Seen: r.evidence.Seen(), Now: r.Now,
 		Progress: func(done, total int) { update(int64(done), int64(total)) },
 	}

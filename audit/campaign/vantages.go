@@ -8,7 +8,8 @@ import (
 
 	"github.com/landfall-audit/landfall/evidence"
 	"github.com/landfall-audit/landfall/internal/geo"
-	"github.com/landfall-audit/landfall/probes/remote"
+	"github.com/landfall-audit/landfall/probes/platform"
+	"github.com/landfall-audit/landfall/probes/platform/networks"
 )
 
 // hereRadiusKM is how far off a given position may be without a radius. People know
@@ -32,7 +33,19 @@ const measurementPrefix = "msm:"
 
 // VantageHelp returns what a vantage can be, for the help of a command.
 func VantageHelp() string {
-	return "here, here@`LAT,LON[,RADIUS_KM]`, " + strings.Join(PlatformNames(), ":PLACE, ") + ":PLACE, atlas:msm:ID"
+	return "here, here@`LAT,LON[,RADIUS_KM]`, " + strings.Join(PlatformNames(), ":PLACE, ") + ":PLACE, " + strings.Join(libraries(), ", ")
+}
+
+// libraries returns how the measurements of others are named, on platforms that
+// show them.
+func libraries() []string {
+	var out []string
+	for _, p := range networks.Platforms() {
+		if p.Order.Shows {
+			out = append(out, p.Name+":"+measurementPrefix+"ID")
+		}
+	}
+	return out
 }
 
 // ParseVantages reads where to look from. A spec is "here", "here@LAT,LON" with a
@@ -63,17 +76,17 @@ func ParseVantages(texts []string) (*Vantages, error) {
 }
 
 // parseRemote reads where a platform is to look from.
-func parseRemote(platform, place string) (remoteVantage, error) {
+func parseRemote(on, place string) (remoteVantage, error) {
 	if id, named := strings.CutPrefix(place, measurementPrefix); named {
 		if id == "" || strings.Trim(id, "0123456789") != "" {
-			return remoteVantage{}, fmt.Errorf("%q is no measurement; its number is expected, such as %s:%s1001", id, platform, measurementPrefix)
+			return remoteVantage{}, fmt.Errorf("%q is no measurement; its number is expected, such as %s:%s1001", id, on, measurementPrefix)
 		}
-		return remoteVantage{platform: platform, measurement: id}, nil
+		return remoteVantage{platform: on, measurement: id}, nil
 	}
 	if strings.TrimSpace(place) == "" {
-		return remoteVantage{}, fmt.Errorf("it names no place; expected one such as %[1]s:DE, %[1]s:Frankfurt, %[1]s:AS3320, %[1]s:point:LAT,LON,RADIUS_KM or %[1]s:world", platform)
+		return remoteVantage{}, fmt.Errorf("it names no place; expected one such as %[1]s:DE, %[1]s:Frankfurt, %[1]s:AS3320, %[1]s:point:LAT,LON,RADIUS_KM or %[1]s:world", on)
 	}
-	return remoteVantage{platform: platform, place: place}, remote.CheckPlace(place)
+	return remoteVantage{platform: on, place: place}, platform.CheckPlace(place)
 }
 
 // parseHere reads the place of this machine.

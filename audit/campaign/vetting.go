@@ -9,7 +9,7 @@ import (
 	"github.com/landfall-audit/landfall/audit/event"
 	"github.com/landfall-audit/landfall/evidence"
 	"github.com/landfall-audit/landfall/internal/geo"
-	"github.com/landfall-audit/landfall/probes/remote"
+	"github.com/landfall-audit/landfall/probes/platform"
 	"github.com/landfall-audit/landfall/probes/selfcheck"
 )
 
@@ -33,7 +33,7 @@ func (r *rounds) vet(ctx context.Context) (bool, error) {
 	}
 	left := r.Budget - r.journal().Tests()
 	vetted := 0
-	asks := make([][]remote.Ask, len(r.connected))
+	asks := make([][]platform.Ask, len(r.connected))
 	asked := r.asked()
 	for _, s := range candidates {
 		tests := r.tests(s, asked)
@@ -100,11 +100,11 @@ func (r *rounds) isRemote(id string) bool {
 // where the platform does that. Hosts all over the earth are timed in the way in
 // which the vantage carries, since somebody nearby can take connections and not
 // answer for a key. And an address is tried that nobody may announce.
-func (r *rounds) tests(s candidate, asked map[string]bool) []remote.Ask {
+func (r *rounds) tests(s candidate, asked map[string]bool) []platform.Ask {
 	h := &r.connected[s.offer.platform]
 	offer := h.offers[s.offer.offer]
-	timer, byKey := h.Platform.(remote.KeyTimer)
-	method := pingMethod(h.Name())
+	timer, byKey := h.Platform.(platform.KeyTimer)
+	method := evidence.NetworkOf(h.Name()).Ping
 	hosts := landmarksNear(&offer.Vantage)
 	near := len(hosts)
 	for _, known := range spreadHosts(selfcheck.KnownHosts(), testHosts) {
@@ -112,28 +112,19 @@ func (r *rounds) tests(s candidate, asked map[string]bool) []remote.Ask {
 			hosts = append(hosts, known)
 		}
 	}
-	var out []remote.Ask
+	var out []platform.Ask
 	for i, known := range hosts {
-		ask := remote.Ask{Type: remote.TypePing, Name: known.Host, Port: known.Port, Method: method}
+		ask := platform.Ask{Type: platform.TypePing, Name: known.Host, Port: known.Port, Method: method}
 		if byKey && (s.byKey || i < near) {
 			ask = timer.TimeKey(netip.Addr{}, known.Host, known.Port, offer)
 		}
 		out = append(out, ask)
 	}
-	out = append(out, remote.Ask{Type: remote.TypePing, Addr: selfcheck.Unannounced, Port: interceptedPort, Method: method})
+	out = append(out, platform.Ask{Type: platform.TypePing, Addr: selfcheck.Unannounced, Port: interceptedPort, Method: method})
 	for i := range out {
-		out[i].From = []remote.Offer{offer}
+		out[i].From = []platform.Offer{offer}
 	}
-	return slices.DeleteFunc(out, func(a remote.Ask) bool { return asked[askedKey(offer.Platform, offer.Key, a)] })
-}
-
-// pingMethod is how a platform times a round trip: Atlas times TCP by traceroute
-// alone, at five times the cost.
-func pingMethod(platform string) string {
-	if platform == evidence.NetworkAtlas {
-		return evidence.MethodICMP
-	}
-	return evidence.MethodTCP
+	return slices.DeleteFunc(out, func(a platform.Ask) bool { return asked[askedKey(offer.Platform, offer.Key, a)] })
 }
 
 // offered returns where the offer is that a vantage of the evidence is.
@@ -151,7 +142,7 @@ func (r *rounds) offerOf(v *evidence.Vantage) (int, bool) {
 		return 0, false
 	}
 	for _, i := range r.byName[v.Network+" "+v.Name] {
-		if remote.SameVantage(&r.offers[i].Vantage, v) {
+		if platform.SameVantage(&r.offers[i].Vantage, v) {
 			return i, true
 		}
 	}

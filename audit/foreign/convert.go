@@ -11,9 +11,9 @@ import (
 
 	"github.com/landfall-audit/landfall/audit/campaign"
 	"github.com/landfall-audit/landfall/evidence"
+	"github.com/landfall-audit/landfall/probes/platform"
+	"github.com/landfall-audit/landfall/probes/platform/atlas"
 	"github.com/landfall-audit/landfall/probes/probe"
-	"github.com/landfall-audit/landfall/probes/remote"
-	"github.com/landfall-audit/landfall/probes/remote/atlas"
 )
 
 const (
@@ -58,15 +58,15 @@ func NewHeader(now time.Time, vantages []string) evidence.Header {
 
 // ReadFile reads one file of any of the formats; "-" is in. What is wrong with parts of it is the
 // error; without readings, nothing could be read.
-func (o Options) ReadFile(file string, in io.Reader) ([]remote.Reading, error) {
+func (o Options) ReadFile(file string, in io.Reader) ([]platform.Reading, error) {
 	data, err := bytesOf(file, in)
 	if err != nil {
 		return nil, err
 	}
-	readings, err := Read(data, o)
-	var problems remote.Problems
+	readings, err := Read(data, o.FileOptions)
+	var problems platform.Problems
 	problems.AddAs(file+": ", err)
-	var kept []remote.Reading
+	var kept []platform.Reading
 	for _, r := range readings {
 		whole := r.Observations
 		r.Observations = nil
@@ -137,7 +137,7 @@ func bytesOf(file string, in io.Reader) ([]byte, error) {
 // Keep records readings as evidence of the network import, each vantage once. Where a format has an id for a
 // measurement, the vantage names the first that it is known from, so that importing
 // a file again is seen to bring no other vantage.
-func Keep(to *campaign.Recording, readings []remote.Reading) error {
+func Keep(to *campaign.Recording, readings []platform.Reading) error {
 	ids := map[string]string{}
 	for _, r := range readings {
 		v := r.Vantage

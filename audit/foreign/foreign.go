@@ -8,110 +8,40 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
-	"github.com/landfall-audit/landfall/evidence"
-	"github.com/landfall-audit/landfall/probes/remote"
-	"github.com/landfall-audit/landfall/probes/remote/atlas"
-	"github.com/landfall-audit/landfall/probes/remote/globalping"
-	"github.com/landfall-audit/landfall/probes/remote/mtr"
-	"github.com/landfall-audit/landfall/probes/remote/nexttrace"
-	"github.com/landfall-audit/landfall/probes/remote/scamper"
+	"github.com/landfall-audit/landfall/probes/platform"
+	"github.com/landfall-audit/landfall/probes/platform/networks"
 )
 
 // Options say what files leave open.
 type Options struct {
-	Here   evidence.Vantage // where the tools ran that do not say it
-	Probes atlas.Probes     // the places of RIPE Atlas's probes; none: its readings have no place
-	At     time.Time        // when the tools ran that do not say it; zero: their files are an error
-	Now    time.Time        // nothing can have been measured after it
-}
-
-// format is a way to write measurements down.
-type format struct {
-	name string
-	// is reports whether a JSON object is of the format, by what it alone has.
-	is   func(document json.RawMessage) bool
-	read func(o Options, documents []byte) ([]remote.Reading, error)
-}
-
-// formats lists what is read. The first that an object is of counts.
-func formats() []format {
-	return []format{
-		{"mtr", has("report"), here(mtr.Read)},
-		{"nexttrace", has("Hops"), here(nexttrace.Read)},
-		{"atlas", atlas.Holds, func(o Options, documents []byte) ([]remote.Reading, error) {
-			return atlas.ReadFile(documents, o.Probes)
-		}},
-		{"globalping", globalping.Holds, func(_ Options, documents []byte) ([]remote.Reading, error) {
-			return globalping.ReadFile(documents)
-		}},
-		{"scamper", isScamper, here(scamper.Read)},
-	}
+	platform.FileOptions
+	At  time.Time // when the tools ran that do not say it; zero: their files are an error
+	Now time.Time // nothing can have been measured after it
 }
 
 // Names returns the formats that are read.
 func Names() []string {
 	var out []string
-	for _, f := range formats() {
-		out = append(out, f.name)
+	for _, f := range networks.All() {
+		out = append(out, f.Name)
 	}
 	return out
-}
-
-// here reads what the machine of [Options.Here] saw.
-func here(read func([]byte) ([]evidence.Observation, error)) func(Options, []byte) ([]remote.Reading, error) {
-	return func(o Options, documents []byte) ([]remote.Reading, error) {
-		seen, err := read(documents)
-		if len(seen) == 0 {
-			return nil, err
-		}
-		return []remote.Reading{{Vantage: o.Here, Observations: seen}}, err
-	}
-}
-
-// has returns a test for objects that have a field.
-func has(field string) func(json.RawMessage) bool {
-	return func(document json.RawMessage) bool { return fields(document)[field] != nil }
-}
-
-func fields(document json.RawMessage) map[string]json.RawMessage {
-	var out map[string]json.RawMessage
-	if json.Unmarshal(document, &out) != nil {
-		return nil
-	}
-	return out
-}
-
-// isScamper knows scamper's objects by the words for their types.
-func isScamper(document json.RawMessage) bool {
-	var object struct {
-		Type string `json:"type"`
-	}
-	if json.Unmarshal(document, &object) != nil {
-		return false
-	}
-	switch object.Type {
-	case "cycle-start", "cycle-def", "cycle-stop":
-		return true
-	case "ping", "trace", "tracelb", "dealias", "host", "http", "owamp", "sniff", "sting", "tbit", "udpprobe":
-		object := fields(document)
-		return object["dst"] != nil || object["version"] != nil
-	}
-	return false
 }
 
 // Read returns what a file holds. What is wrong with parts of it costs those parts
 // alone, and is the error; without readings, nothing of it could be read.
-func Read(data []byte, o Options) ([]remote.Reading, error) {
+func Read(data []byte, o platform.FileOptions) ([]platform.Reading, error) {
 	text, err := Unpack(data)
-	problems := remote.Problems{}
+	problems := platform.Problems{}
 	problems.Add(err)
 	if err := hintOfText(text); err != nil {
 		return nil, errors.Join(problems.Err(), err)
 	}
-	documents, err := remote.Documents(mtr.Mend(text))
+	documents, err := platform.Documents(mended(text))
 	problems.Add(err)
 	if documents = unwrap(documents, &problems); len(documents) == 0 {
 		if problems.Err() == nil {
@@ -119,7 +49,7 @@ func Read(data []byte, o Options) ([]remote.Reading, error) {
 		}
 		return nil, problems.Err()
 	}
-	var out []remote.Reading
+	var out []platform.Reading
 	byFormat := map[string][]json.RawMessage{}
 	for i, document := range documents {
 		name, err := nameOf(document)
@@ -129,10 +59,10 @@ func Read(data []byte, o Options) ([]remote.Reading, error) {
 		problems.Add(err)
 		byFormat[name] = append(byFormat[name], document)
 	}
-	for _, f := range formats() {
-		if some := byFormat[f.name]; len(some) > 0 {
-			readings, err := f.read(o, join(some))
-			problems.AddAs("as "+f.name+": ", err)
+	for _, f := range networks.All() {
+		if some := byFormat[f.Name]; len(some) > 0 {
+			readings, err := f.Read(join(some), o)
+			problems.AddAs("as "+f.Name+": ", err)
 			out = append(out, readings...)
 		}
 	}
@@ -141,9 +71,9 @@ func Read(data []byte, o Options) ([]remote.Reading, error) {
 
 // nameOf returns the name of the format that an object is of.
 func nameOf(document json.RawMessage) (string, error) {
-	for _, f := range formats() {
-		if f.is(document) {
-			return f.name, nil
+	for _, f := range networks.All() {
+		if f.Holds(document) {
+			return f.Name, nil
 		}
 	}
 	return "", hintOf(document)
@@ -151,20 +81,35 @@ func nameOf(document json.RawMessage) (string, error) {
 
 // unwrap takes documents out of what is wrapped around them: {"results": [...]}
 // without anything that one format alone has.
-func unwrap(documents []json.RawMessage, problems *remote.Problems) []json.RawMessage {
+func unwrap(documents []json.RawMessage, problems *platform.Problems) []json.RawMessage {
 	var out []json.RawMessage
 	for _, document := range documents {
-		object := fields(document)
+		object := platform.Fields(document)
 		list := object["results"]
-		if !bytes.HasPrefix(bytes.TrimSpace(list), []byte("[")) || atlas.Holds(document) || globalping.Holds(document) {
+		if !bytes.HasPrefix(bytes.TrimSpace(list), []byte("[")) || isKnown(document) {
 			out = append(out, document)
 			continue
 		}
-		inside, err := remote.Documents(list)
+		inside, err := platform.Documents(list)
 		problems.Add(err)
 		out = append(out, inside...)
 	}
 	return out
+}
+
+// mended repairs what formats are known to have amiss.
+func mended(text []byte) []byte {
+	for _, f := range networks.All() {
+		if f.Mend != nil {
+			text = f.Mend(text)
+		}
+	}
+	return text
+}
+
+// isKnown reports whether an object is of a format that is read.
+func isKnown(document json.RawMessage) bool {
+	return slices.ContainsFunc(networks.All(), func(f platform.Source) bool { return f.Holds(document) })
 }
 
 // join puts documents one after the other.

@@ -13,8 +13,8 @@ import (
 
 	"github.com/landfall-audit/landfall/audit/foreign"
 	"github.com/landfall-audit/landfall/evidence"
-	"github.com/landfall-audit/landfall/probes/remote"
-	"github.com/landfall-audit/landfall/probes/remote/atlas"
+	"github.com/landfall-audit/landfall/probes/platform"
+	"github.com/landfall-audit/landfall/probes/platform/atlas"
 )
 
 // One measurement in each format.
@@ -28,7 +28,7 @@ var samples = map[string]string{
 }
 
 // rtts counts the round trips of readings that are those of the samples.
-func rtts(readings []remote.Reading) int {
+func rtts(readings []platform.Reading) int {
 	n := 0
 	for _, r := range readings {
 		for _, o := range r.Observations {
@@ -86,7 +86,7 @@ func TestEachFormat(t *testing.T) {
 			"and a bit": {one + "\nconnection closed\n" + one, 2, true},
 		} {
 			for packing, data := range packed(t, c.text) {
-				readings, err := foreign.Read(data, foreign.Options{})
+				readings, err := foreign.Read(data, platform.FileOptions{})
 				if got := rtts(readings); got != c.want || (err != nil) != c.bad {
 					t.Errorf("%s, %s, %s: %d round trips, %v; %d are expected", name, form, packing, got, err, c.want)
 				}
@@ -101,11 +101,11 @@ func TestMixed(t *testing.T) {
 	for _, name := range foreign.Names() {
 		all = append(all, samples[name])
 	}
-	readings, err := foreign.Read([]byte(strings.Join(all, "\n")), foreign.Options{})
+	readings, err := foreign.Read([]byte(strings.Join(all, "\n")), platform.FileOptions{})
 	if err != nil || rtts(readings) != len(all) {
 		t.Errorf("%d round trips, %v", rtts(readings), err)
 	}
-	readings, err = foreign.Read([]byte(strings.Join(slices.Insert(all, 2, `{"hello":1}`, "5"), "\n")), foreign.Options{})
+	readings, err = foreign.Read([]byte(strings.Join(slices.Insert(all, 2, `{"hello":1}`, "5"), "\n")), platform.FileOptions{})
 	if err == nil || rtts(readings) != len(all) || !strings.Contains(err.Error(), "hello") {
 		t.Errorf("%d round trips, %v", rtts(readings), err)
 	}
@@ -140,7 +140,7 @@ func TestHints(t *testing.T) {
 		"BZhnot bzip2":                                                                                      "bzip2",
 		"{\n\"report\": {\n\"mtr\": {\"dst\": \"203.0.113.9\"},\n\"hubs\": [  }\n}":                         "saw no host",
 	} {
-		readings, err := foreign.Read([]byte(text), foreign.Options{})
+		readings, err := foreign.Read([]byte(text), platform.FileOptions{})
 		if err == nil || len(readings) > 0 || !strings.Contains(err.Error(), word) {
 			t.Errorf("%q: %d readings, %v; %q is expected", text, len(readings), err, word)
 		}
@@ -160,7 +160,7 @@ func TestCutPacking(t *testing.T) {
 		if name != "gzip" {
 			continue
 		}
-		readings, err := foreign.Read(data[:len(data)*3/4], foreign.Options{})
+		readings, err := foreign.Read(data[:len(data)*3/4], platform.FileOptions{})
 		if n := rtts(readings); err == nil || n < 1000 || n >= 4000 {
 			t.Errorf("%s: %d round trips, %v", name, n, err)
 		}
@@ -183,7 +183,7 @@ func TestBzip2(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	readings, err := foreign.Read([]byte(samples["atlas"]), foreign.Options{Probes: probes})
+	readings, err := foreign.Read([]byte(samples["atlas"]), platform.FileOptions{Places: probes})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -195,7 +195,7 @@ func TestBzip2(t *testing.T) {
 // What does not say where it ran is of the machine that is named.
 func TestHere(t *testing.T) {
 	for name, text := range samples {
-		readings, err := foreign.Read([]byte(text), foreign.Options{Here: evidence.Vantage{Name: "here", Machine: "box"}})
+		readings, err := foreign.Read([]byte(text), platform.FileOptions{Here: evidence.Vantage{Name: "here", Machine: "box"}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -211,7 +211,7 @@ func FuzzRead(f *testing.F) {
 		f.Add([]byte(text))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		readings, err := foreign.Read(data, foreign.Options{})
+		readings, err := foreign.Read(data, platform.FileOptions{})
 		if err == nil && len(readings) == 0 {
 			t.Error("nothing is read, and nothing is said")
 		}

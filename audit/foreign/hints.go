@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/landfall-audit/landfall/probes/platform"
 	"github.com/landfall-audit/landfall/probes/probe"
 )
 
@@ -72,7 +73,7 @@ var objects = []struct {
 
 // hintOf says what an object is that is of no format.
 func hintOf(document json.RawMessage) error {
-	object := fields(document)
+	object := platform.Fields(document)
 	if raw, failed := object["error"]; failed {
 		return fmt.Errorf("it is an error that a platform answered: %s", probe.Text(messageOf(raw), maxSaidBytes))
 	}

@@ -2,54 +2,39 @@ package foreign
 
 import (
 	"bytes"
-	"compress/bzip2"
-	"compress/gzip"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
 	"unicode/utf16"
 
-	"github.com/klauspost/compress/zstd"
+	"github.com/landfall-audit/landfall/internal/unpack"
 )
 
 // MaxBytes bounds a file, as it is and unpacked.
 const MaxBytes = 256 << 20
 
-// packings are the ways to pack that are undone, recognised by their first bytes.
-var packings = []struct {
-	name, magic string
-	open        func(io.Reader) (io.Reader, error)
-}{
-	{"gzip", "\x1f\x8b", func(r io.Reader) (io.Reader, error) { return gzip.NewReader(r) }},
-	{"zstd", "\x28\xb5\x2f\xfd", func(r io.Reader) (io.Reader, error) {
-		return zstd.NewReader(r, zstd.WithDecoderMaxMemory(MaxBytes), zstd.WithDecoderConcurrency(1))
-	}},
-	{"bzip2", "BZh", func(r io.Reader) (io.Reader, error) { return bzip2.NewReader(r), nil }},
-}
-
 // Unpack returns the text of a file: unpacked where it is packed by gzip, zstd or
 // bzip2, and in UTF-8 without a byte-order mark. What comes of a packed file that
 // was cut is returned with the error.
 func Unpack(data []byte) ([]byte, error) {
-	for _, p := range packings {
-		if !bytes.HasPrefix(data, []byte(p.magic)) {
-			continue
-		}
-		plain, err := p.open(bytes.NewReader(data))
-		if err != nil {
-			return nil, fmt.Errorf("it begins like %s and cannot be unpacked: %w", p.name, err)
-		}
-		data, err = io.ReadAll(io.LimitReader(plain, MaxBytes+1))
-		if err != nil {
-			err = fmt.Errorf("it is packed by %s, and what is packed is damaged or cut: %w", p.name, err)
-		}
-		if len(data) > MaxBytes {
-			return nil, fmt.Errorf("unpacked it has more than %d bytes; split it", MaxBytes)
-		}
-		return plainText(data), err
+	format, packed := unpack.Of(data, unpack.Gzip, unpack.Zstd, unpack.Bzip2)
+	if !packed {
+		return plainText(data), nil
 	}
-	return plainText(data), nil
+	plain, free, err := format.Open(bytes.NewReader(data), MaxBytes)
+	if err != nil {
+		return nil, fmt.Errorf("it begins like %s and cannot be unpacked: %w", format.Name, err)
+	}
+	defer free()
+	data, err = io.ReadAll(io.LimitReader(plain, MaxBytes+1))
+	if err != nil {
+		err = fmt.Errorf("it is packed by %s, and what is packed is damaged or cut: %w", format.Name, err)
+	}
+	if len(data) > MaxBytes {
+		return nil, fmt.Errorf("unpacked it has more than %d bytes; split it", MaxBytes)
+	}
+	return plainText(data), err
 }
 
 // plainText returns text in UTF-8 without the byte-order mark that editors and

@@ -77,7 +77,7 @@ func EmbeddedBuilt() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return db.Built(), db.Close()
+	return db.Built, db.Close()
 }
 
 // EmbeddedAttribution is what the licence of the embedded database asks to be said.

@@ -6,14 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/url"
 	"os"
 	"slices"
 	"strings"
 
 	"github.com/landfall-audit/landfall/probes"
-	"github.com/landfall-audit/landfall/probes/storage"
-	"github.com/landfall-audit/landfall/providers"
+	"github.com/landfall-audit/landfall/providers/store"
+	"github.com/landfall-audit/landfall/providers/store/cloud"
 )
 
 const (
@@ -30,7 +29,7 @@ type List struct {
 	In     io.Reader // nil: the process's standard input
 	// Clouds returns who lists buckets; it is asked where a target stands for all
 	// buckets of somebody.
-	Clouds func() storage.Clouds
+	Clouds func() cloud.Clouds
 }
 
 // A ListError says that a cloud did not list its buckets.
@@ -115,19 +114,18 @@ func targetLines(path string, r io.Reader) ([]string, error) {
 // expand returns the buckets that a target without a bucket's name stands for; any
 // other target stands for itself.
 func (l List) expand(ctx context.Context, target string) ([]string, error) {
-	scheme, rest, isURL := strings.Cut(target, "://")
-	if !isURL || !providers.BucketScheme(scheme) {
-		return []string{target}, nil
-	}
-	host, query, _ := strings.Cut(rest, "?")
-	scope, all, err := scopeOf(scheme, strings.TrimSuffix(host, "/"), query)
+	scheme, scope, all, err := store.ParseScope(target)
 	if err != nil {
 		return nil, fmt.Errorf("target %q: %w", target, err)
 	}
 	if !all {
 		return []string{target}, nil
 	}
-	buckets, err := l.Clouds()[scheme].List(ctx, scope)
+	of, err := l.Clouds().Of(scheme)
+	if err != nil {
+		return nil, fmt.Errorf("target %q: %w", target, err)
+	}
+	buckets, err := of.List(ctx, scope)
 	if err != nil {
 		return nil, &ListError{target, err}
 	}
@@ -136,33 +134,6 @@ func (l List) expand(ctx context.Context, target string) ([]string, error) {
 		out[i] = b.String()
 	}
 	return out, nil
-}
-
-// scopeOf tells whether a bucket URL stands for all buckets, and of whom: of a
-// server, a project or an account.
-func scopeOf(scheme, host, query string) (scope string, all bool, err error) {
-	if scheme == "azblob" {
-		return host, !strings.Contains(host, "/"), nil
-	}
-	if host != "" {
-		return "", false, nil
-	}
-	values, err := url.ParseQuery(query)
-	if err != nil {
-		return "", false, err
-	}
-	field := map[string]string{"s3": "endpoint", "gs": "project"}[scheme]
-	for name := range values {
-		if name != field {
-			return "", false, fmt.Errorf("%q says nothing about which buckets are meant; expected ?%s=", name, field)
-		}
-	}
-	scope = values.Get(field)
-	if scheme == "s3" && scope != "" {
-		probe := providers.Bucket{Scheme: scheme, Container: "any", Endpoint: scope}
-		err = providers.CheckHost(probe.String())
-	}
-	return scope, true, err
 }
 
 // IsBucket reports whether a target is a bucket.

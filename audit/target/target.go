@@ -15,6 +15,7 @@ import (
 
 	"github.com/landfall-audit/landfall/probes"
 	"github.com/landfall-audit/landfall/providers"
+	"github.com/landfall-audit/landfall/providers/schema"
 )
 
 // Sheets returns the sheets that targets and claims files name. Without any, it is
@@ -142,7 +143,7 @@ func Probed(sheets []*providers.Sheet, allowPrivate bool) ([]probes.Target, erro
 	return out, errors.Join(problems...)
 }
 
-func place(sheet *providers.Sheet, pos providers.Pos) string {
+func place(sheet *providers.Sheet, pos schema.Pos) string {
 	if pos.Line == 0 {
 		return sheet.File
 	}

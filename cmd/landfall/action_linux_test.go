@@ -18,6 +18,7 @@ import (
 
 	"github.com/landfall-audit/landfall/audit/archive"
 	"github.com/landfall-audit/landfall/internal/fakenet"
+	"github.com/landfall-audit/landfall/internal/fakenet/scenario"
 	"github.com/landfall-audit/landfall/verdict"
 )
 
@@ -153,7 +154,7 @@ func TestInit(t *testing.T) {
 // and nothing else.
 func userRepository(t *testing.T) string {
 	t.Helper()
-	scenario, err := fakenet.Named(demoScenario)
+	scenario, err := scenario.Named(demoScenario)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -213,7 +214,7 @@ func byAct(t *testing.T, repository, name, kept string, more ...string) (said st
 	if act == "" {
 		return "", false
 	}
-	scenario, err := fakenet.Named(demoScenario)
+	scenario, err := scenario.Named(demoScenario)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,7 +8,7 @@ import (
 
 	"github.com/landfall-audit/landfall/audit/campaign"
 	"github.com/landfall-audit/landfall/evidence"
-	"github.com/landfall-audit/landfall/internal/fakenet"
+	"github.com/landfall-audit/landfall/internal/fakenet/scenario"
 	"github.com/landfall-audit/landfall/probes"
 	"github.com/landfall-audit/landfall/probes/probe"
 	"github.com/landfall-audit/landfall/probes/rtt"
@@ -19,7 +19,7 @@ import (
 const authOverMS = 0.25
 
 // authWorld has rttTargets web servers, rttTruthMS away.
-func authWorld() *fakenet.Scenario {
+func authWorld() *scenario.Scenario {
 	return benchWorld(rttTargets, func(int) float64 { return rttTruthMS }, func(int) bool { return false })
 }
 

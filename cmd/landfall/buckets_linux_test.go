@@ -16,7 +16,7 @@ import (
 	"github.com/landfall-audit/landfall/audit/archive"
 	"github.com/landfall-audit/landfall/audit/campaign"
 	"github.com/landfall-audit/landfall/evidence"
-	"github.com/landfall-audit/landfall/providers/cloud/cloudtest"
+	"github.com/landfall-audit/landfall/internal/storetest"
 )
 
 const (
@@ -84,7 +84,7 @@ func (h *busyCloud) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // bucketProcess is the command with credentials, led to a cloud.
-func bucketProcess(t *testing.T, at *cloudtest.Internet, args ...string) *exec.Cmd {
+func bucketProcess(t *testing.T, at *storetest.Internet, args ...string) *exec.Cmd {
 	c := landfallProcess(t, args...)
 	c.Env = append(c.Env, "HTTPS_PROXY="+at.Proxy, "SSL_CERT_FILE="+at.Roots, "HOME="+t.TempDir(), campaign.MachineVariable+"=lab", "AWS_EC2_METADATA_DISABLED=true",
 		"AWS_ACCESS_KEY_ID=AKIAIOSFODNN7EXAMPLE", "AWS_SECRET_ACCESS_KEY=SECRET", "AWS_REGION=us-east-1", "AWS_PROFILE=", "AWS_ENDPOINT_URL=", "AWS_ENDPOINT_URL_S3=")
@@ -95,7 +95,7 @@ func bucketProcess(t *testing.T, at *cloudtest.Internet, args ...string) *exec.C
 // and of memory. It is killed on the way, and goes on where it was.
 func TestThousandBuckets(t *testing.T) {
 	h := &busyCloud{located: map[string]int{}}
-	at := cloudtest.Serve(t, h)
+	at := storetest.Serve(t, h)
 	dir := t.TempDir()
 	path := filepath.Join(dir, archive.EvidenceFile)
 

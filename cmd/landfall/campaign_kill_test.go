@@ -17,7 +17,7 @@ import (
 
 	"github.com/landfall-audit/landfall/audit/archive"
 	"github.com/landfall-audit/landfall/evidence"
-	"github.com/landfall-audit/landfall/internal/fakenet"
+	"github.com/landfall-audit/landfall/internal/fakenet/scenario"
 	"github.com/landfall-audit/landfall/internal/fakeplatform"
 )
 
@@ -48,7 +48,7 @@ claims:
 // has the results of all that it was told the id of.
 func TestKilledWhileOrdering(t *testing.T) {
 	t.Parallel()
-	s, err := fakenet.Named("from-everywhere")
+	s, err := scenario.Named("from-everywhere")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,7 +8,7 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/landfall-audit/landfall/internal/fakenet"
+	"github.com/landfall-audit/landfall/internal/fakenet/scenario"
 	"github.com/landfall-audit/landfall/internal/fakeplatform"
 	"github.com/landfall-audit/landfall/verdict"
 )
@@ -17,7 +17,7 @@ import (
 // proven and nothing true refuted.
 func TestMisplacedVantages(t *testing.T) {
 	for _, seed := range []uint64{0, 2} { // with which untested vantages would refute what is true
-		s, err := fakenet.Named("from-everywhere")
+		s, err := scenario.Named("from-everywhere")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -53,7 +53,7 @@ func TestMisplacedVantages(t *testing.T) {
 // probeByGlobalping looks at the hosts of farClaims from a place of a Globalping
 // that looks into the scenario. It returns the files of claims and of evidence, and
 // what was printed besides.
-func probeByGlobalping(t *testing.T, s *fakenet.Scenario, place string) (claims, file string, printed fmt.Stringer) {
+func probeByGlobalping(t *testing.T, s *scenario.Scenario, place string) (claims, file string, printed fmt.Stringer) {
 	t.Helper()
 	platform := fakeplatform.NewGlobalping(s, fakeplatform.Options{})
 	server := httptest.NewServer(platform)

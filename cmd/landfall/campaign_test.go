@@ -12,7 +12,7 @@ import (
 
 	"github.com/landfall-audit/landfall/audit/archive"
 	"github.com/landfall-audit/landfall/evidence"
-	"github.com/landfall-audit/landfall/internal/fakenet"
+	"github.com/landfall-audit/landfall/internal/fakenet/scenario"
 	"github.com/landfall-audit/landfall/internal/fakeplatform"
 	"github.com/landfall-audit/landfall/verdict"
 	"github.com/landfall-audit/landfall/verdict/plan"
@@ -30,7 +30,7 @@ type farLab struct {
 
 func newFarLab(t *testing.T, o fakeplatform.Options) *farLab {
 	t.Helper()
-	s, err := fakenet.Named("from-everywhere")
+	s, err := scenario.Named("from-everywhere")
 	if err != nil {
 		t.Fatal(err)
 	}

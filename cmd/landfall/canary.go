@@ -11,6 +11,7 @@ import (
 	"github.com/landfall-audit/landfall/audit"
 	"github.com/landfall-audit/landfall/audit/campaign"
 	"github.com/landfall-audit/landfall/probes/canary"
+	"github.com/landfall-audit/landfall/providers/store"
 )
 
 // canarying is one call of canary.
@@ -76,7 +77,7 @@ func canaryTargets(_ *cobra.Command, args []string, _ string) ([]string, cobra.S
 	if len(args) > 0 {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
-	return []string{"s3://", "gs://", "azblob://", "https://", "webdav://"}, cobra.ShellCompDirectiveNoSpace | cobra.ShellCompDirectiveNoFileComp
+	return store.FolderSchemes(), cobra.ShellCompDirectiveNoSpace | cobra.ShellCompDirectiveNoFileComp
 }
 
 func (k *canarying) run(ctx context.Context, text string) error {

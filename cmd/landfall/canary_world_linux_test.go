@@ -18,6 +18,7 @@ import (
 
 	"github.com/landfall-audit/landfall/evidence"
 	"github.com/landfall-audit/landfall/internal/fakenet"
+	"github.com/landfall-audit/landfall/internal/fakenet/scenario"
 	"github.com/landfall-audit/landfall/internal/fakestore"
 	"github.com/landfall-audit/landfall/internal/geo"
 	"github.com/landfall-audit/landfall/probes/canary"
@@ -28,57 +29,57 @@ import (
 
 // The canaries of these tests look from Paris at a front door in Frankfurt.
 var (
-	canaryVantage = fakenet.Place{Lat: 48.86, Lon: 2.35}
-	canaryDoor    = fakenet.Place{Lat: 50.11, Lon: 8.68}
+	canaryVantage = scenario.Place{Lat: 48.86, Lon: 2.35}
+	canaryDoor    = scenario.Place{Lat: 50.11, Lon: 8.68}
 )
 
 // vault is a store some way behind the front door.
 type vault struct {
 	far     string
-	at      fakenet.Place
+	at      scenario.Place
 	country string
 }
 
 var vaults = []vault{
 	{"at the door", canaryDoor, "DE"},
-	{"300 km", fakenet.Place{Lat: 47.38, Lon: 8.54}, "CH"},
-	{"2,000 km", fakenet.Place{Lat: 55.76, Lon: 37.62}, "RU"},
-	{"8,000 km", fakenet.Place{Lat: 39.74, Lon: -104.99}, "US"},
+	{"300 km", scenario.Place{Lat: 47.38, Lon: 8.54}, "CH"},
+	{"2,000 km", scenario.Place{Lat: 55.76, Lon: 37.62}, "RU"},
+	{"8,000 km", scenario.Place{Lat: 39.74, Lon: -104.99}, "US"},
 }
 
 // worldTargets are what canaries fly to. The door of S3 keeps every object of which it has
 // read a part, and the one of WebDAV for a while what was written through it.
 var worldTargets = map[string]canaryFlight{
 	"s3":     {Target: "s3://vault?region=eu-central-1&use_path_style=true&endpoint=https://s3.vault.example", Addrs: []string{"203.0.113.120:443", "203.0.113.121:443"}},
-	"webdav": {Target: "https://dav.vault.example/", Addrs: []string{"203.0.113.130:443"}, WaitMS: 1000 * fakenet.CacheWritesFor.Seconds()},
+	"webdav": {Target: "https://dav.vault.example/", Addrs: []string{"203.0.113.130:443"}, WaitMS: 1000 * scenario.CacheWritesFor.Seconds()},
 }
 
 // canaryWorld has the front doors of a vault. The way to them loses one packet
 // in fifty in each direction, is a third longer than a straight one, and adds
 // up to eight milliseconds.
-func canaryWorld(v vault, seed uint64) *fakenet.Scenario {
-	door := func(name string, service fakenet.Service, cache fakenet.Cache, addrs ...string) fakenet.Host {
-		h := fakenet.Host{
+func canaryWorld(v vault, seed uint64) *scenario.Scenario {
+	door := func(name string, service scenario.Service, cache scenario.Cache, addrs ...string) scenario.Host {
+		h := scenario.Host{
 			Name: name, At: &canaryDoor, Stretch: 1.33, JitterMS: 8, Loss: 0.02,
-			Ports: []fakenet.Port{{Port: 443, Service: service}}, Web: fakenet.Web{Storage: &v.at, Cache: cache},
+			Ports: []scenario.Port{{Port: 443, Service: service}}, Web: scenario.Web{Storage: &v.at, Cache: cache},
 		}
 		for _, a := range addrs {
 			h.Addrs = append(h.Addrs, netip.MustParseAddr(a))
 		}
 		return h
 	}
-	return &fakenet.Scenario{
+	return &scenario.Scenario{
 		Name: "canary", Seed: seed,
-		Vantages: []fakenet.Vantage{{Name: "paris", At: canaryVantage, Addrs: []netip.Addr{netip.MustParseAddr("198.18.2.10")}, Resolvers: []string{"resolver"}}},
-		Hosts: []fakenet.Host{
-			{Name: "resolver", Addrs: []netip.Addr{netip.MustParseAddr("192.0.2.53")}, At: &canaryVantage, Resolver: &fakenet.Resolver{}, Ports: []fakenet.Port{{Port: 53, Service: fakenet.DNS}}},
-			{Name: "ns", Addrs: []netip.Addr{netip.MustParseAddr("198.51.100.53")}, At: &canaryDoor, Ports: []fakenet.Port{{Port: 53, Service: fakenet.DNS}}},
-			door("s3", fakenet.S3, fakenet.CacheReads, "203.0.113.120", "203.0.113.121"),
-			door("dav", fakenet.WebDAV, fakenet.CacheWrites, "203.0.113.130"),
+		Vantages: []scenario.Vantage{{Name: "paris", At: canaryVantage, Addrs: []netip.Addr{netip.MustParseAddr("198.18.2.10")}, Resolvers: []string{"resolver"}}},
+		Hosts: []scenario.Host{
+			{Name: "resolver", Addrs: []netip.Addr{netip.MustParseAddr("192.0.2.53")}, At: &canaryVantage, Resolver: &scenario.Resolver{}, Ports: []scenario.Port{{Port: 53, Service: scenario.DNS}}},
+			{Name: "ns", Addrs: []netip.Addr{netip.MustParseAddr("198.51.100.53")}, At: &canaryDoor, Ports: []scenario.Port{{Port: 53, Service: scenario.DNS}}},
+			door("s3", scenario.S3, scenario.CacheReads, "203.0.113.120", "203.0.113.121"),
+			door("dav", scenario.WebDAV, scenario.CacheWrites, "203.0.113.130"),
 		},
-		Zones: []fakenet.Zone{
-			{Name: "vault.example", Servers: []string{"ns"}, Records: []fakenet.Record{{Name: "s3.vault.example", To: []string{"s3"}}, {Name: "dav.vault.example", To: []string{"dav"}}}},
-			{Name: "amazonaws.com", Servers: []string{"ns"}, Records: []fakenet.Record{
+		Zones: []scenario.Zone{
+			{Name: "vault.example", Servers: []string{"ns"}, Records: []scenario.Record{{Name: "s3.vault.example", To: []string{"s3"}}, {Name: "dav.vault.example", To: []string{"dav"}}}},
+			{Name: "amazonaws.com", Servers: []string{"ns"}, Records: []scenario.Record{
 				{Name: "vault." + fakestore.AWSEndpoint, To: []string{"s3"}}, {Name: fakestore.AWSEndpoint, To: []string{"s3"}}, {Name: fakestore.AWSFirstEndpoint, To: []string{"s3"}},
 			}},
 		},
@@ -263,7 +264,7 @@ func r0(reads []*evidence.Retrieval) string {
 type excess struct{ vantage, door, measured []float64 }
 
 func (e *excess) add(v vault, r *evidence.Retrieval) {
-	at := func(p fakenet.Place) geo.Place { return geo.Point(p.Lat, p.Lon) }
+	at := func(p scenario.Place) geo.Place { return geo.Point(p.Lat, p.Lon) }
 	reach := geo.ReachKM(r.TTFBMinMS, geo.FibreKMPerMS)
 	behind := geo.AtLeastKM(at(canaryDoor), at(v.at))
 	e.vantage = append(e.vantage, reach-geo.AtLeastKM(at(canaryVantage), at(v.at)))

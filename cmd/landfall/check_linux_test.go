@@ -13,13 +13,14 @@ import (
 	"time"
 
 	"github.com/landfall-audit/landfall/internal/fakenet"
+	"github.com/landfall-audit/landfall/internal/fakenet/scenario"
 )
 
 // A page of the public internet does not lead into the network of whoever checks
 // it.
 func TestCatalogCheckLeadsNowhereInside(t *testing.T) {
 	t.Parallel()
-	s, err := fakenet.Named("honest-eu")
+	s, err := scenario.Named("honest-eu")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -29,11 +30,11 @@ func TestCatalogCheckLeadsNowhereInside(t *testing.T) {
 		{"plain", ""}, {"loopback", "http://127.0.0.1:80/"}, {"private", "http://10.0.0.1/"}, {"link-local", "http://169.254.169.254/latest/meta-data/"}, {"mapped", "http://[::ffff:127.0.0.1]/"},
 	} {
 		addr := netip.AddrFrom4([4]byte{203, 0, 113, byte(200 + i)})
-		web := fakenet.Web{Body: "<p>All files stay here.</p>"}
+		web := scenario.Web{Body: "<p>All files stay here.</p>"}
 		if c.to != "" {
-			web = fakenet.Web{Status: 302, Headers: map[string]string{"Location": c.to}}
+			web = scenario.Web{Status: 302, Headers: map[string]string{"Location": c.to}}
 		}
-		s.Hosts = append(s.Hosts, fakenet.Host{Name: "page-" + c.id, Addrs: []netip.Addr{addr}, At: &at, Web: web, Ports: []fakenet.Port{{Port: 80, Service: fakenet.HTTP}}})
+		s.Hosts = append(s.Hosts, scenario.Host{Name: "page-" + c.id, Addrs: []netip.Addr{addr}, At: &at, Web: web, Ports: []scenario.Port{{Port: 80, Service: scenario.HTTP}}})
 		sheet += "  - {id: " + c.id + ", says: All files stay here., strength: vague, source: {url: \"http://" + addr.String() + "/\", retrieved: 2026-01-01}}\n"
 	}
 	dir := t.TempDir()

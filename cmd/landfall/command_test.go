@@ -20,7 +20,7 @@ import (
 
 	"github.com/landfall-audit/landfall/audit/archive"
 	"github.com/landfall-audit/landfall/evidence"
-	"github.com/landfall-audit/landfall/providers/cloud/cloudtest"
+	"github.com/landfall-audit/landfall/internal/storetest"
 )
 
 func TestMain(m *testing.M) {
@@ -39,7 +39,7 @@ func TestScripts(t *testing.T) {
 			l := newLab(env.T(), env.Defer)
 			writeGeoIP(env.T(), filepath.Join(env.WorkDir, "de.mmdb"), "DE")
 			writeGeoIP(env.T(), filepath.Join(env.WorkDir, "us.mmdb"), "US")
-			clouds := cloudtest.Serve(t, cloudtest.Load(t, "../../providers/aws/testdata/recorded.txtar"))
+			clouds := storetest.Serve(t, storetest.Load(t, "../../providers/store/s3/testdata/recorded.txtar"))
 			env.Setenv("PROXY", clouds.Proxy)
 			env.Setenv("ROOTS", clouds.Roots)
 			env.Setenv("RESOLVER", l.resolver)

@@ -11,40 +11,41 @@ import (
 	"testing"
 
 	"github.com/landfall-audit/landfall/internal/fakenet"
-	"github.com/landfall-audit/landfall/providers/cloud/cloudtest"
+	"github.com/landfall-audit/landfall/internal/fakenet/scenario"
+	"github.com/landfall-audit/landfall/internal/storetest"
 	"github.com/landfall-audit/landfall/verdict"
 )
 
 // azurePlatform answers as Azure does, with recorded answers.
 func azurePlatform(t *testing.T) fakenet.Platform {
-	return fakenet.Platform{Service: fakenet.Azure, Handler: func(*fakenet.Scenario) (http.Handler, error) {
-		return cloudtest.SignIn(cloudtest.Load(t, "../../providers/azure/testdata/recorded.txtar")), nil
+	return fakenet.Platform{Service: scenario.Azure, Handler: func(*scenario.Scenario) (http.Handler, error) {
+		return storetest.SignIn(storetest.Load(t, "../../providers/store/azure/testdata/recorded.txtar")), nil
 	}}
 }
 
 // copiesWorld has an account of Azure's of which nobody tells the region, and the
 // front door of its second region in Frankfurt.
-func copiesWorld() *fakenet.Scenario {
-	paris, brussels := canaryVantage, fakenet.Place{Lat: 50.85, Lon: 4.35}
-	vantage := func(name string, at fakenet.Place, addr string) fakenet.Vantage {
-		return fakenet.Vantage{Name: name, At: at, Addrs: []netip.Addr{netip.MustParseAddr(addr)}, Resolvers: []string{"resolver"}}
+func copiesWorld() *scenario.Scenario {
+	paris, brussels := canaryVantage, scenario.Place{Lat: 50.85, Lon: 4.35}
+	vantage := func(name string, at scenario.Place, addr string) scenario.Vantage {
+		return scenario.Vantage{Name: name, At: at, Addrs: []netip.Addr{netip.MustParseAddr(addr)}, Resolvers: []string{"resolver"}}
 	}
-	azure := func(name, addr string, at *fakenet.Place) fakenet.Host {
-		return fakenet.Host{Name: name, At: at, Addrs: []netip.Addr{netip.MustParseAddr(addr)}, Ports: []fakenet.Port{{Port: 443, Service: fakenet.Azure}}}
+	azure := func(name, addr string, at *scenario.Place) scenario.Host {
+		return scenario.Host{Name: name, At: at, Addrs: []netip.Addr{netip.MustParseAddr(addr)}, Ports: []scenario.Port{{Port: 443, Service: scenario.Azure}}}
 	}
-	return &fakenet.Scenario{
+	return &scenario.Scenario{
 		Name: "copies", Seed: 1,
-		Vantages: []fakenet.Vantage{vantage("paris", paris, "198.18.2.10"), vantage("brussels", brussels, "198.18.3.10")},
-		Hosts: []fakenet.Host{
-			{Name: "resolver", Addrs: []netip.Addr{netip.MustParseAddr("192.0.2.53")}, At: &paris, Resolver: &fakenet.Resolver{}, Ports: []fakenet.Port{{Port: 53, Service: fakenet.DNS}}},
-			{Name: "ns", Addrs: []netip.Addr{netip.MustParseAddr("198.51.100.53")}, At: &canaryDoor, Ports: []fakenet.Port{{Port: 53, Service: fakenet.DNS}}},
-			azure("azure", "203.0.113.140", &fakenet.Place{Lat: 52.37, Lon: 4.90}),
+		Vantages: []scenario.Vantage{vantage("paris", paris, "198.18.2.10"), vantage("brussels", brussels, "198.18.3.10")},
+		Hosts: []scenario.Host{
+			{Name: "resolver", Addrs: []netip.Addr{netip.MustParseAddr("192.0.2.53")}, At: &paris, Resolver: &scenario.Resolver{}, Ports: []scenario.Port{{Port: 53, Service: scenario.DNS}}},
+			{Name: "ns", Addrs: []netip.Addr{netip.MustParseAddr("198.51.100.53")}, At: &canaryDoor, Ports: []scenario.Port{{Port: 53, Service: scenario.DNS}}},
+			azure("azure", "203.0.113.140", &scenario.Place{Lat: 52.37, Lon: 4.90}),
 			azure("second", "203.0.113.141", &canaryDoor),
 		},
-		Zones: []fakenet.Zone{
-			{Name: "microsoftonline.com", Servers: []string{"ns"}, Records: []fakenet.Record{{Name: "login.microsoftonline.com", To: []string{"azure"}}}},
-			{Name: "azure.com", Servers: []string{"ns"}, Records: []fakenet.Record{{Name: "management.azure.com", To: []string{"azure"}}}},
-			{Name: "windows.net", Servers: []string{"ns"}, Records: []fakenet.Record{
+		Zones: []scenario.Zone{
+			{Name: "microsoftonline.com", Servers: []string{"ns"}, Records: []scenario.Record{{Name: "login.microsoftonline.com", To: []string{"azure"}}}},
+			{Name: "azure.com", Servers: []string{"ns"}, Records: []scenario.Record{{Name: "management.azure.com", To: []string{"azure"}}}},
+			{Name: "windows.net", Servers: []string{"ns"}, Records: []scenario.Record{
 				{Name: "dataonly.blob.core.windows.net", To: []string{"azure"}}, {Name: "dataonly-secondary.blob.core.windows.net", To: []string{"second"}},
 			}},
 		},
@@ -76,7 +77,7 @@ claims:
 		err := fakenet.Run(t.Context(), copiesWorld(), vantage, fakenet.Job{
 			Again: holdsAWorld, Path: "/proc/self/exe", Stdout: &out, Stderr: &out,
 			Args: []string{"landfall", "probe", "azblob://dataonly/photos", "--countries", "none", "--no-selfcheck", "--vantage", "here@" + at, "--data-dir", dir, "--out", path},
-			Env:  append([]string{"XDG_CACHE_HOME=" + filepath.Join(dir, "cache"), "HOME=" + dir, "AZURE_TOKEN_CREDENTIALS=EnvironmentCredential"}, cloudtest.AzureUser...),
+			Env:  append([]string{"XDG_CACHE_HOME=" + filepath.Join(dir, "cache"), "HOME=" + dir, "AZURE_TOKEN_CREDENTIALS=EnvironmentCredential"}, storetest.AzureUser...),
 		})
 		if err != nil {
 			t.Fatalf("%v\n%s", err, &out)

@@ -15,6 +15,7 @@ import (
 	"github.com/landfall-audit/landfall/audit/sources"
 	"github.com/landfall-audit/landfall/cmd/landfall/internal/simulated"
 	"github.com/landfall-audit/landfall/internal/fakenet"
+	"github.com/landfall-audit/landfall/internal/fakenet/scenario"
 	"github.com/landfall-audit/landfall/providers"
 	"github.com/landfall-audit/landfall/reports/view"
 	"github.com/landfall-audit/landfall/verdict"
@@ -75,7 +76,7 @@ func (d *demoing) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s, err := fakenet.Named(demoScenario)
+	s, err := scenario.Named(demoScenario)
 	if err != nil {
 		return err
 	}
@@ -126,7 +127,7 @@ func (d *demoing) folder() (dir string, remove func(), err error) {
 }
 
 // audit looks from every vantage of the scenario, and judges what was seen.
-func (d *demoing) audit(ctx context.Context, s *fakenet.Scenario, dir string) (*audit.Judgement, []*providers.Sheet, error) {
+func (d *demoing) audit(ctx context.Context, s *scenario.Scenario, dir string) (*audit.Judgement, []*providers.Sheet, error) {
 	work, err := os.MkdirTemp("", "landfall-demo-")
 	if err != nil {
 		return nil, nil, fmt.Errorf("making a folder for temporary files: %w", err)

@@ -17,6 +17,7 @@ import (
 	"github.com/landfall-audit/landfall/cmd/landfall/internal/simulated"
 	"github.com/landfall-audit/landfall/evidence"
 	"github.com/landfall-audit/landfall/internal/fakenet"
+	"github.com/landfall-audit/landfall/internal/fakenet/scenario"
 	"github.com/landfall-audit/landfall/internal/fakeplatform"
 	"github.com/landfall-audit/landfall/internal/fakestore"
 	"github.com/landfall-audit/landfall/verdict"
@@ -36,7 +37,7 @@ var holdsAWorld = []string{"-test.run=^TestHoldsAWorld$"}
 // Every scenario's verdicts come out of the real command, run from each of its
 // vantages in the simulated internet.
 func TestScenarios(t *testing.T) {
-	scenarios, err := fakenet.Scenarios()
+	scenarios, err := scenario.Scenarios()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -71,7 +72,7 @@ const maxLooks = 3
 
 // undecided reports whether the verdicts fall short of what the scenario expects
 // and none contradicts it. What is decided falsely is never looked at again.
-func undecided(s *fakenet.Scenario, doc *verdict.Document) bool {
+func undecided(s *scenario.Scenario, doc *verdict.Document) bool {
 	opposite := map[string]string{string(verdict.Proven): string(verdict.Refuted), string(verdict.Refuted): string(verdict.Proven)}
 	short := false
 	for _, e := range s.Expect {
@@ -92,7 +93,7 @@ func undecided(s *fakenet.Scenario, doc *verdict.Document) bool {
 // scenario is refuted or proven, with them all are (TestScenarios).
 func TestOneVantageDecidesNothing(t *testing.T) {
 	t.Parallel()
-	s, err := fakenet.Named(fromEverywhere)
+	s, err := scenario.Named(fromEverywhere)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -106,7 +107,7 @@ func TestOneVantageDecidesNothing(t *testing.T) {
 
 // judgeScenario looks from every vantage and returns the verdicts of what was seen
 // together.
-func judgeScenario(t *testing.T, s *fakenet.Scenario) *verdict.Document {
+func judgeScenario(t *testing.T, s *scenario.Scenario) *verdict.Document {
 	t.Helper()
 	e, claims, b := lookFromEverywhere(t, s)
 	file := filepath.Join(e.Work, "all.jsonl")
@@ -117,7 +118,7 @@ func judgeScenario(t *testing.T, s *fakenet.Scenario) *verdict.Document {
 }
 
 // lookFromEverywhere runs probe at every vantage of a scenario.
-func lookFromEverywhere(t *testing.T, s *fakenet.Scenario) (e *simulated.Run, claims string, seen *evidence.Bundle) {
+func lookFromEverywhere(t *testing.T, s *scenario.Scenario) (e *simulated.Run, claims string, seen *evidence.Bundle) {
 	t.Helper()
 	e = &simulated.Run{Scenario: s, Work: t.TempDir(), Again: holdsAWorld, AtOnce: 1}
 	claims = filepath.Join(e.Work, "claims")
@@ -151,7 +152,7 @@ func verdictsOf(t *testing.T, claims string, allowed []int, files ...string) *ve
 // can judge again.
 func TestDemo(t *testing.T) {
 	t.Parallel()
-	scenario, err := fakenet.Named(demoScenario)
+	scenario, err := scenario.Named(demoScenario)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -218,7 +219,7 @@ func writeBundle(path string, b *evidence.Bundle) error {
 }
 
 // hold compares the verdicts with those that the scenario expects.
-func hold(t *testing.T, s *fakenet.Scenario, doc *verdict.Document) {
+func hold(t *testing.T, s *scenario.Scenario, doc *verdict.Document) {
 	t.Helper()
 	for _, e := range s.Expect {
 		if err := met(e, doc); err != nil {
@@ -231,7 +232,7 @@ func hold(t *testing.T, s *fakenet.Scenario, doc *verdict.Document) {
 }
 
 // met holds an expectation against the verdicts.
-func met(e fakenet.Expectation, doc *verdict.Document) error {
+func met(e scenario.Expectation, doc *verdict.Document) error {
 	if e.Subject == "" {
 		for _, c := range doc.Claims {
 			if c.Claim == e.Claim && (e.Vendor == "" || c.Vendor == e.Vendor) {
@@ -261,7 +262,7 @@ func met(e fakenet.Expectation, doc *verdict.Document) error {
 }
 
 // wrong tells whether a result is not the one expected.
-func wrong(e fakenet.Expectation, got verdict.Result) bool {
+func wrong(e scenario.Expectation, got verdict.Result) bool {
 	return e.Result != "" && string(got) != e.Result || slices.Contains(e.Not, string(got))
 }
 

@@ -16,7 +16,8 @@ import (
 	"github.com/johannesboyne/gofakes3/backend/s3mem"
 
 	"github.com/landfall-audit/landfall/evidence"
-	"github.com/landfall-audit/landfall/evidence/bucket"
+	"github.com/landfall-audit/landfall/providers/store"
+	"github.com/landfall-audit/landfall/providers/store/objects"
 )
 
 // objectStore runs an S3 server with a bucket and gives the form of its addresses.
@@ -49,11 +50,11 @@ func TestFleet(t *testing.T) {
 	for i := range machines {
 		name := fmt.Sprintf("run/m%d.jsonl.zst", i)
 		addresses = append(addresses, fmt.Sprintf(form, name))
-		at, err := bucket.Parse(addresses[i])
+		at, err := store.ParseAddress(addresses[i])
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := bucket.Put(t.Context(), at, strings.NewReader(machineBundle(t, i))); err != nil {
+		if err := objects.Put(t.Context(), at, strings.NewReader(machineBundle(t, i))); err != nil {
 			t.Fatal(err)
 		}
 	}

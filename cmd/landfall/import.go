@@ -11,8 +11,8 @@ import (
 	"github.com/landfall-audit/landfall/audit/campaign"
 	"github.com/landfall-audit/landfall/audit/event"
 	"github.com/landfall-audit/landfall/audit/foreign"
-	"github.com/landfall-audit/landfall/probes/remote"
-	"github.com/landfall-audit/landfall/probes/remote/atlas"
+	"github.com/landfall-audit/landfall/probes/platform"
+	"github.com/landfall-audit/landfall/probes/platform/atlas"
 )
 
 // importing is one call of import.
@@ -89,7 +89,7 @@ func (i *importing) run(files []string) error {
 		return err
 	}
 	u := newUI(i.surroundings, i.logLevel)
-	var readings []remote.Reading
+	var readings []platform.Reading
 	var broken, partly []error
 	for _, file := range files {
 		got, err := options.ReadFile(file, i.in)
@@ -129,12 +129,12 @@ func (i *importing) options() (foreign.Options, error) {
 	if err := o.Check(); err != nil || i.probes == "" {
 		return o, err
 	}
-	o.Probes, err = foreign.ReadProbes(i.probes, i.in)
+	o.Places, err = foreign.ReadProbes(i.probes, i.in)
 	return o, err
 }
 
 // write writes readings as evidence of the network import.
-func (i *importing) write(readings []remote.Reading) error {
+func (i *importing) write(readings []platform.Reading) error {
 	r, err := campaign.Record(i.out, i.surroundings.out, foreign.NewHeader(i.now(), i.vantages))
 	if err != nil {
 		return err

@@ -11,7 +11,7 @@ import (
 	"github.com/landfall-audit/landfall/audit"
 	"github.com/landfall-audit/landfall/audit/archive"
 	"github.com/landfall-audit/landfall/audit/target"
-	"github.com/landfall-audit/landfall/evidence/bucket"
+	"github.com/landfall-audit/landfall/providers/store"
 	"github.com/landfall-audit/landfall/verdict"
 )
 
@@ -47,7 +47,7 @@ newest decide, older ones are history.
 		}
 		var doc *verdict.Document
 		write := func(w io.Writer) (err error) {
-			if len(args) == 1 && !bucket.Is(args[0]) {
+			if len(args) == 1 && !store.IsAddress(args[0]) {
 				doc, err = audit.Stream(o, w, args[0])
 				return err
 			}

@@ -10,7 +10,7 @@ import (
 
 	"github.com/landfall-audit/landfall/evidence"
 	"github.com/landfall-audit/landfall/internal/fakeplatform"
-	"github.com/landfall-audit/landfall/probes/remote"
+	"github.com/landfall-audit/landfall/probes/platform"
 	"github.com/landfall-audit/landfall/providers/landmarks"
 	"github.com/landfall-audit/landfall/verdict"
 )
@@ -34,7 +34,7 @@ type byName struct {
 	said   string
 }
 
-func probeByName(t *testing.T, platform string, budget int) *byName {
+func probeByName(t *testing.T, on string, budget int) *byName {
 	t.Helper()
 	l := newFarLab(t, fakeplatform.Options{Credits: 10_000})
 	if err := os.WriteFile(l.claims, []byte(namedClaims), 0o600); err != nil {
@@ -42,14 +42,14 @@ func probeByName(t *testing.T, platform string, budget int) *byName {
 	}
 	s, _, errs := isolated(t)
 	file := filepath.Join(t.TempDir(), "far.jsonl")
-	if got := run(t.Context(), s, []string{"probe", "--claims", l.claims, "--vantage", platform + ":world", "--countries", "none", "--budget", strconv.Itoa(budget), "--out", file}); got == exitUsage {
+	if got := run(t.Context(), s, []string{"probe", "--claims", l.claims, "--vantage", on + ":world", "--countries", "none", "--budget", strconv.Itoa(budget), "--out", file}); got == exitUsage {
 		t.Fatalf("status %d: %s", got, errs)
 	}
 	b, err := evidence.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if tests := remote.ReadJournal(b.Observations).Tests(); tests > budget {
+	if tests := platform.ReadJournal(b.Observations).Tests(); tests > budget {
 		t.Errorf("%d tests ordered; the budget is %d", tests, budget)
 	}
 	return &byName{l, b, judgedFrom(t, l.claims, file), errs.String()}
@@ -165,7 +165,7 @@ func TestAtlasTimesNoKey(t *testing.T) {
 		if x, ok := o.(*evidence.RTT); ok && x.Authenticated != nil {
 			t.Errorf("%+v", x)
 		}
-		if x, ok := o.(*evidence.Order); ok && x.Type == remote.TypeHTTP {
+		if x, ok := o.(*evidence.Order); ok && x.Type == platform.TypeHTTP {
 			t.Errorf("%+v", x)
 		}
 	}

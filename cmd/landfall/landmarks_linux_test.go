@@ -11,6 +11,7 @@ import (
 	"github.com/landfall-audit/landfall/audit/archive"
 	"github.com/landfall-audit/landfall/evidence"
 	"github.com/landfall-audit/landfall/internal/fakenet"
+	"github.com/landfall-audit/landfall/internal/fakenet/scenario"
 	"github.com/landfall-audit/landfall/internal/geo"
 	"github.com/landfall-audit/landfall/providers/landmarks"
 )
@@ -20,7 +21,7 @@ import (
 // replies that only the holder of their key can have given.
 func TestLandmarksAreTimedByKey(t *testing.T) {
 	t.Parallel()
-	s, err := fakenet.Named("from-everywhere")
+	s, err := scenario.Named("from-everywhere")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -87,7 +88,7 @@ func nameOfDNS(o evidence.Observation) string {
 
 // nearest checks that the timed landmarks are in reach of the vantage, and none of
 // the others is much nearer than the farthest of them.
-func nearest(t *testing.T, from fakenet.Vantage, keys map[string]float64) {
+func nearest(t *testing.T, from scenario.Vantage, keys map[string]float64) {
 	t.Helper()
 	farthest := 0.0
 	away := func(l landmarks.Landmark) float64 {

@@ -16,6 +16,7 @@ import (
 
 	"github.com/landfall-audit/landfall/evidence"
 	"github.com/landfall-audit/landfall/internal/fakenet"
+	"github.com/landfall-audit/landfall/internal/fakenet/scenario"
 )
 
 // A netRow is a line of the table of speed and fidelity. Measure gives what
@@ -116,7 +117,7 @@ func timed(c *exec.Cmd) usage {
 }
 
 // runIn does a job inside a world.
-func runIn(b *testing.B, s *fakenet.Scenario, job fakenet.Job) {
+func runIn(b *testing.B, s *scenario.Scenario, job fakenet.Job) {
 	b.Helper()
 	var out bytes.Buffer
 	job.Again, job.Stdout, job.Stderr = holdsAWorld, &out, &out
@@ -126,7 +127,7 @@ func runIn(b *testing.B, s *fakenet.Scenario, job fakenet.Job) {
 }
 
 // inWorld runs a command inside a world and gives what it took.
-func inWorld(b *testing.B, s *fakenet.Scenario, args ...string) usage {
+func inWorld(b *testing.B, s *scenario.Scenario, args ...string) usage {
 	b.Helper()
 	file := filepath.Join(b.TempDir(), "usage.json")
 	order, err := json.Marshal(append([]string{file}, args...))
@@ -150,31 +151,31 @@ func inWorld(b *testing.B, s *fakenet.Scenario, args ...string) usage {
 
 // benchPlace is where the vantage and every host of the benchmarks are: their
 // round trips are the delays that hosts add.
-var benchPlace = fakenet.Place{Lat: 50.11, Lon: 8.68}
+var benchPlace = scenario.Place{Lat: 50.11, Lon: 8.68}
 
 // benchWorld has n hosts with two addresses each.
-func benchWorld(n int, delayMS func(i int) float64, dead func(i int) bool) *fakenet.Scenario {
-	s := &fakenet.Scenario{
+func benchWorld(n int, delayMS func(i int) float64, dead func(i int) bool) *scenario.Scenario {
+	s := &scenario.Scenario{
 		Name:     "bench",
-		Vantages: []fakenet.Vantage{{Name: "here", At: benchPlace, Addrs: []netip.Addr{netip.MustParseAddr("192.0.2.1")}, Resolvers: []string{"resolver"}}},
-		Hosts: []fakenet.Host{
-			{Name: "resolver", Addrs: []netip.Addr{netip.MustParseAddr("192.0.2.53")}, At: &benchPlace, Resolver: &fakenet.Resolver{}, ExtraMS: 5, Ports: []fakenet.Port{{Port: 53, Service: fakenet.DNS}}},
-			{Name: "ns", Addrs: []netip.Addr{netip.MustParseAddr("198.51.100.53")}, At: &benchPlace, ExtraMS: 20, Ports: []fakenet.Port{{Port: 53, Service: fakenet.DNS}}},
+		Vantages: []scenario.Vantage{{Name: "here", At: benchPlace, Addrs: []netip.Addr{netip.MustParseAddr("192.0.2.1")}, Resolvers: []string{"resolver"}}},
+		Hosts: []scenario.Host{
+			{Name: "resolver", Addrs: []netip.Addr{netip.MustParseAddr("192.0.2.53")}, At: &benchPlace, Resolver: &scenario.Resolver{}, ExtraMS: 5, Ports: []scenario.Port{{Port: 53, Service: scenario.DNS}}},
+			{Name: "ns", Addrs: []netip.Addr{netip.MustParseAddr("198.51.100.53")}, At: &benchPlace, ExtraMS: 20, Ports: []scenario.Port{{Port: 53, Service: scenario.DNS}}},
 		},
-		Zones: []fakenet.Zone{{Name: "bench.example", Servers: []string{"ns"}}},
+		Zones: []scenario.Zone{{Name: "bench.example", Servers: []string{"ns"}}},
 	}
 	addr := netip.MustParseAddr("198.18.0.0")
 	for i := range n {
-		h := fakenet.Host{Name: fmt.Sprintf("h%05d", i), At: &benchPlace, ExtraMS: delayMS(i), Others: fakenet.Filtered, NoEcho: dead(i)}
+		h := scenario.Host{Name: fmt.Sprintf("h%05d", i), At: &benchPlace, ExtraMS: delayMS(i), Others: scenario.Filtered, NoEcho: dead(i)}
 		for range 2 {
 			addr = addr.Next()
 			h.Addrs = append(h.Addrs, addr)
 		}
 		if !dead(i) {
-			h.Ports = []fakenet.Port{{Port: 443, Service: fakenet.HTTPS}}
+			h.Ports = []scenario.Port{{Port: 443, Service: scenario.HTTPS}}
 		}
 		s.Hosts = append(s.Hosts, h)
-		s.Zones[0].Records = append(s.Zones[0].Records, fakenet.Record{Name: h.Name + ".bench.example", To: []string{h.Name}})
+		s.Zones[0].Records = append(s.Zones[0].Records, scenario.Record{Name: h.Name + ".bench.example", To: []string{h.Name}})
 	}
 	return s
 }
@@ -195,7 +196,7 @@ func benchSheet(b *testing.B, endpoints []string) string {
 }
 
 // benchProbe looks at the endpoints and gives what was seen.
-func benchProbe(b *testing.B, s *fakenet.Scenario, endpoints []string, flags ...string) (*evidence.Bundle, usage) {
+func benchProbe(b *testing.B, s *scenario.Scenario, endpoints []string, flags ...string) (*evidence.Bundle, usage) {
 	b.Helper()
 	out := filepath.Join(b.TempDir(), "bench.jsonl")
 	args := append([]string{built(b), "probe", "--claims", benchSheet(b, endpoints), "--offline", "--data-dir", b.TempDir(), "--no-progress", "--out", out}, flags...)
@@ -231,18 +232,18 @@ func median(sorted []float64) float64 {
 const zoneNames = 20
 
 // splitZones puts the names into zones with a server each, and gives them.
-func splitZones(s *fakenet.Scenario) (names []string) {
+func splitZones(s *scenario.Scenario) (names []string) {
 	records := s.Zones[0].Records
 	s.Zones = nil
 	for i, r := range records {
 		if i%zoneNames == 0 {
 			k := len(s.Zones)
-			server := fakenet.Host{
+			server := scenario.Host{
 				Name: fmt.Sprintf("ns%d", k), Addrs: []netip.Addr{netip.AddrFrom4([4]byte{198, 19, 128 + byte(k>>8), byte(k)})},
-				At: &benchPlace, ExtraMS: 20, Ports: []fakenet.Port{{Port: 53, Service: fakenet.DNS}},
+				At: &benchPlace, ExtraMS: 20, Ports: []scenario.Port{{Port: 53, Service: scenario.DNS}},
 			}
 			s.Hosts = append(s.Hosts, server)
-			s.Zones = append(s.Zones, fakenet.Zone{Name: fmt.Sprintf("v%d.example", k), Servers: []string{server.Name}})
+			s.Zones = append(s.Zones, scenario.Zone{Name: fmt.Sprintf("v%d.example", k), Servers: []string{server.Name}})
 		}
 		z := &s.Zones[len(s.Zones)-1]
 		r.Name = fmt.Sprintf("h%d.%s", i, z.Name)

@@ -17,6 +17,7 @@ import (
 
 	"github.com/landfall-audit/landfall/evidence"
 	"github.com/landfall-audit/landfall/internal/fakenet"
+	"github.com/landfall-audit/landfall/internal/fakenet/scenario"
 	"github.com/landfall-audit/landfall/probes"
 	"github.com/landfall-audit/landfall/probes/dns"
 	"github.com/landfall-audit/landfall/probes/probe"
@@ -55,7 +56,7 @@ func TestLooked(t *testing.T) {
 }
 
 // lookIn runs a look inside a world.
-func lookIn(b *testing.B, s *fakenet.Scenario, name string) looked {
+func lookIn(b *testing.B, s *scenario.Scenario, name string) looked {
 	b.Helper()
 	file := b.TempDir() + "/looked.json"
 	runIn(b, s, fakenet.Job{
@@ -75,7 +76,7 @@ func lookIn(b *testing.B, s *fakenet.Scenario, name string) looked {
 
 // timeIn runs a command inside a world and gives how long it took; ok is false
 // where it is not installed.
-func timeIn(b *testing.B, s *fakenet.Scenario, command ...string) (took time.Duration, ok bool) {
+func timeIn(b *testing.B, s *scenario.Scenario, command ...string) (took time.Duration, ok bool) {
 	b.Helper()
 	path, err := exec.LookPath(command[0])
 	if err != nil {
@@ -95,18 +96,18 @@ const (
 )
 
 // longWay is a world with one host, traceHops away along a meridian.
-func longWay() *fakenet.Scenario {
+func longWay() *scenario.Scenario {
 	s := benchWorld(1, func(int) float64 { return 0 }, func(int) bool { return false })
 	const kmPerDegree, kmPerMS = 111.195, 99.93 // of a round trip, in fibre
 	step := traceFarMS * kmPerMS / kmPerDegree / (traceHops - 1)
 	host := &s.Hosts[2]
 	for i := 1; i < traceHops; i++ {
 		name := fmt.Sprintf("r%02d", i)
-		at := fakenet.Place{Lat: benchPlace.Lat - step*float64(i-1), Lon: benchPlace.Lon}
-		s.Routers = append(s.Routers, fakenet.Router{Name: name, At: at, Addrs: []netip.Addr{netip.AddrFrom4([4]byte{203, 0, 113, byte(i)})}})
+		at := scenario.Place{Lat: benchPlace.Lat - step*float64(i-1), Lon: benchPlace.Lon}
+		s.Routers = append(s.Routers, scenario.Router{Name: name, At: at, Addrs: []netip.Addr{netip.AddrFrom4([4]byte{203, 0, 113, byte(i)})}})
 		host.Via = append(host.Via, name)
 	}
-	host.At = &fakenet.Place{Lat: benchPlace.Lat - step*(traceHops-1), Lon: benchPlace.Lon}
+	host.At = &scenario.Place{Lat: benchPlace.Lat - step*(traceHops-1), Lon: benchPlace.Lon}
 	return s
 }
 
@@ -173,7 +174,7 @@ const (
 )
 
 // manyNations is a world whose name server gives each country an address of its own.
-func manyNations(b *testing.B) *fakenet.Scenario {
+func manyNations(b *testing.B) *scenario.Scenario {
 	b.Helper()
 	s := benchWorld(1, func(int) float64 { return 20 }, func(int) bool { return false })
 	s.Hosts[1].ExtraMS = sweepMS
@@ -181,11 +182,11 @@ func manyNations(b *testing.B) *fakenet.Scenario {
 	if err != nil {
 		b.Fatal(err)
 	}
-	record := fakenet.Record{Name: sweepName, To: []string{"198.18.0.1"}}
+	record := scenario.Record{Name: sweepName, To: []string{"198.18.0.1"}}
 	addr := netip.MustParseAddr("198.19.0.0")
 	for _, c := range clients[:sweepCountries] {
 		addr = addr.Next()
-		record.For = append(record.For, fakenet.GeoAnswer{Countries: []string{c.Country}, To: []string{addr.String()}})
+		record.For = append(record.For, scenario.GeoAnswer{Countries: []string{c.Country}, To: []string{addr.String()}})
 	}
 	s.Zones[0].Records = append(s.Zones[0].Records, record)
 	return s

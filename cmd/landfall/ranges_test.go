@@ -10,7 +10,7 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/landfall-audit/landfall/providers/cloud/cloudtest"
+	"github.com/landfall-audit/landfall/internal/storetest"
 	"github.com/landfall-audit/landfall/providers/ranges"
 )
 
@@ -84,7 +84,7 @@ func TestPublishedRanges(t *testing.T) {
 	if len(names) < 15 {
 		t.Fatalf("only %d samples are good enough to be published: %q", len(names), names)
 	}
-	at, dir := cloudtest.Serve(t, p), t.TempDir()
+	at, dir := storetest.Serve(t, p), t.TempDir()
 	update := func(status int) string {
 		t.Helper()
 		c := landfallProcess(t, append([]string{"data", "update", "--dir", dir, "--no-progress"}, names...)...)

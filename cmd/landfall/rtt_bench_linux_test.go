@@ -14,6 +14,7 @@ import (
 
 	"github.com/landfall-audit/landfall/evidence"
 	"github.com/landfall-audit/landfall/internal/fakenet"
+	"github.com/landfall-audit/landfall/internal/fakenet/scenario"
 	"github.com/landfall-audit/landfall/probes"
 	"github.com/landfall-audit/landfall/probes/echo"
 	"github.com/landfall-audit/landfall/probes/probe"
@@ -27,17 +28,17 @@ const (
 )
 
 // rttWorld has rttTargets hosts, rttTruthMS away.
-func rttWorld() *fakenet.Scenario {
+func rttWorld() *scenario.Scenario {
 	s := benchWorld(rttTargets, func(int) float64 { return rttTruthMS }, func(int) bool { return false })
 	for i := range s.Hosts[2:] {
 		// In life the hosts' own processors do their cryptography.
-		s.Hosts[2+i].Ports[0].Service = fakenet.Echo
+		s.Hosts[2+i].Ports[0].Service = scenario.Echo
 	}
 	return s
 }
 
 // rttAddrs are the first addresses of the hosts of rttWorld.
-func rttAddrs(s *fakenet.Scenario) []string {
+func rttAddrs(s *scenario.Scenario) []string {
 	var out []string
 	for _, h := range s.Hosts[2:] {
 		out = append(out, h.Addrs[0].String())
@@ -109,7 +110,7 @@ func measureRTT(b *testing.B) string {
 var pingLine = regexp.MustCompile(`(?m)^rtt min/avg/max/mdev = ([0-9.]+)/`)
 
 // pingAll pings the targets, all at once, as the command does.
-func pingAll(b *testing.B, s *fakenet.Scenario, targets []string) ([]float64, bool) {
+func pingAll(b *testing.B, s *scenario.Scenario, targets []string) ([]float64, bool) {
 	b.Helper()
 	if _, err := exec.LookPath("ping"); err != nil {
 		return nil, false

@@ -21,7 +21,7 @@ import (
 
 	"github.com/landfall-audit/landfall/audit/archive"
 	"github.com/landfall-audit/landfall/evidence"
-	"github.com/landfall-audit/landfall/providers/cloud/cloudtest"
+	"github.com/landfall-audit/landfall/internal/storetest"
 )
 
 // allowed tells whom a gate lets through.
@@ -55,7 +55,7 @@ func googleStores(t *testing.T, front string, users bool, may allowed) (handler 
 	}
 	handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch {
-		case users && r.Header.Get("Authorization") != "Bearer "+cloudtest.GoogleToken:
+		case users && r.Header.Get("Authorization") != "Bearer "+storetest.GoogleToken:
 			refuse(w, http.StatusUnauthorized, "required")
 		case !may(r):
 			_, _ = io.Copy(io.Discard, r.Body)
@@ -77,7 +77,7 @@ func googleStores(t *testing.T, front string, users bool, may allowed) (handler 
 // azureStores is Azurite with the container vault.
 func azureStores(t *testing.T) (at *url.URL, connection string, left func() int) {
 	t.Helper()
-	connection = cloudtest.Azurite(t)
+	connection = storetest.Azurite(t)
 	client, err := service.NewClientFromConnectionString(connection, nil)
 	if err == nil {
 		_, err = client.CreateContainer(t.Context(), "vault", nil)
@@ -102,13 +102,13 @@ func azureStores(t *testing.T) (at *url.URL, connection string, left func() int)
 // storesInternet leads every HTTPS host to what stands for it: real servers of
 // stores, and Azure's management API, which allows nobody anything
 // (https://learn.microsoft.com/en-us/rest/api/azure/#handle-the-response).
-func storesInternet(t *testing.T, google allowed) *cloudtest.Internet {
+func storesInternet(t *testing.T, google allowed) *storetest.Internet {
 	gcs, _ := googleStores(t, "storage.googleapis.com", true, google)
 	at, _, _ := azureStores(t)
 	azurite := &httputil.ReverseProxy{Rewrite: func(p *httputil.ProxyRequest) { // by the host that was asked, as Azurite does
 		p.Out.URL.Scheme, p.Out.URL.Host, p.Out.Host = "http", at.Host, p.In.Host
 	}}
-	return cloudtest.Serve(t, cloudtest.SignIn(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	return storetest.Serve(t, storetest.SignIn(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch {
 		case r.Host == "storage.googleapis.com":
 			gcs.ServeHTTP(w, r)
@@ -122,7 +122,7 @@ func storesInternet(t *testing.T, google allowed) *cloudtest.Internet {
 }
 
 // storesProcess is the command with settings, led to an internet.
-func storesProcess(t *testing.T, at *cloudtest.Internet, settings []string, args ...string) *exec.Cmd {
+func storesProcess(t *testing.T, at *storetest.Internet, settings []string, args ...string) *exec.Cmd {
 	t.Helper()
 	c := landfallProcess(t, args...)
 	c.Env = append(c.Env, "HTTPS_PROXY="+at.Proxy, "SSL_CERT_FILE="+at.Roots)
@@ -133,11 +133,11 @@ func storesProcess(t *testing.T, at *cloudtest.Internet, settings []string, args
 // TestUsersOfStores looks at buckets as nobody, as users who are not allowed to,
 // and as those who are.
 func TestUsersOfStores(t *testing.T) {
-	account := "azblob://" + cloudtest.AzuriteAccount
-	cloudtest.Settings(t, cloudtest.GoogleMachine(t, false))
+	account := "azblob://" + storetest.AzuriteAccount
+	storetest.Settings(t, storetest.GoogleMachine(t, false))
 	closed, open := storesInternet(t, nobody), storesInternet(t, everybody)
-	google, azure := cloudtest.GoogleUser(t, http.StatusOK), cloudtest.AzureUser
-	reader := []string{"AZURE_STORAGE_ACCOUNT=" + cloudtest.AzuriteAccount, "AZURE_STORAGE_SAS_TOKEN=" + cloudtest.AzuriteSignature(t, sas.AccountPermissions{List: true, Read: true})}
+	google, azure := storetest.GoogleUser(t, http.StatusOK), storetest.AzureUser
+	reader := []string{"AZURE_STORAGE_ACCOUNT=" + storetest.AzuriteAccount, "AZURE_STORAGE_SAS_TOKEN=" + storetest.AzuriteSignature(t, sas.AccountPermissions{List: true, Read: true})}
 	const (
 		noGoogle = "gs://vault: buckets.get: this bucket tells nothing without credentials: no credentials were found; give some as Google's tools take them"
 		noAzure  = "without credentials where an account is: no credentials were found; give some as Azure's tools take them"
@@ -148,7 +148,7 @@ func TestUsersOfStores(t *testing.T) {
 	// Azurite's account has a second region, whose endpoint is looked for.
 	l := newLab(t, t.Cleanup)
 	for name, tc := range map[string]struct {
-		at       *cloudtest.Internet
+		at       *storetest.Internet
 		settings []string
 		args     []string
 		status   int
@@ -160,7 +160,7 @@ func TestUsersOfStores(t *testing.T) {
 		"ProbeByUser":        {closed, append(google, azure...), []string{"probe", "gs://vault", account + "/vault"}, exitComplete, []string{notAsk, notRead, notInfo}},
 		"ListByGoogleUser":   {closed, google, []string{"audit", "gs://?project=lab"}, exitIncomplete, []string{"buckets.list: the credentials may not ask this; the permission storage.buckets.list would help"}},
 		"ListByAzureUser":    {closed, azure, []string{"audit", "azblob://"}, exitIncomplete, []string{notRead}},
-		"ListByOutOfDate":    {closed, cloudtest.GoogleUser(t, http.StatusBadRequest), []string{"audit", "gs://?project=lab"}, exitIncomplete, []string{"the credentials that were found cannot be used"}},
+		"ListByOutOfDate":    {closed, storetest.GoogleUser(t, http.StatusBadRequest), []string{"audit", "gs://?project=lab"}, exitIncomplete, []string{"the credentials that were found cannot be used"}},
 		"AuditByGoogleAdmin": {open, google, []string{"audit", "gs://vault", "--allow", "EU"}, exitComplete, []string{"gs://vault: consistent"}},
 		"AuditByGoogleList":  {open, google, []string{"audit", "gs://?project=lab", "--allow", "DE"}, exitFound, []string{"gs://vault: refuted"}},
 		"AuditBySignature":   {open, reader, []string{"audit", account + "/vault", "--allow", "EU"}, exitComplete, []string{"a key of the account does not open the management API", "inconclusive"}},
@@ -194,8 +194,8 @@ func TestUsersOfStores(t *testing.T) {
 func TestDoorOfACopy(t *testing.T) {
 	const door = "readable-secondary.blob.core.windows.net"
 	l := newLab(t, t.Cleanup)
-	cloudtest.Settings(t)
-	at := cloudtest.Serve(t, cloudtest.SignIn(cloudtest.Load(t, "../../providers/azure/testdata/recorded.txtar")))
+	storetest.Settings(t)
+	at := storetest.Serve(t, storetest.SignIn(storetest.Load(t, "../../providers/store/azure/testdata/recorded.txtar")))
 	dir := t.TempDir()
 	writeGeoIP(t, filepath.Join(dir, "us.mmdb"), "US")
 	for allow, tc := range map[string]struct {
@@ -207,7 +207,7 @@ func TestDoorOfACopy(t *testing.T) {
 		"CH":    {exitFound, "refuted"},     // by what Azure says of both regions
 	} {
 		out := filepath.Join(dir, strings.ReplaceAll(allow, ",", ""))
-		c := storesProcess(t, at, cloudtest.AzureUser, "audit", "azblob://readable/photos", "--allow", allow, "--allow-private",
+		c := storesProcess(t, at, storetest.AzureUser, "audit", "azblob://readable/photos", "--allow", allow, "--allow-private",
 			"--resolver", l.rewriter, "--geoip", filepath.Join(dir, "us.mmdb"), "--countries", "none", "--no-selfcheck", "--out", out)
 		said, _ := c.CombinedOutput() // the status tells
 		if got := c.ProcessState.ExitCode(); got != tc.status || !strings.Contains(string(said), "azblob://readable/photos: "+tc.want) {
@@ -249,16 +249,16 @@ func googleLab(t *testing.T, may allowed) storeLab {
 	front.Config.Handler = handler
 	front.Start()
 	t.Cleanup(front.Close)
-	cloudtest.Settings(t, "STORAGE_EMULATOR_HOST="+front.Listener.Addr().String())
+	storetest.Settings(t, "STORAGE_EMULATOR_HOST="+front.Listener.Addr().String())
 	return storeLab{"gs://vault", "gs://vault/%s", left}
 }
 
 // azureLab has a user with a signature that allows some things.
 func azureLab(t *testing.T, may sas.AccountPermissions) storeLab {
 	at, _, left := azureStores(t)
-	cloudtest.Settings(t, "AZURE_STORAGE_ACCOUNT="+cloudtest.AzuriteAccount, "AZURE_STORAGE_SAS_TOKEN="+cloudtest.AzuriteSignature(t, may),
+	storetest.Settings(t, "AZURE_STORAGE_ACCOUNT="+storetest.AzuriteAccount, "AZURE_STORAGE_SAS_TOKEN="+storetest.AzuriteSignature(t, may),
 		"AZURE_STORAGE_DOMAIN="+at.Host, "AZURE_STORAGE_PROTOCOL=http", "AZURE_STORAGE_IS_LOCAL_EMULATOR=true")
-	form := "azblob://" + cloudtest.AzuriteAccount + "/vault"
+	form := "azblob://" + storetest.AzuriteAccount + "/vault"
 	return storeLab{form, form + "/%s", left}
 }
 

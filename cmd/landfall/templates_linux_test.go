@@ -12,7 +12,7 @@ import (
 
 	"github.com/landfall-audit/landfall/cmd/landfall/internal/simulated"
 	"github.com/landfall-audit/landfall/evidence"
-	"github.com/landfall-audit/landfall/internal/fakenet"
+	"github.com/landfall-audit/landfall/internal/fakenet/scenario"
 	"github.com/landfall-audit/landfall/verdict"
 )
 
@@ -27,14 +27,14 @@ const defaultSeed = 1
 // false; the same network without that decides. Cities, ports, addresses and
 // orders are others each time.
 func TestMisleadingNetworks(t *testing.T) {
-	names, err := fakenet.Templates()
+	names, err := scenario.Templates()
 	if err != nil {
 		t.Fatal(err)
 	}
 	seed := seedOf(t)
 	for _, name := range names {
 		for _, fault := range []bool{true, false} {
-			s, err := fakenet.FromTemplate(name, fault, seed)
+			s, err := scenario.FromTemplate(name, fault, seed)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -68,7 +68,7 @@ func seedOf(t *testing.T) uint64 {
 
 // judgeFilesOf looks from every vantage and returns the verdicts of all files
 // together: those of the vantages, and those that somebody adds.
-func judgeFilesOf(t *testing.T, s *fakenet.Scenario) *verdict.Document {
+func judgeFilesOf(t *testing.T, s *scenario.Scenario) *verdict.Document {
 	t.Helper()
 	e, claims, _ := lookFromEverywhere(t, s)
 	allowed := []int{exitComplete}
@@ -83,7 +83,7 @@ func judgeFilesOf(t *testing.T, s *fakenet.Scenario) *verdict.Document {
 func filesOf(t *testing.T, e *simulated.Run) []string {
 	t.Helper()
 	var files []string
-	looked := map[string]fakenet.Looked{}
+	looked := map[string]scenario.Looked{}
 	for _, v := range e.Scenario.Lookouts() {
 		path := e.File(&v)
 		b, err := evidence.ReadFile(path)
@@ -95,7 +95,7 @@ func filesOf(t *testing.T, e *simulated.Run) []string {
 			t.Fatal(err)
 		}
 		header, _, _ := strings.Cut(string(text), "\n")
-		looked[v.Name] = fakenet.Looked{Run: b.Header.Run, Header: header}
+		looked[v.Name] = scenario.Looked{Run: b.Header.Run, Header: header}
 		files = append(files, path)
 	}
 	for _, added := range e.Scenario.Supply {

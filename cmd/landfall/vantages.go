@@ -15,7 +15,7 @@ import (
 	"github.com/landfall-audit/landfall/audit/campaign"
 	"github.com/landfall-audit/landfall/audit/event"
 	"github.com/landfall-audit/landfall/internal/geo"
-	"github.com/landfall-audit/landfall/probes/remote"
+	"github.com/landfall-audit/landfall/probes/platform"
 	"github.com/landfall-audit/landfall/providers"
 )
 
@@ -110,7 +110,7 @@ func parsePoint(text string) (*point, error) {
 	return nil, fmt.Errorf("%q is not a place with a middle; expected LAT,LON, a country such as DE, or a region such as aws:eu-central-1", text)
 }
 
-func (l *listing) list(ctx context.Context, client remote.Platform, at *point) error {
+func (l *listing) list(ctx context.Context, client platform.Platform, at *point) error {
 	offers, err := client.Offers(ctx)
 	if err != nil {
 		return err
@@ -120,7 +120,7 @@ func (l *listing) list(ctx context.Context, client remote.Platform, at *point) e
 		return err
 	}
 	if at != nil {
-		slices.SortStableFunc(offers, func(a, b remote.Offer) int { return cmp.Compare(at.km(a), at.km(b)) })
+		slices.SortStableFunc(offers, func(a, b platform.Offer) int { return cmp.Compare(at.km(a), at.km(b)) })
 	}
 	fmt.Fprintf(l.out, "%s: %s; %s\n", client.Name(), event.Count(len(offers), "vantage"), balance)
 	w := tabwriter.NewWriter(l.out, 0, 0, 2, ' ', 0)
@@ -145,7 +145,7 @@ func (l *listing) list(ctx context.Context, client remote.Platform, at *point) e
 }
 
 // km is how far an offer is away; infinity where either has no place.
-func (p *point) km(o remote.Offer) float64 {
+func (p *point) km(o platform.Offer) float64 {
 	lat, lon, placed := o.Vantage.Position()
 	if p == nil || !placed {
 		return math.Inf(1)

@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"github.com/landfall-audit/landfall/evidence"
-	"github.com/landfall-audit/landfall/internal/fakenet"
+	"github.com/landfall-audit/landfall/internal/fakenet/scenario"
 	"github.com/landfall-audit/landfall/probes/selfcheck"
 )
 
@@ -15,16 +15,16 @@ import (
 // usual, both are tested, and the one to which an address of nobody answers is
 // set aside.
 func TestVantagesOfOneCity(t *testing.T) {
-	s, err := fakenet.Named(fromEverywhere)
+	s, err := scenario.Named(fromEverywhere)
 	if err != nil {
 		t.Fatal(err)
 	}
 	// Whoever it is takes connections to some hosts, and to those that are none.
-	s.Hosts = append(s.Hosts, fakenet.Host{
-		Name: "nobody", Addrs: []netip.Addr{selfcheck.Unannounced}, At: &fakenet.Place{Lat: -33.87, Lon: 151.21}, Others: fakenet.Filtered, NoEcho: true,
+	s.Hosts = append(s.Hosts, scenario.Host{
+		Name: "nobody", Addrs: []netip.Addr{selfcheck.Unannounced}, At: &scenario.Place{Lat: -33.87, Lon: 151.21}, Others: scenario.Filtered, NoEcho: true,
 	})
-	paris := slices.IndexFunc(s.Vantages, func(v fakenet.Vantage) bool { return v.Name == "gp-paris" })
-	s.Vantages[paris].Middleboxes = []fakenet.Middlebox{{At: s.Vantages[paris].At, Ports: []uint16{443}, Hosts: []string{"photos", "nobody"}}}
+	paris := slices.IndexFunc(s.Vantages, func(v scenario.Vantage) bool { return v.Name == "gp-paris" })
+	s.Vantages[paris].Middleboxes = []scenario.Middlebox{{At: s.Vantages[paris].At, Ports: []uint16{443}, Hosts: []string{"photos", "nobody"}}}
 	_, file, errs := probeByGlobalping(t, s, "Paris")
 	b, err := evidence.ReadFile(file)
 	if err != nil {

@@ -9,6 +9,10 @@ import (
 	"net/netip"
 	"sync"
 	"time"
+
+	"github.com/landfall-audit/landfall/internal/fakenet/packet"
+	"github.com/landfall-audit/landfall/internal/fakenet/scenario"
+	"github.com/landfall-audit/landfall/internal/fakenet/tcpstack"
 )
 
 // Agent measures inside a scenario, from one of its vantages, with packets of
@@ -22,7 +26,7 @@ type Agent struct {
 	mu      sync.Mutex
 	last    uint16
 	waiting map[query]chan<- Reply
-	own     *hostStack // of connections, see Dial; nil until the first
+	own     *tcpstack.Stack // of connections, see Dial; nil until the first
 }
 
 // query is how a reply is told to belong to what was sent: the protocol, and
@@ -87,7 +91,7 @@ func (w *wire) Close() error {
 }
 
 // NewAgent makes an agent at the vantage of that name.
-func NewAgent(s *Scenario, vantage string) (*Agent, error) {
+func NewAgent(s *scenario.Scenario, vantage string) (*Agent, error) {
 	a := &Agent{waiting: map[query]chan<- Reply{}, wire: &wire{in: make(chan []byte), done: make(chan struct{})}}
 	a.wire.arrived = a.receive
 	world, err := newWorld(s, vantage, a.wire)
@@ -105,7 +109,7 @@ func (a *Agent) Close() error {
 	own := a.own
 	a.mu.Unlock()
 	if own != nil {
-		own.close()
+		own.Close()
 	}
 	return err
 }
@@ -121,17 +125,17 @@ func (a *Agent) Resolvers() []netip.Addr {
 
 // Echo sends an ICMP echo request with a hop limit and waits for a reply.
 func (a *Agent) Echo(ctx context.Context, to netip.Addr, ttl uint8) (Reply, error) {
-	proto := uint8(protoICMP)
+	proto := uint8(packet.ProtoICMP)
 	if to.Is6() {
-		proto = protoICMPv6
+		proto = packet.ProtoICMPv6
 	}
 	return a.exchange(ctx, to, query{proto: proto}, func(from netip.Addr, token uint16) []byte {
-		message := []byte{echoRequest.type4, 0, 0, 0, 0, 0, 0, 1}
+		message := []byte{packet.EchoRequest.Type4, 0, 0, 0, 0, 0, 0, 1}
 		if to.Is6() {
-			message[0] = echoRequest.type6
+			message[0] = packet.EchoRequest.Type6
 		}
 		binary.BigEndian.PutUint16(message[4:], token)
-		return icmp(from, to, ttl, message)
+		return packet.ICMP(from, to, ttl, message)
 	})
 }
 
@@ -140,25 +144,25 @@ func (a *Agent) Echo(ctx context.Context, to netip.Addr, ttl uint8) (Reply, erro
 func (a *Agent) Connect(ctx context.Context, to netip.AddrPort, ttl uint8) (Reply, error) {
 	const start = 1000
 	var own netip.AddrPort
-	reply, err := a.exchange(ctx, to.Addr(), query{proto: protoTCP}, func(from netip.Addr, token uint16) []byte {
+	reply, err := a.exchange(ctx, to.Addr(), query{proto: packet.ProtoTCP}, func(from netip.Addr, token uint16) []byte {
 		own = netip.AddrPortFrom(from, token)
-		return segment(own, to, ttl, start, 0, flagSYN)
+		return segment(own, to, ttl, start, 0, packet.FlagSYN)
 	})
 	if err == nil && reply.Kind == Accepted {
-		a.send(segment(own, to, hostTTL, start+1, reply.seq+1, flagRST|flagACK))
+		a.send(segment(own, to, packet.HostTTL, start+1, reply.seq+1, packet.FlagRST|packet.FlagACK))
 	}
 	return reply, err
 }
 
 // Ask sends a datagram and waits for one.
 func (a *Agent) Ask(ctx context.Context, to netip.AddrPort, data []byte) (Reply, error) {
-	return a.exchange(ctx, to.Addr(), query{proto: protoUDP}, func(from netip.Addr, token uint16) []byte {
+	return a.exchange(ctx, to.Addr(), query{proto: packet.ProtoUDP}, func(from netip.Addr, token uint16) []byte {
 		// The reply to a datagram that came the other way.
-		there := packet{src: from, dst: to.Addr(), payload: make([]byte, udpBytes)}
-		binary.BigEndian.PutUint16(there.payload, token)
-		binary.BigEndian.PutUint16(there.payload[2:], to.Port())
-		back := packet{src: there.dst, dst: there.src, payload: append(append([]byte(nil), there.payload[2:4]...), there.payload[0:2]...)}
-		return udpReply(back, hostTTL, data)
+		there := packet.Packet{Src: from, Dst: to.Addr(), Payload: make([]byte, packet.UDPBytes)}
+		binary.BigEndian.PutUint16(there.Payload, token)
+		binary.BigEndian.PutUint16(there.Payload[2:], to.Port())
+		back := packet.Packet{Src: there.Dst, Dst: there.Src, Payload: append(append([]byte(nil), there.Payload[2:4]...), there.Payload[0:2]...)}
+		return packet.UDPReply(back, packet.HostTTL, data)
 	})
 }
 
@@ -224,7 +228,7 @@ func (a *Agent) send(raw []byte) {
 
 // receive takes a packet from the world.
 func (a *Agent) receive(raw []byte, at time.Time) {
-	p, ok := parse(raw)
+	p, ok := packet.Parse(raw)
 	if !ok {
 		return
 	}
@@ -232,12 +236,12 @@ func (a *Agent) receive(raw []byte, at time.Time) {
 	if !ok {
 		return
 	}
-	reply.at, reply.TTL = at, p.ttl
+	reply.at, reply.TTL = at, p.TTL
 	a.mu.Lock()
 	own := a.own
-	if q.proto == protoTCP && p.proto == protoTCP && q.token >= firstClientPort && own != nil {
+	if q.proto == packet.ProtoTCP && p.Proto == packet.ProtoTCP && q.token >= firstClientPort && own != nil {
 		a.mu.Unlock()
-		own.deliver(p) // which may send, and look at nothing that is locked here
+		own.Deliver(p) // which may send, and look at nothing that is locked here
 		return
 	}
 	defer a.mu.Unlock()
@@ -248,59 +252,59 @@ func (a *Agent) receive(raw []byte, at time.Time) {
 }
 
 // readReply tells what a packet replies to.
-func readReply(p packet) (query, Reply, bool) {
-	reply := Reply{From: p.src}
-	switch p.proto {
-	case protoTCP:
-		_, port, ok := p.ports()
+func readReply(p packet.Packet) (query, Reply, bool) {
+	reply := Reply{From: p.Src}
+	switch p.Proto {
+	case packet.ProtoTCP:
+		_, port, ok := p.Ports()
 		reply.Kind = Refused
-		if ok && p.flags()&flagSYN != 0 {
-			reply.Kind, reply.seq = Accepted, binary.BigEndian.Uint32(p.payload[4:])
+		if ok && p.Flags()&packet.FlagSYN != 0 {
+			reply.Kind, reply.seq = Accepted, binary.BigEndian.Uint32(p.Payload[4:])
 		}
-		return query{protoTCP, port}, reply, ok
-	case protoUDP:
-		_, port, ok := p.ports()
+		return query{packet.ProtoTCP, port}, reply, ok
+	case packet.ProtoUDP:
+		_, port, ok := p.Ports()
 		if !ok {
 			return query{}, reply, false
 		}
 		reply.Kind = Answered
-		reply.Data, ok = p.datagram()
-		return query{protoUDP, port}, reply, ok
+		reply.Data, ok = p.Datagram()
+		return query{packet.ProtoUDP, port}, reply, ok
 	}
 	return readICMP(p, reply)
 }
 
-func readICMP(p packet, reply Reply) (query, Reply, bool) {
-	if len(p.payload) < icmpBytes {
+func readICMP(p packet.Packet, reply Reply) (query, Reply, bool) {
+	if len(p.Payload) < packet.ICMPBytes {
 		return query{}, reply, false
 	}
-	kinds := [...]uint8{echoReply.type4, timeExceeded.type4}
-	if p.is6() {
-		kinds = [...]uint8{echoReply.type6, timeExceeded.type6}
+	kinds := [...]uint8{packet.EchoReply.Type4, packet.TimeExceeded.Type4}
+	if p.Is6() {
+		kinds = [...]uint8{packet.EchoReply.Type6, packet.TimeExceeded.Type6}
 	}
-	if p.payload[0] == kinds[0] {
+	if p.Payload[0] == kinds[0] {
 		reply.Kind = Echoed
-		return query{p.proto, binary.BigEndian.Uint16(p.payload[4:])}, reply, true
+		return query{p.Proto, binary.BigEndian.Uint16(p.Payload[4:])}, reply, true
 	}
 	reply.Kind = Complained
-	if p.payload[0] == kinds[1] {
+	if p.Payload[0] == kinds[1] {
 		reply.Kind = Expired
 	}
-	q, ok := quotedQuery(p.payload[icmpBytes:], p.is6())
+	q, ok := quotedQuery(p.Payload[packet.ICMPBytes:], p.Is6())
 	return q, reply, ok
 }
 
 // quotedQuery reads what a complaint quotes.
 func quotedQuery(raw []byte, is6 bool) (query, bool) {
-	header, proto := ipv4Bytes, 9
+	header, proto := packet.IPv4Bytes, 9
 	if is6 {
-		header, proto = ipv6Bytes, 6
+		header, proto = packet.IPv6Bytes, 6
 	}
-	if len(raw) < header+icmpBytes {
+	if len(raw) < header+packet.ICMPBytes {
 		return query{}, false
 	}
 	q := query{proto: raw[proto], token: binary.BigEndian.Uint16(raw[header:])}
-	if q.proto == protoICMP || q.proto == protoICMPv6 {
+	if q.proto == packet.ProtoICMP || q.proto == packet.ProtoICMPv6 {
 		q.token = binary.BigEndian.Uint16(raw[header+4:])
 	}
 	return q, true
@@ -309,13 +313,13 @@ func quotedQuery(raw []byte, is6 bool) (query, bool) {
 // segment is a TCP segment without data.
 func segment(from, to netip.AddrPort, ttl uint8, seq, ack uint32, flags uint8) []byte {
 	const window = 64240 // Linux's first
-	header := make([]byte, tcpBytes)
+	header := make([]byte, packet.TCPBytes)
 	binary.BigEndian.PutUint16(header, from.Port())
 	binary.BigEndian.PutUint16(header[2:], to.Port())
 	binary.BigEndian.PutUint32(header[4:], seq)
 	binary.BigEndian.PutUint32(header[8:], ack)
-	header[12], header[13] = tcpBytes/4<<4, flags
+	header[12], header[13] = packet.TCPBytes/4<<4, flags
 	binary.BigEndian.PutUint16(header[14:], window)
-	binary.BigEndian.PutUint16(header[16:], checksum(pseudo(from.Addr(), to.Addr(), protoTCP, len(header)), header))
-	return wrap(from.Addr(), to.Addr(), protoTCP, ttl, header)
+	binary.BigEndian.PutUint16(header[16:], packet.Checksum(packet.Pseudo(from.Addr(), to.Addr(), packet.ProtoTCP, len(header)), header))
+	return packet.Wrap(from.Addr(), to.Addr(), packet.ProtoTCP, ttl, header)
 }

@@ -7,6 +7,9 @@ import (
 	"time"
 
 	"github.com/miekg/dns"
+
+	"github.com/landfall-audit/landfall/internal/fakenet/scenario"
+	"github.com/landfall-audit/landfall/internal/packettest"
 )
 
 // An agent measures what is true of the scenario, never less.
@@ -17,12 +20,12 @@ func TestAgent(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer a.Close()
-	there := netip.AddrPortFrom(there4, 443)
+	there := netip.AddrPortFrom(packettest.There4, 443)
 	least := truth(frankfurt, paris, newYork)
 	const late = time.Second // a machine that is busy is late, never early
 	for range 3 {            // connections are ended, so that ports can be used again
-		echo, err := a.Echo(t.Context(), there4, 64)
-		if err != nil || echo.Kind != Echoed || echo.From != there4 || echo.Took < least || echo.Took > least+late {
+		echo, err := a.Echo(t.Context(), packettest.There4, 64)
+		if err != nil || echo.Kind != Echoed || echo.From != packettest.There4 || echo.Took < least || echo.Took > least+late {
 			t.Errorf("echo: %+v, %v; %v is true", echo, err, least)
 		}
 		open, err := a.Connect(t.Context(), there, 64)
@@ -30,12 +33,12 @@ func TestAgent(t *testing.T) {
 			t.Errorf("connection: %+v, %v; %v is true", open, err, least)
 		}
 	}
-	closed, err := a.Connect(t.Context(), netip.AddrPortFrom(there4, 4444), 64)
+	closed, err := a.Connect(t.Context(), netip.AddrPortFrom(packettest.There4, 4444), 64)
 	if err != nil || closed.Kind != Refused {
 		t.Errorf("a closed port: %+v, %v", closed, err)
 	}
-	hop, err := a.Echo(t.Context(), there4, 1)
-	if err != nil || hop.Kind != Expired || hop.From == there4 {
+	hop, err := a.Echo(t.Context(), packettest.There4, 1)
+	if err != nil || hop.Kind != Expired || hop.From == packettest.There4 {
 		t.Errorf("the first hop: %+v, %v", hop, err)
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
@@ -46,7 +49,7 @@ func TestAgent(t *testing.T) {
 }
 
 func TestAgentAsks(t *testing.T) {
-	s, err := Named("honest-eu")
+	s, err := scenario.Named("honest-eu")
 	if err != nil {
 		t.Fatal(err)
 	}

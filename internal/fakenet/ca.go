@@ -13,6 +13,8 @@ import (
 	"net"
 	"sync"
 	"time"
+
+	"github.com/landfall-audit/landfall/internal/fakenet/scenario"
 )
 
 // Authority is the certification authority of a world. It certifies any name
@@ -115,17 +117,17 @@ func (a *Authority) issue(name string, issuer *x509.Certificate) (*tls.Certifica
 // key, which nobody who looks from outside can tell.
 func (a *Authority) certifyByDomain(name string) (*tls.Certificate, error) {
 	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: parentOf(name) + " CA", Organization: []string{parentOf(name)}},
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: scenario.ParentOf(name) + " CA", Organization: []string{scenario.ParentOf(name)}},
 		NotBefore: a.cert.NotBefore, NotAfter: a.cert.NotAfter,
 		IsCA: true, BasicConstraintsValid: true, MaxPathLenZero: true, KeyUsage: x509.KeyUsageCertSign,
 	}
 	raw, err := x509.CreateCertificate(rand.Reader, template, a.cert, &a.key.PublicKey, a.key)
 	if err != nil {
-		return nil, fmt.Errorf("making the certification authority of %s: %w", parentOf(name), err)
+		return nil, fmt.Errorf("making the certification authority of %s: %w", scenario.ParentOf(name), err)
 	}
 	domain, err := x509.ParseCertificate(raw)
 	if err != nil {
-		return nil, fmt.Errorf("reading the certification authority of %s: %w", parentOf(name), err)
+		return nil, fmt.Errorf("reading the certification authority of %s: %w", scenario.ParentOf(name), err)
 	}
 	leaf, err := a.certify(name, domain)
 	if err != nil {
@@ -135,13 +137,13 @@ func (a *Authority) certifyByDomain(name string) (*tls.Certificate, error) {
 }
 
 // signers are those who sign the certificates of a world.
-type signers map[Certificate]*Authority
+type signers map[scenario.Certificate]*Authority
 
 // newSigners adds to the authority that everybody trusts those that few do.
 func newSigners(trusted *Authority) (signers, error) {
-	out := signers{TrustedCA: trusted}
-	for kind, name := range map[Certificate]string{
-		SelfSigned: "no authority", UnknownCA: "Unheard-of CA", CompanyCA: "Company Proxy CA",
+	out := signers{scenario.TrustedCA: trusted}
+	for kind, name := range map[scenario.Certificate]string{
+		scenario.SelfSigned: "no authority", scenario.UnknownCA: "Unheard-of CA", scenario.CompanyCA: "Company Proxy CA",
 	} {
 		signer, err := newAuthority(name)
 		if err != nil {
@@ -154,15 +156,15 @@ func newSigners(trusted *Authority) (signers, error) {
 
 // certificate returns the one that a host shows to a client.
 func (s signers) certificate(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
-	shown := TrustedCA
+	shown := scenario.TrustedCA
 	if c, ok := hello.Conn.(*hostConn); ok {
 		shown = c.shown
 	}
 	switch shown {
-	case SelfSigned:
+	case scenario.SelfSigned:
 		return s[shown].certify(nameIn(hello), nil)
-	case DomainCA:
-		return s[TrustedCA].certifyByDomain(nameIn(hello))
+	case scenario.DomainCA:
+		return s[scenario.TrustedCA].certifyByDomain(nameIn(hello))
 	}
 	return s[shown].Certificate(hello)
 }

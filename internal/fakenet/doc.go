@@ -1,6 +1,6 @@
 // Package fakenet is an internet in one process, in which the truth is known.
 //
-// A [Scenario] says where hosts, routers, resolvers and vantages are on earth
+// A [scenario.Scenario] says where hosts, routers, resolvers and vantages are on earth
 // and what they do. [Run] starts a command in a user, network and mount
 // namespace of its own whose only way out is a TUN device; behind the device
 // stands a userspace network that answers as those hosts would, each reply
@@ -12,10 +12,6 @@
 // millisecond later: delays start when a packet is read from the device, and
 // what the network itself needs is part of them. All of a delay lies between a
 // host and the vantage; no clock is scaled.
-//
-// [Scenarios] are worlds that are written down; [FromTemplate] makes worlds of a
-// kind, in which cities, addresses, ports and orders are drawn by a seed: networks
-// that mislead whoever measures in them, and the same without that.
 //
 // It is not a model of congestion: every path has the bandwidth of this
 // machine, and packets are lost or late only where a scenario says so. IP

@@ -5,6 +5,9 @@ import (
 	"net/netip"
 	"sync"
 	"time"
+
+	"github.com/landfall-audit/landfall/internal/fakenet/packet"
+	"github.com/landfall-audit/landfall/internal/fakenet/scenario"
 )
 
 // fabric carries packets between the device and those who answer. All of a
@@ -13,8 +16,8 @@ import (
 type fabric struct {
 	view    *view
 	out     *pacer
-	tcp     func(packet)                                                                      // takes segments for open and closed ports
-	udp     func(n *node, s Service, p packet, data []byte) (reply []byte, lag time.Duration) // nil: no reply
+	tcp     func(packet.Packet)                                                                               // takes segments for open and closed ports
+	udp     func(n *node, s scenario.Service, p packet.Packet, data []byte) (reply []byte, lag time.Duration) // nil: no reply
 	started flows
 
 	mu     sync.Mutex
@@ -47,119 +50,119 @@ func newFabric(v *view, out *pacer) *fabric {
 
 // inbound takes a packet from the vantage that was read at the given time.
 func (f *fabric) inbound(raw []byte, at time.Time) {
-	p, ok := parse(raw)
+	p, ok := packet.Parse(raw)
 	if !ok {
 		return
 	}
-	n := f.view.nodes[p.dst]
+	n := f.view.nodes[p.Dst]
 	if n == nil {
 		return // nobody is there
 	}
 	way := n.path
-	_, port, hasPorts := p.ports()
+	_, port, hasPorts := p.Ports()
 	var box *interceptor
 	switch {
-	case hasPorts && p.proto == protoTCP:
+	case hasPorts && p.Proto == packet.ProtoTCP:
 		way, box = n.answering(port)
-	case hasPorts && p.proto == protoUDP:
+	case hasPorts && p.Proto == packet.ProtoUDP:
 		way = n.direct(port)
 	}
 	if f.lost(way) {
 		return
 	}
-	if left := int(p.ttl); left <= len(way.hops) {
+	if left := int(p.TTL); left <= len(way.hops) {
 		f.expire(p, way.hops[max(left, 1)-1], max(left, 1), at)
 		return
 	}
 	switch {
 	case n.sealed && box == nil: // the firewall on the way takes it
-	case p.proto == protoICMP || p.proto == protoICMPv6:
-		if reply, ok := echo(p, way.arrivalTTL()); ok && !n.host.NoEcho {
+	case p.Proto == packet.ProtoICMP || p.Proto == packet.ProtoICMPv6:
+		if reply, ok := packet.Echo(p, way.arrivalTTL()); ok && !n.host.NoEcho {
 			f.send(way, at.Add(way.rtt), reply)
 		}
-	case hasPorts && p.proto == protoTCP:
+	case hasPorts && p.Proto == packet.ProtoTCP:
 		f.segment(n, way, p, at)
-	case hasPorts && p.proto == protoUDP:
+	case hasPorts && p.Proto == packet.ProtoUDP:
 		f.datagram(n, way, p, at)
 	}
 }
 
 // expire lets a router say that the packet's hop limit is used up.
-func (f *fabric) expire(p packet, h hop, position int, at time.Time) {
-	from := h.addr(p.is6())
-	if h.router.Silent || !from.IsValid() || isError(p) {
+func (f *fabric) expire(p packet.Packet, h hop, position int, at time.Time) {
+	from := h.addr(p.Is6())
+	if h.router.Silent || !from.IsValid() || packet.IsError(p) {
 		return
 	}
-	f.out.send(at.Add(h.rtt), complain(from, timeExceeded, p, 1, uint8(hostTTL-min(position-1, hostTTL-1))))
+	f.out.send(at.Add(h.rtt), packet.Complain(from, packet.TimeExceeded, p, 1, uint8(packet.HostTTL-min(position-1, packet.HostTTL-1))))
 }
 
 // segment hands a TCP segment on, if the port takes any.
-func (f *fabric) segment(n *node, way *path, p packet, at time.Time) {
-	src, port, _ := p.ports()
+func (f *fabric) segment(n *node, way *path, p packet.Packet, at time.Time) {
+	src, port, _ := p.Ports()
 	if state, _ := n.state(port); way == n.direct(port) {
 		switch state {
-		case Filtered:
+		case scenario.Filtered:
 			return
-		case Prohibited:
+		case scenario.Prohibited:
 			f.prohibit(way, p, at)
 			return
 		}
 	}
-	if p.flags()&(flagSYN|flagACK) == flagSYN {
-		f.started.note(flow{netip.AddrPortFrom(p.src, src), netip.AddrPortFrom(p.dst, port)}, at)
+	if p.Flags()&(packet.FlagSYN|packet.FlagACK) == packet.FlagSYN {
+		f.started.note(flow{netip.AddrPortFrom(p.Src, src), netip.AddrPortFrom(p.Dst, port)}, at)
 	}
 	f.tcp(p)
 }
 
 // datagram answers a UDP datagram.
-func (f *fabric) datagram(n *node, way *path, p packet, at time.Time) {
-	_, port, _ := p.ports()
+func (f *fabric) datagram(n *node, way *path, p packet.Packet, at time.Time) {
+	_, port, _ := p.Ports()
 	state, service := n.state(port)
-	data, intact := p.datagram()
+	data, intact := p.Datagram()
 	switch {
 	case !intact:
-	case state == Prohibited:
+	case state == scenario.Prohibited:
 		f.prohibit(way, p, at)
-	case state == Closed:
-		f.send(way, at.Add(way.rtt), complain(p.dst, portUnreachable, p, p.ttl-uint8(len(way.hops)), way.arrivalTTL()))
-	case state == Open:
+	case state == scenario.Closed:
+		f.send(way, at.Add(way.rtt), packet.Complain(p.Dst, packet.PortUnreachable, p, p.TTL-uint8(len(way.hops)), way.arrivalTTL()))
+	case state == scenario.Open:
 		if reply, lag := f.udp(n, service, p, data); reply != nil {
-			f.send(way, at.Add(way.rtt+lag), udpReply(p, way.arrivalTTL(), reply))
+			f.send(way, at.Add(way.rtt+lag), packet.UDPReply(p, way.arrivalTTL(), reply))
 		}
 	}
 }
 
 // prohibit lets the last router before the host refuse.
-func (f *fabric) prohibit(way *path, p packet, at time.Time) {
+func (f *fabric) prohibit(way *path, p packet.Packet, at time.Time) {
 	if len(way.hops) == 0 {
 		return
 	}
 	last := way.hops[len(way.hops)-1]
-	if from := last.addr(p.is6()); from.IsValid() {
-		f.out.send(at.Add(last.rtt), complain(from, adminProhibited, p, 1, hostTTL))
+	if from := last.addr(p.Is6()); from.IsValid() {
+		f.out.send(at.Add(last.rtt), packet.Complain(from, packet.AdminProhibited, p, 1, packet.HostTTL))
 	}
 }
 
 // outbound takes a segment that a host sends. A handshake's reply is due one
 // round trip after the SYN came, whatever this machine needed to make it.
 func (f *fabric) outbound(raw []byte, now time.Time) {
-	p, ok := parse(raw)
+	p, ok := packet.Parse(raw)
 	if !ok {
 		return
 	}
-	n := f.view.nodes[p.src]
-	port, dst, ok := p.ports()
+	n := f.view.nodes[p.Src]
+	port, dst, ok := p.Ports()
 	if n == nil || !ok {
 		return
 	}
 	way, _ := n.answering(port)
 	from := now
-	if p.flags()&(flagSYN|flagRST) != 0 {
-		if at, known := f.started.take(flow{netip.AddrPortFrom(p.dst, dst), netip.AddrPortFrom(p.src, port)}); known {
+	if p.Flags()&(packet.FlagSYN|packet.FlagRST) != 0 {
+		if at, known := f.started.take(flow{netip.AddrPortFrom(p.Dst, dst), netip.AddrPortFrom(p.Src, port)}); known {
 			from = at
 		}
 	}
-	setTTL(raw, way.arrivalTTL())
+	packet.SetTTL(raw, way.arrivalTTL())
 	f.send(way, from.Add(way.rtt), raw)
 }
 

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/landfall-audit/landfall/internal/fakenet/scenario"
 )
 
 func TestMain(m *testing.M) {
@@ -16,7 +18,7 @@ func TestMain(m *testing.M) {
 
 // inside runs the rest of a test in a process of its own, inside the world of
 // a scenario. What it prints is kept.
-func inside(t *testing.T, s *Scenario, vantage string, rest func(t *testing.T)) {
+func inside(t *testing.T, s *scenario.Scenario, vantage string, rest func(t *testing.T)) {
 	t.Helper()
 	if Inside() {
 		rest(t)
@@ -47,42 +49,42 @@ func addrs(texts ...string) []netip.Addr {
 
 // places of the tests.
 var (
-	frankfurt = Place{50.11, 8.68}
-	paris     = Place{48.86, 2.35}
-	newYork   = Place{40.71, -74.01}
-	tokyo     = Place{35.68, 139.69}
-	beijing   = Place{39.90, 116.40}
+	frankfurt = scenario.Place{Lat: 50.11, Lon: 8.68}
+	paris     = scenario.Place{Lat: 48.86, Lon: 2.35}
+	newYork   = scenario.Place{Lat: 40.71, Lon: -74.01}
+	tokyo     = scenario.Place{Lat: 35.68, Lon: 139.69}
+	beijing   = scenario.Place{Lat: 39.90, Lon: 116.40}
 )
 
 // small is a world with one of each.
-func small() *Scenario {
-	at := func(p Place) *Place { return &p }
-	return &Scenario{
+func small() *scenario.Scenario {
+	at := func(p scenario.Place) *scenario.Place { return &p }
+	return &scenario.Scenario{
 		Name: "small", About: "one of each",
-		Vantages: []Vantage{{
+		Vantages: []scenario.Vantage{{
 			Name: "fra", At: frankfurt, Country: "DE", Addrs: addrs("192.0.2.10", "2001:db8:a::10"),
 			Resolvers: []string{"resolver"}, Via: []string{"gateway"},
 		}},
-		Routers: []Router{
+		Routers: []scenario.Router{
 			{Name: "gateway", At: frankfurt, Addrs: addrs("192.0.2.1", "2001:db8:a::1"), PTR: "gw.fra.example.net"},
 			{Name: "core", At: paris, Addrs: addrs("198.51.100.1", "2001:db8:b::1"), PTR: "core.par.example.net"},
 			{Name: "dark", At: newYork, Silent: true},
 		},
-		Hosts: []Host{
-			{Name: "resolver", Addrs: addrs("192.0.2.53", "2001:db8:a::53"), At: at(frankfurt), Resolver: &Resolver{ClientSubnet: true},
-				Ports: []Port{{Port: 53, Service: DNS}, {Port: 853, Service: DoT}, {Port: 443, Service: HTTPS}}},
-			{Name: "ns", Addrs: addrs("198.51.100.53", "2001:db8:b::53"), At: at(paris), Ports: []Port{{Port: 53, Service: DNS}}},
+		Hosts: []scenario.Host{
+			{Name: "resolver", Addrs: addrs("192.0.2.53", "2001:db8:a::53"), At: at(frankfurt), Resolver: &scenario.Resolver{ClientSubnet: true},
+				Ports: []scenario.Port{{Port: 53, Service: scenario.DNS}, {Port: 853, Service: scenario.DoT}, {Port: 443, Service: scenario.HTTPS}}},
+			{Name: "ns", Addrs: addrs("198.51.100.53", "2001:db8:b::53"), At: at(paris), Ports: []scenario.Port{{Port: 53, Service: scenario.DNS}}},
 			{Name: "web", Addrs: addrs("203.0.113.7", "2001:db8:c::7"), At: at(newYork), Via: []string{"core", "dark"}, PTR: "web.nyc.example.com",
-				Ports: []Port{{Port: 443, Service: HTTPS}, {Port: 80, Service: HTTP}, {Port: 7, Service: Echo}, {Port: 25, State: Filtered}, {Port: 26, State: Prohibited}},
-				Web:   Web{Headers: map[string]string{"cf-ray": "8a1-EWR"}, Body: "hello\n"}},
-			{Name: "prohibiting", Addrs: addrs("203.0.113.8"), At: at(paris), Via: []string{"core"}, Others: Prohibited},
-			{Name: "everywhere", Addrs: addrs("203.0.113.9"), Sites: []Site{{At: tokyo}, {At: paris}}, Ports: []Port{{Port: 443, Service: HTTPS}}},
+				Ports: []scenario.Port{{Port: 443, Service: scenario.HTTPS}, {Port: 80, Service: scenario.HTTP}, {Port: 7, Service: scenario.Echo}, {Port: 25, State: scenario.Filtered}, {Port: 26, State: scenario.Prohibited}},
+				Web:   scenario.Web{Headers: map[string]string{"cf-ray": "8a1-EWR"}, Body: "hello\n"}},
+			{Name: "prohibiting", Addrs: addrs("203.0.113.8"), At: at(paris), Via: []string{"core"}, Others: scenario.Prohibited},
+			{Name: "everywhere", Addrs: addrs("203.0.113.9"), Sites: []scenario.Site{{At: tokyo}, {At: paris}}, Ports: []scenario.Port{{Port: 443, Service: scenario.HTTPS}}},
 			{Name: "beijing", Addrs: addrs("203.0.113.10"), At: at(beijing)},
 		},
-		Zones: []Zone{{Name: "example.com", Servers: []string{"ns"}, Records: []Record{
+		Zones: []scenario.Zone{{Name: "example.com", Servers: []string{"ns"}, Records: []scenario.Record{
 			{Name: "www.example.com", CNAME: "web.example.com"},
 			{Name: "web.example.com", To: []string{"web"}},
-			{Name: "geo.example.com", To: []string{"web"}, For: []GeoAnswer{{Countries: []string{"CN"}, To: []string{"beijing"}}}},
+			{Name: "geo.example.com", To: []string{"web"}, For: []scenario.GeoAnswer{{Countries: []string{"CN"}, To: []string{"beijing"}}}},
 			{Name: "big.example.com", To: many()},
 		}}},
 	}
@@ -98,10 +100,10 @@ func many() []string {
 }
 
 // truth is the round trip that light in fibre needs to a place by way of others.
-func truth(way ...Place) time.Duration {
+func truth(way ...scenario.Place) time.Duration {
 	km := 0.0
 	for i := range way[1:] {
 		km += way[i].KM(way[i+1])
 	}
-	return 2 * oneWay(km)
+	return 2 * scenario.OneWay(km)
 }

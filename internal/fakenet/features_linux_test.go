@@ -15,38 +15,40 @@ import (
 	"time"
 
 	"github.com/miekg/dns"
+
+	"github.com/landfall-audit/landfall/internal/fakenet/scenario"
 )
 
 // tampered is a world in which hosts are not what they seem from a vantage in
 // Frankfurt.
-func tampered() *Scenario {
+func tampered() *scenario.Scenario {
 	s := small()
-	at := func(p Place) *Place { return &p }
-	https := []Port{{Port: 443, Service: HTTPS}}
+	at := func(p scenario.Place) *scenario.Place { return &p }
+	https := []scenario.Port{{Port: 443, Service: scenario.HTTPS}}
 	s.Hosts = append(s.Hosts,
-		Host{Name: "isp", Addrs: addrs("192.0.2.54"), At: at(frankfurt), Resolver: &Resolver{Overrides: map[string]string{"web.example.com": "page"}}, Ports: []Port{{Port: 53, Service: DNS}}},
-		Host{Name: "page", Addrs: addrs("192.0.2.80"), At: at(frankfurt), Ports: https, Certificate: SelfSigned},
-		Host{Name: "unheard", Addrs: addrs("192.0.2.81"), At: at(frankfurt), Ports: https, Certificate: UnknownCA},
-		Host{Name: "relayed", Addrs: addrs("192.0.2.82"), At: at(frankfurt), Ports: []Port{{Port: 443, Service: HTTPS, Behind: at(newYork)}}},
-		Host{Name: "forwarding", Addrs: addrs("192.0.2.83"), At: at(frankfurt), Ports: []Port{
-			{Port: 443, Service: HTTPS}, {Port: 8443, Service: HTTPS, At: at(newYork), Web: &Web{Status: 307, Headers: map[string]string{"location": "https://web.example.com/"}}},
-			{Port: 7, Service: Echo, At: at(newYork)}, {Port: 8, State: Closed, At: at(newYork)},
+		scenario.Host{Name: "isp", Addrs: addrs("192.0.2.54"), At: at(frankfurt), Resolver: &scenario.Resolver{Overrides: map[string]string{"web.example.com": "page"}}, Ports: []scenario.Port{{Port: 53, Service: scenario.DNS}}},
+		scenario.Host{Name: "page", Addrs: addrs("192.0.2.80"), At: at(frankfurt), Ports: https, Certificate: scenario.SelfSigned},
+		scenario.Host{Name: "unheard", Addrs: addrs("192.0.2.81"), At: at(frankfurt), Ports: https, Certificate: scenario.UnknownCA},
+		scenario.Host{Name: "relayed", Addrs: addrs("192.0.2.82"), At: at(frankfurt), Ports: []scenario.Port{{Port: 443, Service: scenario.HTTPS, Behind: at(newYork)}}},
+		scenario.Host{Name: "forwarding", Addrs: addrs("192.0.2.83"), At: at(frankfurt), Ports: []scenario.Port{
+			{Port: 443, Service: scenario.HTTPS}, {Port: 8443, Service: scenario.HTTPS, At: at(newYork), Web: &scenario.Web{Status: 307, Headers: map[string]string{"location": "https://web.example.com/"}}},
+			{Port: 7, Service: scenario.Echo, At: at(newYork)}, {Port: 8, State: scenario.Closed, At: at(newYork)},
 		}},
-		Host{Name: "walled", Addrs: addrs("192.0.2.84"), At: at(newYork), Ports: []Port{{Port: 443, Service: HTTPS}, {Port: 80, Service: HTTP}, {Port: 7, Service: Echo}}},
-		Host{Name: "inspected", Addrs: addrs("192.0.2.85"), At: at(newYork), Ports: https},
-		Host{Name: "raw", Addrs: addrs("192.0.2.86"), At: at(frankfurt), Ports: https, Web: Web{Raw: "HTTP/1.1 200 OK\r\nx-note: a\x01b\r\ncf-ray: 8a1-FRA\r\ncontent-length: 0\r\n\r\n"}},
-		Host{Name: "gone", Addrs: addrs("192.0.2.87"), At: at(frankfurt), Ports: https},
-		Host{Name: "direct", Addrs: addrs("192.0.2.88"), At: at(frankfurt), Ports: https, Certificate: DomainCA},
+		scenario.Host{Name: "walled", Addrs: addrs("192.0.2.84"), At: at(newYork), Ports: []scenario.Port{{Port: 443, Service: scenario.HTTPS}, {Port: 80, Service: scenario.HTTP}, {Port: 7, Service: scenario.Echo}}},
+		scenario.Host{Name: "inspected", Addrs: addrs("192.0.2.85"), At: at(newYork), Ports: https},
+		scenario.Host{Name: "raw", Addrs: addrs("192.0.2.86"), At: at(frankfurt), Ports: https, Web: scenario.Web{Raw: "HTTP/1.1 200 OK\r\nx-note: a\x01b\r\ncf-ray: 8a1-FRA\r\ncontent-length: 0\r\n\r\n"}},
+		scenario.Host{Name: "gone", Addrs: addrs("192.0.2.87"), At: at(frankfurt), Ports: https},
+		scenario.Host{Name: "direct", Addrs: addrs("192.0.2.88"), At: at(frankfurt), Ports: https, Certificate: scenario.DomainCA},
 	)
 	v := &s.Vantages[0]
 	v.Via, v.Resolvers, v.Unreachable = nil, []string{"isp"}, []string{"gone"}
-	v.Middleboxes = []Middlebox{
+	v.Middleboxes = []scenario.Middlebox{
 		{At: frankfurt, Ports: []uint16{443}, Hosts: []string{"walled"}, Refuses: true},
-		{At: frankfurt, Ports: []uint16{443}, Hosts: []string{"inspected"}, TLS: true, Certificate: CompanyCA},
+		{At: frankfurt, Ports: []uint16{443}, Hosts: []string{"inspected"}, TLS: true, Certificate: scenario.CompanyCA},
 	}
-	s.Zones[0].Records = append(s.Zones[0].Records, Record{Name: "svc.example.com", To: []string{"web"}, HTTPS: []HTTPSRecord{
+	s.Zones[0].Records = append(s.Zones[0].Records, scenario.Record{Name: "svc.example.com", To: []string{"web"}, HTTPS: []scenario.HTTPSRecord{
 		{Priority: 1, Target: "other.example.com", Port: 8443, Hints: []string{"web", "192.0.2.83"}}, {Priority: 2, Port: 8080},
-	}}, Record{Name: "alias.example.com", HTTPS: []HTTPSRecord{{Priority: 0, Target: "svc.example.com"}}})
+	}}, scenario.Record{Name: "alias.example.com", HTTPS: []scenario.HTTPSRecord{{Priority: 0, Target: "svc.example.com"}}})
 	return s
 }
 

@@ -20,6 +20,8 @@ import (
 	"syscall"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/landfall-audit/landfall/internal/fakenet/scenario"
 )
 
 // current is the world that this process is in.
@@ -136,7 +138,7 @@ func settle(w *World, folder string) error {
 	// for it has not.
 	own, roots := filepath.Join(folder, "own-roots.pem"), filepath.Join(folder, "roots.pem")
 	everybodys := w.services.ca.PEM()
-	for path, text := range map[string][]byte{own: everybodys, roots: append(everybodys[:len(everybodys):len(everybodys)], w.services.signed[CompanyCA].PEM()...)} {
+	for path, text := range map[string][]byte{own: everybodys, roots: append(everybodys[:len(everybodys):len(everybodys)], w.services.signed[scenario.CompanyCA].PEM()...)} {
 		if err := os.WriteFile(path, text, 0o600); err != nil {
 			return fmt.Errorf("writing the lab's root certificates: %w", err)
 		}

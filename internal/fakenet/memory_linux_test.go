@@ -8,6 +8,10 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/landfall-audit/landfall/internal/fakenet/packet"
+	"github.com/landfall-audit/landfall/internal/fakenet/scenario"
+	"github.com/landfall-audit/landfall/internal/packettest"
 )
 
 // memoryDevice is a device without a kernel behind it.
@@ -62,14 +66,14 @@ func TestNothingIsLeft(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		d.in <- echoPacket(here4, there4, "x") // on its way for long
-		d.in <- udpPacket(here4, there4, 7, "x")
+		d.in <- packettest.Echo(packettest.Here4, packettest.There4, "x") // on its way for long
+		d.in <- packettest.UDP(packettest.Here4, packettest.There4, 7, "x")
 		syn := []byte("\x9c\x40\x01\xbb\x00\x00\x00\x07\x00\x00\x00\x00\x50\x02\xff\xff\x00\x00\x00\x00")
-		d.in <- wrap(here4, there4, protoTCP, 64, syn) // never goes on
+		d.in <- packet.Wrap(packettest.Here4, packettest.There4, packet.ProtoTCP, 64, syn) // never goes on
 		gateway := small().Routers[0].Addrs[0]
-		d.in <- echoPacket(here4, gateway, "x")
-		if p := intact(t, <-d.out); p.src != gateway {
-			t.Errorf("a reply from %s", p.src)
+		d.in <- packettest.Echo(packettest.Here4, gateway, "x")
+		if p := packettest.Intact(t, <-d.out); p.Src != gateway {
+			t.Errorf("a reply from %s", p.Src)
 		}
 		if err := w.close(); err != nil {
 			t.Error(err)
@@ -112,8 +116,8 @@ func TestHops(t *testing.T) {
 		{4, "203.0.113.7", truth(frankfurt, paris, newYork)},
 	} {
 		out.queue = nil
-		request := echoPacket(here4, there4, "x")
-		setTTL(request, c.ttl)
+		request := packettest.Echo(packettest.Here4, packettest.There4, "x")
+		packet.SetTTL(request, c.ttl)
 		f.inbound(request, at)
 		if c.from == "" {
 			if len(out.queue) != 0 {
@@ -124,9 +128,9 @@ func TestHops(t *testing.T) {
 		if len(out.queue) != 1 {
 			t.Fatalf("hop %d: %d replies", c.ttl, len(out.queue))
 		}
-		p := intact(t, out.queue[0].data)
-		if p.src.String() != c.from {
-			t.Errorf("hop %d is %s", c.ttl, p.src)
+		p := packettest.Intact(t, out.queue[0].data)
+		if p.Src.String() != c.from {
+			t.Errorf("hop %d is %s", c.ttl, p.Src)
 		}
 		if took := out.queue[0].at.Sub(at); took < c.took-time.Microsecond || took > c.took+time.Microsecond {
 			t.Errorf("hop %d after %v, want %v", c.ttl, took, c.took)
@@ -147,7 +151,7 @@ func TestLossAndJitter(t *testing.T) {
 	at, least := time.Now(), truth(frankfurt, paris, newYork)
 	const sent = 1000
 	for range sent {
-		f.inbound(echoPacket(here4, there4, "x"), at)
+		f.inbound(packettest.Echo(packettest.Here4, packettest.There4, "x"), at)
 	}
 	// Lost on either way: a quarter comes back.
 	if n := len(out.queue); n < sent/5 || n > sent/3 {
@@ -162,7 +166,7 @@ func TestLossAndJitter(t *testing.T) {
 	}
 	out.queue = nil
 	for range 100 {
-		f.inbound(echoPacket(here4, there4, "x"), at)
+		f.inbound(packettest.Echo(packettest.Here4, packettest.There4, "x"), at)
 	}
 	for _, d := range out.queue {
 		if took := d.at.Sub(at); took < least-time.Microsecond || took > least+10*time.Millisecond+time.Microsecond {
@@ -177,8 +181,8 @@ func TestLossAndJitter(t *testing.T) {
 // Nearest is by the way of the light, and each site has its own answers.
 func TestAnycast(t *testing.T) {
 	s := small()
-	s.Vantages = append(s.Vantages, Vantage{Name: "tyo", At: tokyo, Addrs: addrs("198.18.9.1")})
-	for name, want := range map[string]Place{"fra": paris, "tyo": tokyo} {
+	s.Vantages = append(s.Vantages, scenario.Vantage{Name: "tyo", At: tokyo, Addrs: addrs("198.18.9.1")})
+	for name, want := range map[string]scenario.Place{"fra": paris, "tyo": tokyo} {
 		v, err := newView(s, name)
 		if err != nil {
 			t.Fatal(err)
@@ -190,7 +194,7 @@ func TestAnycast(t *testing.T) {
 }
 
 func TestDatabases(t *testing.T) {
-	s, err := Named("demo")
+	s, err := scenario.Named("demo")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -200,7 +204,7 @@ func TestDatabases(t *testing.T) {
 			t.Errorf("%s: %d bytes, %v", name, len(data), err)
 		}
 	}
-	if data, err := (Databases{}).ASNFile(); data != nil || err != nil {
+	if data, err := (scenario.Databases{}).ASNFile(); data != nil || err != nil {
 		t.Errorf("a database of nothing: %d bytes, %v", len(data), err)
 	}
 }

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/miekg/dns"
+
+	"github.com/landfall-audit/landfall/internal/fakenet/scenario"
 )
 
 // names is the DNS of a world: zones, who serves them, and resolvers that ask
@@ -30,9 +32,9 @@ type cacheKey struct{ resolver, name, network string }
 
 // zone is a zone with its records by name.
 type zone struct {
-	*Zone
+	*scenario.Zone
 	apex    string // fully qualified, lower case
-	records map[string]*Record
+	records map[string]*scenario.Record
 	servers []*node
 }
 
@@ -47,17 +49,17 @@ const (
 func newNames(v *view) *names {
 	d := &names{view: v, where: newGeography(v.scenario), zones: map[string]*zone{}, servers: map[*node]bool{}, reverse: map[string]string{}, cached: map[cacheKey]bool{}}
 	for i := range v.scenario.Zones {
-		z := &zone{Zone: &v.scenario.Zones[i], apex: canonical(v.scenario.Zones[i].Name), records: map[string]*Record{}}
+		z := &zone{Zone: &v.scenario.Zones[i], apex: dns.CanonicalName(v.scenario.Zones[i].Name), records: map[string]*scenario.Record{}}
 		for j := range z.Records {
-			z.records[canonical(z.Records[j].Name)] = &z.Records[j]
+			z.records[dns.CanonicalName(z.Records[j].Name)] = &z.Records[j]
 		}
 		for _, server := range z.Servers {
 			z.servers = append(z.servers, v.hosts[server])
 			d.servers[v.hosts[server]] = true
 			// A server's name is that of its host in the zone.
-			name := canonical(server + "." + z.Zone.Name)
+			name := dns.CanonicalName(server + "." + z.Zone.Name)
 			if z.records[name] == nil {
-				z.records[name] = &Record{Name: name, To: []string{server}}
+				z.records[name] = &scenario.Record{Name: name, To: []string{server}}
 			}
 		}
 		if d.zones[z.apex] == nil {
@@ -74,8 +76,6 @@ func newNames(v *view) *names {
 	}
 	return d
 }
-
-func canonical(name string) string { return dns.CanonicalName(name) }
 
 // zoneOf returns the zone that a name is in: the longest that matches.
 func (d *names) zoneOf(name string) *zone {
@@ -108,7 +108,7 @@ func (d *names) reply(n *node, query *dns.Msg, source netip.Addr) (*dns.Msg, tim
 	if len(query.Question) != 1 || query.Opcode != dns.OpcodeQuery || query.Response {
 		return m.SetRcode(query, dns.RcodeFormatError), 0
 	}
-	q := asked{query: query, name: canonical(query.Question[0].Name), qtype: query.Question[0].Qtype, source: source}
+	q := asked{query: query, name: dns.CanonicalName(query.Question[0].Name), qtype: query.Question[0].Qtype, source: source}
 	if opt := query.IsEdns0(); opt != nil {
 		m.SetEdns0(bufferBytes, false)
 		for _, o := range opt.Option {
@@ -215,7 +215,7 @@ func (d *names) askServers(n *node, z *zone, key cacheKey) time.Duration {
 	}
 	nearest := time.Duration(-1)
 	for _, server := range z.servers {
-		if way := 2 * oneWay(n.at.KM(server.at)); nearest < 0 || way < nearest {
+		if way := 2 * scenario.OneWay(n.at.KM(server.at)); nearest < 0 || way < nearest {
 			nearest = way
 		}
 	}
@@ -272,7 +272,7 @@ func (d *names) inZone(z *zone, name string, qtype uint16, m *dns.Msg, users use
 	}
 	scope = told.scope
 	if told.alias != "" {
-		alias := canonical(told.alias)
+		alias := dns.CanonicalName(told.alias)
 		m.Answer = append(m.Answer, &dns.CNAME{Hdr: rrHeader(name, dns.TypeCNAME, ttl), Target: alias})
 		if qtype == dns.TypeCNAME {
 			return "", scope
@@ -297,7 +297,7 @@ func (d *names) apexRecords(z *zone, qtype uint16, m *dns.Msg) {
 		m.Answer = append(m.Answer, z.soa())
 	case dns.TypeNS:
 		for _, server := range z.servers {
-			name := canonical(server.host.Name + "." + z.apex)
+			name := dns.CanonicalName(server.host.Name + "." + z.apex)
 			m.Answer = append(m.Answer, &dns.NS{Hdr: rrHeader(z.apex, dns.TypeNS, defaultTTL), Ns: name})
 			m.Extra = append(m.Extra, d.addresses(name, dns.TypeA, defaultTTL, []string{server.host.Name})...)
 			m.Extra = append(m.Extra, d.addresses(name, dns.TypeAAAA, defaultTTL, []string{server.host.Name})...)
@@ -324,7 +324,7 @@ func (d *names) withoutAnswer(z *zone, m *dns.Msg) {
 
 func (z *zone) soa() dns.RR {
 	return &dns.SOA{
-		Hdr: rrHeader(z.apex, dns.TypeSOA, defaultTTL), Ns: canonical("ns." + z.apex), Mbox: canonical("hostmaster." + z.apex),
+		Hdr: rrHeader(z.apex, dns.TypeSOA, defaultTTL), Ns: dns.CanonicalName("ns." + z.apex), Mbox: dns.CanonicalName("hostmaster." + z.apex),
 		Serial: 1, Refresh: 3600, Retry: 600, Expire: 86400, Minttl: defaultTTL,
 	}
 }
@@ -352,12 +352,12 @@ func (d *names) addresses(name string, qtype uint16, ttl uint32, to []string) []
 }
 
 // services returns HTTPS records (RFC 9460): of an alias the target alone.
-func (d *names) services(name string, ttl uint32, records []HTTPSRecord) []dns.RR {
+func (d *names) services(name string, ttl uint32, records []scenario.HTTPSRecord) []dns.RR {
 	var out []dns.RR
 	for _, r := range records {
 		rr := &dns.HTTPS{SVCB: dns.SVCB{Hdr: rrHeader(name, dns.TypeHTTPS, ttl), Priority: r.Priority, Target: "."}}
 		if r.Target != "" {
-			rr.Target = canonical(r.Target)
+			rr.Target = dns.CanonicalName(r.Target)
 		}
 		if r.Priority == 0 {
 			out = append(out, rr)

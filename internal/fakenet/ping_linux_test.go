@@ -7,14 +7,16 @@ import (
 	"time"
 
 	"golang.org/x/net/http2"
+
+	"github.com/landfall-audit/landfall/internal/fakenet/scenario"
 )
 
 // A PING of HTTP/2 is answered by the server itself: behind a relay, a SYN proxy
 // or a tunnel it takes the whole way.
 func TestHTTP2Ping(t *testing.T) {
 	s := tampered()
-	s.Vantages[0].Middleboxes = append(s.Vantages[0].Middleboxes, Middlebox{At: frankfurt, Ports: []uint16{443}, Hosts: []string{"web"}})
-	s.Vantages[0].Tunnel = &Tunnel{Exit: paris, Except: []string{"relayed", "direct"}}
+	s.Vantages[0].Middleboxes = append(s.Vantages[0].Middleboxes, scenario.Middlebox{At: frankfurt, Ports: []uint16{443}, Hosts: []string{"web"}})
+	s.Vantages[0].Tunnel = &scenario.Tunnel{Exit: paris, Except: []string{"relayed", "direct"}}
 	inside(t, s, "fra", func(t *testing.T) {
 		for addr, least := range map[string]time.Duration{
 			"192.0.2.88:443": 0, "192.0.2.82:443": truth(frankfurt, newYork), "203.0.113.7:443": truth(frankfurt, paris, paris, newYork), "192.0.2.80:443": truth(frankfurt, paris, frankfurt),

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+
+	"github.com/landfall-audit/landfall/internal/fakenet/scenario"
 )
 
 // Job is what is done inside a world.
@@ -29,8 +31,8 @@ type Job struct {
 // Platform is a measurement platform that a world can have: what answers at the
 // ports of its service, made for the scenario of the world.
 type Platform struct {
-	Service Service
-	Handler func(*Scenario) (http.Handler, error)
+	Service scenario.Service
+	Handler func(*scenario.Scenario) (http.Handler, error)
 }
 
 // UnavailableError says why this system cannot hold a simulated internet.

@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/landfall-audit/landfall/internal/fakenet/scenario"
 )
 
 // insideVariable marks the process that Main makes a world in.
@@ -28,7 +30,7 @@ const (
 
 // order is a job as it travels to the process that does it.
 type order struct {
-	Scenario   *Scenario
+	Scenario   *scenario.Scenario
 	Vantage    string
 	Folder     string // for the files of the world
 	Path       string
@@ -45,12 +47,12 @@ type report struct{ Step, Error, Hint string }
 // that name. It ends when the job ends, or when ctx does. A command that ends
 // with a status of its own gives an [exec.ExitError]; a system that cannot hold
 // a world an [UnavailableError].
-func Run(ctx context.Context, s *Scenario, vantage string, job Job) error {
+func Run(ctx context.Context, s *scenario.Scenario, vantage string, job Job) error {
 	if err := s.Check(); err != nil {
 		return fmt.Errorf("scenario %s: %w", s.Name, err)
 	}
 	if s.Landmarks {
-		return errLandmarks
+		return scenario.ErrLandmarks
 	}
 	folder, err := os.MkdirTemp("", "landfall-world-")
 	if err != nil {

@@ -16,6 +16,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/landfall-audit/landfall/internal/fakenet/scenario"
 )
 
 // sh is a job that runs a shell script in a world.
@@ -43,7 +45,7 @@ func TestRun(t *testing.T) {
 	if err := Run(t.Context(), small(), "nowhere", sh("true", &out)); err == nil || !strings.Contains(err.Error(), `no vantage "nowhere"`) {
 		t.Errorf("%v", err)
 	}
-	if err := Run(t.Context(), &Scenario{}, "fra", sh("true", &out)); err == nil {
+	if err := Run(t.Context(), &scenario.Scenario{}, "fra", sh("true", &out)); err == nil {
 		t.Error("a scenario that cannot be")
 	}
 	out.Reset()
@@ -140,7 +142,7 @@ func testProgram(t *testing.T) string {
 // the host's.
 func TestMiddlebox(t *testing.T) {
 	s := small()
-	s.Vantages[0].Middleboxes = []Middlebox{{At: frankfurt, Ports: []uint16{443}, Hosts: []string{"web"}}}
+	s.Vantages[0].Middleboxes = []scenario.Middlebox{{At: frankfurt, Ports: []uint16{443}, Hosts: []string{"web"}}}
 	inside(t, s, "fra", func(t *testing.T) {
 		far := truth(frankfurt, paris, newYork)
 		started := time.Now()

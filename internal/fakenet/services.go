@@ -10,6 +10,9 @@ import (
 	"net/http"
 	"sync"
 	"time"
+
+	"github.com/landfall-audit/landfall/internal/fakenet/packet"
+	"github.com/landfall-audit/landfall/internal/fakenet/scenario"
 )
 
 // services are what listens on the ports of hosts.
@@ -21,7 +24,7 @@ type services struct {
 	web    *http.Server
 	secure *backlog // connections for the web server
 	plain  *backlog
-	hosted map[Service]http.Handler // platforms
+	hosted map[scenario.Service]http.Handler // platforms
 
 	mu      sync.Mutex // of closed: nothing starts once it is true
 	closed  bool
@@ -42,7 +45,7 @@ func newServices(v *view, platforms []Platform) (*services, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &services{view: v, ca: ca, signed: signed, names: newNames(v), secure: newBacklog(), plain: newBacklog(), hosted: map[Service]http.Handler{}}
+	s := &services{view: v, ca: ca, signed: signed, names: newNames(v), secure: newBacklog(), plain: newBacklog(), hosted: map[scenario.Service]http.Handler{}}
 	for _, p := range platforms {
 		if s.hosted[p.Service], err = p.Handler(v.scenario); err != nil {
 			return nil, fmt.Errorf("starting the simulated %s: %w", p.Service, err)
@@ -117,18 +120,18 @@ func (s *services) close() error {
 }
 
 // take serves a connection.
-func (s *services) take(conn net.Conn, n *node, port uint16, service Service, state PortState, box *interceptor) {
+func (s *services) take(conn net.Conn, n *node, port uint16, service scenario.Service, state scenario.PortState, box *interceptor) {
 	to := &hostConn{Conn: conn, node: n, service: service, shown: n.host.Certificate}
 	to.web, to.at = n.webOf(port)
 	lag := n.lag(port, box)
 	switch {
 	case box != nil && box.box.TLS:
-		to.service, to.shown, lag = HTTPS, box.box.Certificate, 0 // which is then the middlebox's own
-	case box != nil && state == Closed:
+		to.service, to.shown, lag = scenario.HTTPS, box.box.Certificate, 0 // which is then the middlebox's own
+	case box != nil && state == scenario.Closed:
 		conn.Close()
 		return
-	case box != nil && state != Open:
-		to.service = Mute
+	case box != nil && state != scenario.Open:
+		to.service = scenario.Mute
 	}
 	if lag > 0 {
 		to.Conn = s.lagging(conn, lag)
@@ -137,9 +140,9 @@ func (s *services) take(conn net.Conn, n *node, port uint16, service Service, st
 		defer context.AfterFunc(s.ctx, func() { to.Close() })()
 		_ = to.SetDeadline(time.Now().Add(maxServeTime))
 		switch to.service {
-		case HTTPS, Globalping, Atlas, S3, WebDAV, Azure:
+		case scenario.HTTPS, scenario.Globalping, scenario.Atlas, scenario.S3, scenario.WebDAV, scenario.Azure:
 			s.secure.await(to)
-		case HTTP:
+		case scenario.HTTP:
 			s.plain.await(to)
 		default:
 			defer to.Close()
@@ -151,11 +154,11 @@ func (s *services) take(conn net.Conn, n *node, port uint16, service Service, st
 // talk serves a connection of a simple service until it ends.
 func (s *services) talk(conn *hostConn) {
 	switch conn.service {
-	case DNS:
+	case scenario.DNS:
 		s.names.stream(s.ctx, conn, conn.node)
-	case DoT:
+	case scenario.DoT:
 		s.names.stream(s.ctx, tls.Server(conn, s.tlsConfig("dot")), conn.node)
-	case Echo:
+	case scenario.Echo:
 		_, _ = io.Copy(conn, conn)
 	default:
 		_, _ = io.Copy(io.Discard, conn)
@@ -164,12 +167,12 @@ func (s *services) talk(conn *hostConn) {
 
 // datagram returns the reply to a UDP datagram, and how much later than a round
 // trip it comes.
-func (s *services) datagram(n *node, service Service, p packet, data []byte) ([]byte, time.Duration) {
+func (s *services) datagram(n *node, service scenario.Service, p packet.Packet, data []byte) ([]byte, time.Duration) {
 	switch service {
-	case Echo:
+	case scenario.Echo:
 		return data, 0
-	case DNS:
-		return s.names.datagram(n, p.src, data)
+	case scenario.DNS:
+		return s.names.datagram(n, p.Src, data)
 	}
 	return nil, 0
 }
@@ -179,10 +182,10 @@ func (s *services) datagram(n *node, service Service, p packet, data []byte) ([]
 type hostConn struct {
 	net.Conn
 	node    *node
-	service Service
-	web     *Web
-	at      Place // of the server
-	shown   Certificate
+	service scenario.Service
+	web     *scenario.Web
+	at      scenario.Place // of the server
+	shown   scenario.Certificate
 	first   []byte
 }
 
@@ -359,11 +362,11 @@ func AwaitStore(r *http.Request) bool {
 	if !known || c.web.Storage == nil {
 		return r.Context().Err() == nil
 	}
-	return sleep(r.Context(), 2*oneWay(c.at.KM(*c.web.Storage)))
+	return sleep(r.Context(), 2*scenario.OneWay(c.at.KM(*c.web.Storage)))
 }
 
 // CacheOf returns what the host that a request was sent to keeps of objects.
-func CacheOf(r *http.Request) Cache {
+func CacheOf(r *http.Request) scenario.Cache {
 	if c, known := r.Context().Value(nodeKey{}).(*hostConn); known {
 		return c.web.Cache
 	}

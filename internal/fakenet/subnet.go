@@ -10,20 +10,21 @@ import (
 	"github.com/oschwald/maxminddb-golang/v2"
 
 	"github.com/landfall-audit/landfall/internal/datasets"
+	"github.com/landfall-audit/landfall/internal/fakenet/scenario"
 )
 
 // geography tells servers where users are, as well as a database knows.
 type geography struct {
-	known    []Users
+	known    []scenario.Users
 	database func() (*maxminddb.Reader, error) // opened when first asked
 }
 
-func newGeography(s *Scenario) *geography {
+func newGeography(s *scenario.Scenario) *geography {
 	g := &geography{known: slices.Clone(s.Users), database: sync.OnceValues(openCountries)}
 	for _, v := range s.Vantages {
 		for _, a := range v.Addrs {
 			if v.Country != "" {
-				g.known = append(g.known, Users{Country: v.Country, Networks: []netip.Prefix{networkOf(a)}})
+				g.known = append(g.known, scenario.Users{Country: v.Country, Networks: []netip.Prefix{networkOf(a)}})
 			}
 		}
 	}
@@ -42,10 +43,10 @@ func openCountries() (*maxminddb.Reader, error) {
 	return database, nil
 }
 
-func asksCountries(s *Scenario) bool {
+func asksCountries(s *scenario.Scenario) bool {
 	for _, z := range s.Zones {
 		for _, r := range z.Records {
-			if slices.ContainsFunc(r.For, func(a GeoAnswer) bool { return len(a.Countries) > 0 }) {
+			if slices.ContainsFunc(r.For, func(a scenario.GeoAnswer) bool { return len(a.Countries) > 0 }) {
 				return true
 			}
 		}
@@ -126,7 +127,7 @@ type told struct {
 }
 
 // answer returns what these users are told of a name.
-func (g *geography) answer(r *Record, u users) (told, error) {
+func (g *geography) answer(r *scenario.Record, u users) (told, error) {
 	if len(r.For) == 0 || !u.addr.IsValid() {
 		return told{to: r.To, alias: r.CNAME}, nil
 	}

@@ -7,6 +7,9 @@ import (
 	"os"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/landfall-audit/landfall/internal/fakenet/netlink"
+	"github.com/landfall-audit/landfall/internal/fakenet/tcpstack"
 )
 
 const (
@@ -54,27 +57,27 @@ func connect(addrs []netip.Addr) error {
 	if err != nil {
 		return fmt.Errorf("finding the TUN device: %w", err)
 	}
-	n, err := openNetlink()
+	n, err := netlink.Open()
 	if err != nil {
 		return fmt.Errorf("setting the interfaces up: %w", err)
 	}
-	defer n.close()
-	if err := n.up(lo.Index, 0); err != nil {
+	defer n.Close()
+	if err := n.Up(lo.Index, 0, 0); err != nil {
 		return err
 	}
-	if err := n.up(tun.Index, tunQueue); err != nil {
+	if err := n.Up(tun.Index, tunQueue, tcpstack.MTU); err != nil {
 		return err
 	}
 	families := map[byte]bool{}
 	for _, a := range addrs {
-		if err := n.address(tun.Index, a); err != nil {
+		if err := n.Address(tun.Index, a); err != nil {
 			return err
 		}
-		if families[familyOf(a)] {
+		if families[netlink.Family(a)] {
 			continue
 		}
-		families[familyOf(a)] = true
-		if err := n.route(tun.Index, familyOf(a)); err != nil {
+		families[netlink.Family(a)] = true
+		if err := n.Route(tun.Index, netlink.Family(a)); err != nil {
 			return err
 		}
 	}

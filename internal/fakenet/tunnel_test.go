@@ -8,13 +8,15 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/landfall-audit/landfall/internal/fakenet/scenario"
 )
 
 // Packets go through the tunnel to all hosts but those excepted, behind the
 // vantage's own routers and before those of the host.
 func TestTunnel(t *testing.T) {
 	s := small()
-	s.Vantages[0].Tunnel = &Tunnel{Exit: tokyo, Except: []string{"beijing"}}
+	s.Vantages[0].Tunnel = &scenario.Tunnel{Exit: tokyo, Except: []string{"beijing"}}
 	v, err := newView(s, "fra")
 	if err != nil {
 		t.Fatal(err)
@@ -41,11 +43,11 @@ func TestTunnel(t *testing.T) {
 func TestLandmarks(t *testing.T) {
 	s := small()
 	s.Landmarks = true
-	if _, err := NewAgent(s, "fra"); !errors.Is(err, errLandmarks) {
+	if _, err := NewAgent(s, "fra"); !errors.Is(err, scenario.ErrLandmarks) {
 		t.Errorf("a world without its landmarks: %v", err)
 	}
-	with := s.AddLandmarks([]Landmark{
-		{"store.tokyo.cloud.example", tokyo}, {"store.paris.cloud.example", paris}, {"web.example.com", tokyo},
+	with := s.AddLandmarks([]scenario.Landmark{
+		{Host: "store.tokyo.cloud.example", At: tokyo}, {Host: "store.paris.cloud.example", At: paris}, {Host: "web.example.com", At: tokyo},
 	})
 	if err := with.Check(); err != nil {
 		t.Fatal(err)
@@ -59,7 +61,7 @@ func TestLandmarks(t *testing.T) {
 	}
 	defer a.Close()
 	names := a.world.services.names
-	for name, want := range map[string]Place{"store.tokyo.cloud.example.": tokyo, "store.paris.cloud.example.": paris, "web.example.com.": newYork} {
+	for name, want := range map[string]scenario.Place{"store.tokyo.cloud.example.": tokyo, "store.paris.cloud.example.": paris, "web.example.com.": newYork} {
 		zone := names.zoneOf(name)
 		if zone == nil || zone.records[name] == nil {
 			t.Fatalf("nobody knows %s", name)
@@ -68,7 +70,7 @@ func TestLandmarks(t *testing.T) {
 			t.Errorf("%s is at %v, want %v", name, got.at, want)
 		}
 	}
-	leaf, connect, handshake, err := a.Certificate(t.Context(), netip.AddrPortFrom(landmarkAddr(2), httpsPort), "store.paris.cloud.example")
+	leaf, connect, handshake, err := a.Certificate(t.Context(), netip.AddrPortFrom(scenario.LandmarkAddr(2), scenario.HTTPSPort), "store.paris.cloud.example")
 	if err != nil || !strings.Contains(string(leaf), "CERTIFICATE") {
 		t.Fatalf("%q, %v", leaf, err)
 	}
@@ -79,20 +81,20 @@ func TestLandmarks(t *testing.T) {
 	}
 	never(t, "connecting to a landmark", connect, truth(frankfurt, paris))
 	never(t, "its key", handshake, truth(frankfurt, paris))
-	if unasked := small().AddLandmarks([]Landmark{{"a.example", tokyo}}); len(unasked.Hosts) != len(small().Hosts) {
+	if unasked := small().AddLandmarks([]scenario.Landmark{{Host: "a.example", At: tokyo}}); len(unasked.Hosts) != len(small().Hosts) {
 		t.Error("landmarks that nobody asked for")
 	}
 }
 
 func TestFill(t *testing.T) {
 	now := time.Date(2026, 11, 29, 12, 0, 0, 0, time.UTC)
-	looked := map[string]Looked{"fra": {Run: "01R", Header: `{"run":"01R"}`}}
-	got, err := (&Supplied{Text: "${header fra}\n${run fra} ${now} ${now -72h}"}).Fill(looked, now)
+	looked := map[string]scenario.Looked{"fra": {Run: "01R", Header: `{"run":"01R"}`}}
+	got, err := (&scenario.Supplied{Text: "${header fra}\n${run fra} ${now} ${now -72h}"}).Fill(looked, now)
 	if want := "{\"run\":\"01R\"}\n01R 2026-11-29T12:00:00Z 2026-11-26T12:00:00Z"; got != want || err != nil {
 		t.Errorf("%q, %v", got, err)
 	}
 	for _, text := range []string{"${run par}", "${now soon}", "${anything}"} {
-		if got, err := (&Supplied{Name: "x", Text: text}).Fill(looked, now); err == nil {
+		if got, err := (&scenario.Supplied{Name: "x", Text: text}).Fill(looked, now); err == nil {
 			t.Errorf("%s: %q", text, got)
 		}
 	}

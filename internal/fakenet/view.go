@@ -5,25 +5,28 @@ import (
 	"net/netip"
 	"slices"
 	"time"
+
+	"github.com/landfall-audit/landfall/internal/fakenet/packet"
+	"github.com/landfall-audit/landfall/internal/fakenet/scenario"
 )
 
 // view is a scenario as it is from one vantage: who answers at which address,
 // and after what time.
 type view struct {
-	scenario *Scenario
-	vantage  *Vantage
+	scenario *scenario.Scenario
+	vantage  *scenario.Vantage
 	nodes    map[netip.Addr]*node
 	hosts    map[string]*node
 }
 
 // node is a host, or a router as a host.
 type node struct {
-	host   *Host
-	at     Place
-	web    *Web
+	host   *scenario.Host
+	at     scenario.Place
+	web    *scenario.Web
 	path   *path         // to the host
 	boxes  []interceptor // what answers in its place
-	ports  map[uint16]Port
+	ports  map[uint16]scenario.Port
 	moved  map[uint16]*path // to where packets to a port are forwarded
 	sealed bool             // a firewall lets nothing through to it
 	router bool
@@ -40,7 +43,7 @@ type path struct {
 
 // hop is a router on a path.
 type hop struct {
-	router *Router
+	router *scenario.Router
 	rtt    time.Duration
 }
 
@@ -56,13 +59,13 @@ func (h hop) addr(is6 bool) netip.Addr {
 
 // interceptor is a middlebox on the path to a host.
 type interceptor struct {
-	box  *Middlebox
+	box  *scenario.Middlebox
 	path *path
 }
 
 // newView works out what the scenario looks like from the vantage of that name.
 // The scenario is one that passed its checks.
-func newView(s *Scenario, vantage string) (*view, error) {
+func newView(s *scenario.Scenario, vantage string) (*view, error) {
 	v := &view{scenario: s, nodes: map[netip.Addr]*node{}, hosts: map[string]*node{}}
 	for i := range s.Vantages {
 		if s.Vantages[i].Name == vantage {
@@ -72,7 +75,7 @@ func newView(s *Scenario, vantage string) (*view, error) {
 	if v.vantage == nil {
 		return nil, fmt.Errorf("the scenario %s has no vantage %q", s.Name, vantage)
 	}
-	routers := map[string]*Router{}
+	routers := map[string]*scenario.Router{}
 	for i := range s.Routers {
 		routers[s.Routers[i].Name] = &s.Routers[i]
 	}
@@ -98,8 +101,8 @@ func (v *view) add(n *node) {
 
 // nodeOf returns the host as it answers here: of an anycast host, the site that
 // is nearest as the light runs.
-func (v *view) nodeOf(h *Host, routers map[string]*Router) *node {
-	n := &node{host: h, web: &h.Web, ports: map[uint16]Port{}, moved: map[uint16]*path{}}
+func (v *view) nodeOf(h *scenario.Host, routers map[string]*scenario.Router) *node {
+	n := &node{host: h, web: &h.Web, ports: map[uint16]scenario.Port{}, moved: map[uint16]*path{}}
 	for _, p := range h.Ports {
 		n.ports[p.Port] = p
 		if p.At != nil {
@@ -125,11 +128,11 @@ func (v *view) nodeOf(h *Host, routers map[string]*Router) *node {
 
 // addRouter makes a router answer echo requests to its own addresses, at the
 // end of the vantage's own routers up to it.
-func (v *view) addRouter(r *Router, routers map[string]*Router) {
+func (v *view) addRouter(r *scenario.Router, routers map[string]*scenario.Router) {
 	if r.Silent || len(r.Addrs) == 0 {
 		return
 	}
-	h := &Host{Name: r.Name, Addrs: r.Addrs, At: &r.At, Others: Filtered, PTR: r.PTR}
+	h := &scenario.Host{Name: r.Name, Addrs: r.Addrs, At: &r.At, Others: scenario.Filtered, PTR: r.PTR}
 	n := v.nodeOf(h, routers)
 	n.router, n.boxes, n.sealed = true, nil, false
 	for _, other := range v.scenario.Hosts {
@@ -147,9 +150,9 @@ func (v *view) addRouter(r *Router, routers map[string]*Router) {
 
 // pathTo measures the way through the vantage's own routers and those of the
 // host: the sum of its legs, each as long as the great circle times the stretch.
-func (v *view) pathTo(h *Host, at Place, via []string, routers map[string]*Router) *path {
+func (v *view) pathTo(h *scenario.Host, at scenario.Place, via []string, routers map[string]*scenario.Router) *path {
 	stretch := max(h.Stretch, 1)
-	way := &path{jitter: milliseconds(h.JitterMS), loss: h.Loss, backlog: new(lane)}
+	way := &path{jitter: scenario.Milliseconds(h.JitterMS), loss: h.Loss, backlog: new(lane)}
 	here, km := v.vantage.At, 0.0
 	for i, name := range append(v.vantage.Via[:len(v.vantage.Via):len(v.vantage.Via)], via...) {
 		r := routers[name]
@@ -158,19 +161,19 @@ func (v *view) pathTo(h *Host, at Place, via []string, routers map[string]*Route
 		}
 		km += here.KM(r.At) * stretch
 		here = r.At
-		way.hops = append(way.hops, hop{r, 2 * oneWay(km)})
+		way.hops = append(way.hops, hop{r, 2 * scenario.OneWay(km)})
 	}
 	if len(via) == 0 {
 		here, km = v.throughTunnel(h, here, km)
 	}
 	km += here.KM(at) * stretch
-	way.rtt = 2*oneWay(km) + milliseconds(h.ExtraMS)
+	way.rtt = 2*scenario.OneWay(km) + scenario.Milliseconds(h.ExtraMS)
 	return way
 }
 
 // throughTunnel takes a way to a host on to the exit of the vantage's tunnel,
 // where it has one that packets to the host go through.
-func (v *view) throughTunnel(h *Host, here Place, km float64) (Place, float64) {
+func (v *view) throughTunnel(h *scenario.Host, here scenario.Place, km float64) (scenario.Place, float64) {
 	t := v.vantage.Tunnel
 	if t == nil || slices.Contains(t.Except, h.Name) {
 		return here, km
@@ -179,13 +182,13 @@ func (v *view) throughTunnel(h *Host, here Place, km float64) (Place, float64) {
 }
 
 // intercept puts the vantage's middleboxes on the path to a host.
-func (v *view) intercept(n *node, routers map[string]*Router) {
+func (v *view) intercept(n *node, routers map[string]*scenario.Router) {
 	for i := range v.vantage.Middleboxes {
 		box := &v.vantage.Middleboxes[i]
 		if len(box.Hosts) > 0 && !slices.Contains(box.Hosts, n.host.Name) {
 			continue
 		}
-		n.boxes = append(n.boxes, interceptor{box, v.pathTo(&Host{Name: n.host.Name}, box.At, nil, routers)})
+		n.boxes = append(n.boxes, interceptor{box, v.pathTo(&scenario.Host{Name: n.host.Name}, box.At, nil, routers)})
 		n.sealed = n.sealed || box.Refuses
 	}
 }
@@ -214,7 +217,7 @@ func (n *node) direct(port uint16) *path {
 func (n *node) lag(port uint16, box *interceptor) time.Duration {
 	var lag time.Duration
 	if behind := n.ports[port].Behind; behind != nil {
-		lag = 2 * oneWay(n.place(port).KM(*behind))
+		lag = 2 * scenario.OneWay(n.place(port).KM(*behind))
 	}
 	if box != nil {
 		lag += max(0, n.direct(port).rtt-box.path.rtt)
@@ -223,7 +226,7 @@ func (n *node) lag(port uint16, box *interceptor) time.Duration {
 }
 
 // place is where packets to a port get to.
-func (n *node) place(port uint16) Place {
+func (n *node) place(port uint16) scenario.Place {
 	if at := n.ports[port].At; at != nil {
 		return *at
 	}
@@ -231,7 +234,7 @@ func (n *node) place(port uint16) Place {
 }
 
 // webOf returns what is answered to requests at a port, and where.
-func (n *node) webOf(port uint16) (*Web, Place) {
+func (n *node) webOf(port uint16) (*scenario.Web, scenario.Place) {
 	p, at := n.ports[port], n.place(port)
 	if p.Behind != nil {
 		at = *p.Behind
@@ -243,18 +246,18 @@ func (n *node) webOf(port uint16) (*Web, Place) {
 }
 
 // state returns what a port does.
-func (n *node) state(port uint16) (PortState, Service) {
+func (n *node) state(port uint16) (scenario.PortState, scenario.Service) {
 	if p, listed := n.ports[port]; listed {
 		if p.State == "" {
-			return Open, p.Service
+			return scenario.Open, p.Service
 		}
 		return p.State, p.Service
 	}
 	if n.host.Others == "" {
-		return Closed, ""
+		return scenario.Closed, ""
 	}
 	return n.host.Others, ""
 }
 
 // arrivalTTL is the hop limit that a packet from the end of the path has left.
-func (w *path) arrivalTTL() uint8 { return uint8(hostTTL - min(len(w.hops), hostTTL-1)) }
+func (w *path) arrivalTTL() uint8 { return uint8(packet.HostTTL - min(len(w.hops), packet.HostTTL-1)) }

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/landfall-audit/landfall/internal/fakenet/scenario"
 )
 
 // witness runs a program in the world that the test is inside of. Where the
@@ -40,7 +42,7 @@ func figure(t *testing.T, said, pattern string) time.Duration {
 	if err != nil {
 		t.Error(err)
 	}
-	return milliseconds(ms)
+	return scenario.Milliseconds(ms)
 }
 
 func TestWitnessPing(t *testing.T) { inside(t, small(), "fra", witnessPing) }
@@ -120,6 +122,6 @@ func witnessCurl(t *testing.T) {
 		if _, err := fmt.Sscanf(said[strings.Index(said, "connect"):], "connect %f resolved %f", &connected, &resolved); err != nil {
 			t.Errorf("%v: %v", err, said)
 		}
-		never(t, "curl "+strings.Join(args, " "), milliseconds((connected-resolved)*1000)+2*time.Microsecond, far)
+		never(t, "curl "+strings.Join(args, " "), scenario.Milliseconds((connected-resolved)*1000)+2*time.Microsecond, far)
 	}
 }

@@ -11,6 +11,9 @@ import (
 	"os"
 	"sync"
 	"time"
+
+	"github.com/landfall-audit/landfall/internal/fakenet/scenario"
+	"github.com/landfall-audit/landfall/internal/fakenet/tcpstack"
 )
 
 // World is a scenario that runs, as it is from one vantage. It answers what is
@@ -20,16 +23,16 @@ type World struct {
 	device   io.ReadWriteCloser
 	fabric   *fabric
 	pacer    *pacer
-	stack    *hostStack
+	stack    *tcpstack.Stack
 	services *services
 	workers  sync.WaitGroup
 }
 
 // newWorld starts a world behind a device that gives and takes one IP packet a
 // call. Its reads end when it is closed.
-func newWorld(s *Scenario, vantage string, device io.ReadWriteCloser, platforms ...Platform) (*World, error) {
+func newWorld(s *scenario.Scenario, vantage string, device io.ReadWriteCloser, platforms ...Platform) (*World, error) {
 	if s.Landmarks {
-		return nil, errLandmarks
+		return nil, scenario.ErrLandmarks
 	}
 	v, err := newView(s, vantage)
 	if err != nil {
@@ -46,12 +49,12 @@ func newWorld(s *Scenario, vantage string, device io.ReadWriteCloser, platforms 
 		return nil, errors.Join(err, w.services.close())
 	}
 	w.fabric = newFabric(v, w.pacer)
-	w.stack, err = newHostStack(v.addrs(), func(raw []byte) { w.fabric.outbound(raw, time.Now()) }, w.serve)
+	w.stack, err = tcpstack.Serve(v.addrs(), func(raw []byte) { w.fabric.outbound(raw, time.Now()) }, w.serve)
 	if err != nil {
 		w.pacer.close()
 		return nil, errors.Join(err, w.services.close())
 	}
-	w.fabric.tcp, w.fabric.udp = w.stack.deliver, w.services.datagram
+	w.fabric.tcp, w.fabric.udp = w.stack.Deliver, w.services.datagram
 	w.services.start()
 	w.workers.Add(1)
 	go w.read()
@@ -88,20 +91,20 @@ func (w *World) read() {
 }
 
 // serve answers who wants to open a connection.
-func (w *World) serve(r *request) {
-	_, host := r.ends()
+func (w *World) serve(r *tcpstack.Request) {
+	_, host := r.Ends()
 	n := w.view.nodes[host.Addr()]
 	if n == nil {
-		r.refuse()
+		r.Refuse()
 		return
 	}
 	state, service := n.state(host.Port())
 	_, box := n.answering(host.Port())
-	if state == Closed && box == nil || box != nil && box.box.Refuses {
-		r.refuse()
+	if state == scenario.Closed && box == nil || box != nil && box.box.Refuses {
+		r.Refuse()
 		return
 	}
-	conn, err := r.accept()
+	conn, err := r.Accept()
 	if err != nil {
 		return // the vantage went away
 	}
@@ -113,7 +116,7 @@ func (w *World) close() error {
 	err := w.device.Close()
 	w.workers.Wait()
 	err = errors.Join(err, w.services.close())
-	w.stack.close()
+	w.stack.Close()
 	w.pacer.close()
 	if err != nil && !errors.Is(err, os.ErrClosed) && !errors.Is(err, net.ErrClosed) {
 		return fmt.Errorf("ending the simulated internet: %w", err)

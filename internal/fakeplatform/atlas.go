@@ -12,7 +12,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/landfall-audit/landfall/internal/fakenet"
+	"github.com/landfall-audit/landfall/internal/fakenet/scenario"
 )
 
 const (
@@ -59,8 +59,8 @@ type atlasDefinition struct {
 
 // NewAtlas makes the platform of a scenario. Its options' token is the key that
 // may order.
-func NewAtlas(s *fakenet.Scenario, o Options) *Atlas {
-	a := &Atlas{base: newBase(s, fakenet.Atlas, o)}
+func NewAtlas(s *scenario.Scenario, o Options) *Atlas {
+	a := &Atlas{base: newBase(s, scenario.Atlas, o)}
 	a.mux.HandleFunc("GET /api/v2/probes/", a.probes)
 	a.mux.HandleFunc("GET /api/v2/credits/", a.credits)
 	a.mux.HandleFunc("POST /api/v2/measurements/{$}", a.create)

@@ -7,7 +7,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/landfall-audit/landfall/internal/fakenet"
+	"github.com/landfall-audit/landfall/internal/fakenet/scenario"
 )
 
 // base is what both platforms are made of: machines that measure, an interface
@@ -22,7 +22,7 @@ type base struct {
 	tests    sync.WaitGroup
 }
 
-func newBase(s *fakenet.Scenario, platform fakenet.Service, o Options) *base {
+func newBase(s *scenario.Scenario, platform scenario.Service, o Options) *base {
 	b := &base{ledger: newLedger(), Options: o, machines: machinesOf(s, platform), mux: http.NewServeMux()}
 	b.ctx, b.stop = context.WithCancel(context.Background())
 	return b

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/landfall-audit/landfall/internal/fakenet"
+	"github.com/landfall-audit/landfall/internal/fakenet/scenario"
 )
 
 // What Globalping documents of its limits.
@@ -34,8 +35,8 @@ type Globalping struct {
 }
 
 // NewGlobalping makes the platform of a scenario.
-func NewGlobalping(s *fakenet.Scenario, o Options) *Globalping {
-	g := &Globalping{base: newBase(s, fakenet.Globalping, o), measurements: map[string]*measurement{}}
+func NewGlobalping(s *scenario.Scenario, o Options) *Globalping {
+	g := &Globalping{base: newBase(s, scenario.Globalping, o), measurements: map[string]*measurement{}}
 	if g.Limit == 0 {
 		g.Limit = globalpingLimit
 	}
@@ -51,7 +52,7 @@ func NewGlobalping(s *fakenet.Scenario, o Options) *Globalping {
 
 // GlobalpingPlatform lets a world have a Globalping.
 func GlobalpingPlatform(o Options) fakenet.Platform {
-	return fakenet.Platform{Service: fakenet.Globalping, Handler: func(s *fakenet.Scenario) (http.Handler, error) {
+	return fakenet.Platform{Service: scenario.Globalping, Handler: func(s *scenario.Scenario) (http.Handler, error) {
 		return NewGlobalping(s, o), nil
 	}}
 }

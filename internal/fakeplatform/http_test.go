@@ -9,49 +9,49 @@ import (
 	"testing"
 	"time"
 
-	"github.com/landfall-audit/landfall/internal/fakenet"
+	"github.com/landfall-audit/landfall/internal/fakenet/scenario"
 )
 
 var (
-	frankfurt = fakenet.Place{Lat: 50.11, Lon: 8.68}
-	singapore = fakenet.Place{Lat: 1.35, Lon: 103.82}
-	zhengzhou = fakenet.Place{Lat: 34.75, Lon: 113.62}
+	frankfurt = scenario.Place{Lat: 50.11, Lon: 8.68}
+	singapore = scenario.Place{Lat: 1.35, Lon: 103.82}
+	zhengzhou = scenario.Place{Lat: 34.75, Lon: 113.62}
 )
 
 // web is a world with a probe in Frankfurt and servers of several kinds.
-func web() *fakenet.Scenario {
-	https := []fakenet.Port{{Port: 443, Service: fakenet.HTTPS}, {Port: 80, Service: fakenet.HTTP}}
-	host := func(name, addr string, at fakenet.Place) fakenet.Host {
-		return fakenet.Host{Name: name, Addrs: []netip.Addr{netip.MustParseAddr(addr)}, At: &at, Ports: https}
+func web() *scenario.Scenario {
+	https := []scenario.Port{{Port: 443, Service: scenario.HTTPS}, {Port: 80, Service: scenario.HTTP}}
+	host := func(name, addr string, at scenario.Place) scenario.Host {
+		return scenario.Host{Name: name, Addrs: []netip.Addr{netip.MustParseAddr(addr)}, At: &at, Ports: https}
 	}
 	isp := host("isp", "203.0.113.53", frankfurt)
-	isp.Ports, isp.Resolver = []fakenet.Port{{Port: 53, Service: fakenet.DNS}}, &fakenet.Resolver{Overrides: map[string]string{"blocked.example.com": "block-page"}}
+	isp.Ports, isp.Resolver = []scenario.Port{{Port: 53, Service: scenario.DNS}}, &scenario.Resolver{Overrides: map[string]string{"blocked.example.com": "block-page"}}
 	server := host("ns", "203.0.113.54", frankfurt)
 	server.Ports = isp.Ports
 	page := host("block-page", "203.0.113.80", frankfurt)
-	page.Certificate = fakenet.SelfSigned
+	page.Certificate = scenario.SelfSigned
 	moved := host("moved", "203.0.113.81", singapore)
-	moved.Web = fakenet.Web{Status: 307, Headers: map[string]string{"location": "https://elsewhere.example.com/"}}
+	moved.Web = scenario.Web{Status: 307, Headers: map[string]string{"location": "https://elsewhere.example.com/"}}
 	relay := host("relay", "203.0.113.82", frankfurt)
-	relay.Ports = []fakenet.Port{{Port: 443, Service: fakenet.HTTPS, Behind: &zhengzhou}}
+	relay.Ports = []scenario.Port{{Port: 443, Service: scenario.HTTPS, Behind: &zhengzhou}}
 	plain := host("plain", "203.0.113.83", singapore)
-	plain.Certificate = fakenet.DomainCA
-	return &fakenet.Scenario{
+	plain.Certificate = scenario.DomainCA
+	return &scenario.Scenario{
 		Name: "web", About: "servers of several kinds",
-		Vantages: []fakenet.Vantage{{
+		Vantages: []scenario.Vantage{{
 			Name: "probe", At: frankfurt, Country: "DE", Addrs: []netip.Addr{netip.MustParseAddr("198.18.1.1")}, Resolvers: []string{"isp"},
-			Remote: &fakenet.Remote{On: []string{"globalping"}, City: "Frankfurt", ASN: 64500, Network: "Rhine Net"},
-			Middleboxes: []fakenet.Middlebox{
+			Remote: &scenario.Remote{On: []string{"globalping"}, City: "Frankfurt", ASN: 64500, Network: "Rhine Net"},
+			Middleboxes: []scenario.Middlebox{
 				{At: frankfurt, Ports: []uint16{443}, Hosts: []string{"proxied"}},
-				{At: frankfurt, Ports: []uint16{443}, Hosts: []string{"inspected"}, TLS: true, Certificate: fakenet.UnknownCA},
+				{At: frankfurt, Ports: []uint16{443}, Hosts: []string{"inspected"}, TLS: true, Certificate: scenario.UnknownCA},
 				{At: frankfurt, Ports: []uint16{443}, Hosts: []string{"refused"}, Refuses: true},
 			},
 		}},
-		Hosts: []fakenet.Host{
+		Hosts: []scenario.Host{
 			isp, server, page, moved, relay, plain, host("proxied", "203.0.113.84", singapore),
 			host("inspected", "203.0.113.85", singapore), host("refused", "203.0.113.86", singapore),
 		},
-		Zones: []fakenet.Zone{{Name: "example.com", Servers: []string{"ns"}, Records: []fakenet.Record{
+		Zones: []scenario.Zone{{Name: "example.com", Servers: []string{"ns"}, Records: []scenario.Record{
 			{Name: "plain.example.com", To: []string{"plain"}}, {Name: "blocked.example.com", To: []string{"plain"}},
 		}}},
 	}

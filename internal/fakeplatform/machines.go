@@ -14,6 +14,7 @@ import (
 	"github.com/miekg/dns"
 
 	"github.com/landfall-audit/landfall/internal/fakenet"
+	"github.com/landfall-audit/landfall/internal/fakenet/scenario"
 )
 
 const (
@@ -32,15 +33,15 @@ const (
 // machine is a vantage of the scenario that measures for a platform. Its agent
 // is made when it is first needed.
 type machine struct {
-	*fakenet.Vantage
-	scenario *fakenet.Scenario
+	*scenario.Vantage
+	scenario *scenario.Scenario
 	once     sync.Once
 	made     *fakenet.Agent
 	err      error
 }
 
 // machinesOf returns the machines of a platform, in the scenario's order.
-func machinesOf(s *fakenet.Scenario, platform fakenet.Service) []*machine {
+func machinesOf(s *scenario.Scenario, platform scenario.Service) []*machine {
 	var out []*machine
 	for i := range s.Vantages {
 		v := &s.Vantages[i]
@@ -65,7 +66,7 @@ func (m *machine) close() error {
 }
 
 // place is where the platform holds the machine for.
-func (m *machine) place() fakenet.Place {
+func (m *machine) place() scenario.Place {
 	if m.Declared != nil {
 		return *m.Declared
 	}

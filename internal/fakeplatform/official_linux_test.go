@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/landfall-audit/landfall/internal/fakenet"
+	"github.com/landfall-audit/landfall/internal/fakenet/scenario"
 	"github.com/landfall-audit/landfall/internal/fakeplatform"
 )
 
@@ -74,7 +75,7 @@ func TestOfficialClient(t *testing.T) {
 	if _, missing := os.Stat(client); err != nil || missing != nil {
 		t.Skipf("needs node and the package globalping (make need): %v", errors.Join(err, missing))
 	}
-	s, err := fakenet.Named("from-everywhere")
+	s, err := scenario.Named("from-everywhere")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -17,6 +17,7 @@ import (
 	"golang.org/x/net/webdav"
 
 	"github.com/landfall-audit/landfall/internal/fakenet"
+	"github.com/landfall-audit/landfall/internal/fakenet/scenario"
 )
 
 const (
@@ -32,10 +33,10 @@ const (
 // WebDAV.
 func Platforms() []fakenet.Platform {
 	return []fakenet.Platform{
-		{Service: fakenet.S3, Handler: func(*fakenet.Scenario) (http.Handler, error) {
+		{Service: scenario.S3, Handler: func(*scenario.Scenario) (http.Handler, error) {
 			return amazon(newDoor(gofakes3.New(s3mem.New(), gofakes3.WithAutoBucket(true), gofakes3.WithHostBucketBase(AWSEndpoint)).Server())), nil
 		}},
-		{Service: fakenet.WebDAV, Handler: func(*fakenet.Scenario) (http.Handler, error) {
+		{Service: scenario.WebDAV, Handler: func(*scenario.Scenario) (http.Handler, error) {
 			return newDoor(&webdav.Handler{FileSystem: webdav.NewMemFS(), LockSystem: webdav.NewMemLS()}), nil
 		}},
 	}
@@ -89,7 +90,7 @@ func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !fakenet.AwaitStore(r) {
 		return
 	}
-	if r.Method == http.MethodGet && cache == fakenet.CacheReads {
+	if r.Method == http.MethodGet && cache == scenario.CacheReads {
 		if object, ok := d.fetch(r, key, long); ok {
 			serve(w, r, object)
 			return
@@ -97,8 +98,8 @@ func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	d.store.ServeHTTP(w, r)
 	switch {
-	case r.Method == http.MethodPut && cache == fakenet.CacheWrites:
-		d.fetch(r, key, fakenet.CacheWritesFor)
+	case r.Method == http.MethodPut && cache == scenario.CacheWrites:
+		d.fetch(r, key, scenario.CacheWritesFor)
 	case r.Method != http.MethodGet:
 		d.forget(key)
 	}

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/landfall-audit/landfall/internal/fakenet"
+	"github.com/landfall-audit/landfall/internal/fakenet/scenario"
 	"github.com/landfall-audit/landfall/internal/geo"
 )
 
@@ -22,13 +23,13 @@ func TestMain(m *testing.M) {
 }
 
 // lossyWorld loses one packet in five each way.
-func lossyWorld() *fakenet.Scenario {
-	return &fakenet.Scenario{
+func lossyWorld() *scenario.Scenario {
+	return &scenario.Scenario{
 		Name: "lossy", Seed: 1,
-		Vantages: []fakenet.Vantage{{Name: "here", At: fakenet.Place{Lat: 50.11, Lon: 8.68}, Addrs: []netip.Addr{netip.MustParseAddr("198.18.1.10")}}},
-		Hosts: []fakenet.Host{{
-			Name: "far", Addrs: []netip.Addr{netip.MustParseAddr("203.0.113.7")}, At: &fakenet.Place{Lat: 40.71, Lon: -74.01}, Loss: 0.2,
-			Ports: []fakenet.Port{{Port: 7, Service: fakenet.Echo}},
+		Vantages: []scenario.Vantage{{Name: "here", At: scenario.Place{Lat: 50.11, Lon: 8.68}, Addrs: []netip.Addr{netip.MustParseAddr("198.18.1.10")}}},
+		Hosts: []scenario.Host{{
+			Name: "far", Addrs: []netip.Addr{netip.MustParseAddr("203.0.113.7")}, At: &scenario.Place{Lat: 40.71, Lon: -74.01}, Loss: 0.2,
+			Ports: []scenario.Port{{Port: 7, Service: scenario.Echo}},
 		}},
 	}
 }

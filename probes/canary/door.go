@@ -62,8 +62,8 @@ func discover(ctx context.Context, t Target) (front, error) {
 	if err != nil {
 		return front{}, unopened(t, err)
 	}
-	defer s.close()
-	body, err := s.read(ctx, namePrefix+"nothing", 0, 1)
+	defer s.Close()
+	body, err := s.ReadRange(ctx, t.key(namePrefix+"nothing"), 0, 1)
 	if err == nil {
 		body.Close()
 	}

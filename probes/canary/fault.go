@@ -6,12 +6,10 @@ import (
 	nethttp "net/http"
 	"net/url"
 
-	"github.com/aws/smithy-go"
-
 	"github.com/landfall-audit/landfall/evidence"
-	"github.com/landfall-audit/landfall/evidence/bucket"
 	"github.com/landfall-audit/landfall/internal/credentials"
 	"github.com/landfall-audit/landfall/probes/probe"
+	"github.com/landfall-audit/landfall/providers/store"
 )
 
 // maxCauseBytes bounds what is told of a cause in the words of somebody else.
@@ -61,9 +59,9 @@ func (f *Fault) help() string {
 	}
 	switch f.Status {
 	case nethttp.StatusUnauthorized:
-		return "; " + credentials.Refusal(f.Status, "") + ": give " + f.Target.kind.credentials
+		return "; " + credentials.Refusal(f.Status, "") + ": give " + f.Target.at.Kind.Credentials
 	case nethttp.StatusForbidden:
-		return "; " + credentials.Refusal(f.Status, f.Target.kind.permission(f.Doing))
+		return "; " + credentials.Refusal(f.Status, f.Target.at.Kind.Permission(f.Doing))
 	case nethttp.StatusNotFound:
 		return "; there is no such bucket or folder, or no longer"
 	case nethttp.StatusTooManyRequests, nethttp.StatusServiceUnavailable:
@@ -91,9 +89,9 @@ func (f *Fault) class() evidence.Class {
 }
 
 const (
-	writing  = bucket.Writing
-	reading  = bucket.Reading
-	deleting = bucket.Deleting
+	writing  = store.Writing
+	reading  = store.Reading
+	deleting = store.Deleting
 )
 
 // fault returns the error of an operation through the door.
@@ -105,7 +103,7 @@ func (s *session) fault(doing, key string, err error) error {
 		f.Err = seen.err // without the address that was asked
 	case seen.status >= 400:
 		f.Status, f.Code = seen.status, seen.code
-		var api smithy.APIError
+		var api interface{ ErrorCode() string } // of a service of Amazon's
 		if errors.As(err, &api) {
 			f.Code = probe.Text(api.ErrorCode(), maxCodeBytes)
 		}
@@ -138,7 +136,7 @@ func (t told) Unwrap() error { return t.error }
 func unopened(t Target, err error) error {
 	if why := credentials.Explained(err); why != nil {
 		return fmt.Errorf("%s: %w; a canary takes %s, %s and %s; nothing was written",
-			t, why, t.kind.permission(writing), t.kind.permission(reading), t.kind.permission(deleting))
+			t, why, t.at.Kind.Permission(writing), t.at.Kind.Permission(reading), t.at.Kind.Permission(deleting))
 	}
-	return fmt.Errorf("opening %s: no request could be made: %w; give %s", t, told{err}, t.kind.credentials)
+	return fmt.Errorf("opening %s: no request could be made: %w; give %s", t, told{err}, t.at.Kind.Credentials)
 }

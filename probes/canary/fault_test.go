@@ -69,7 +69,7 @@ func TestWritingDenied(t *testing.T) {
 			l.set(only(deny(nethttp.StatusForbidden, "AccessDenied"), nethttp.MethodPut, nethttp.MethodPost))
 			f := fly(t, l)
 			_, err := f.look(t)
-			if err == nil || !strings.Contains(err.Error(), f.Target.kind.permission(writing)) || strings.Contains(err.Error(), "\n") {
+			if err == nil || !strings.Contains(err.Error(), f.Target.at.Kind.Permission(writing)) || strings.Contains(err.Error(), "\n") {
 				t.Errorf("%v", err)
 			}
 			failed := f.errors()
@@ -159,7 +159,7 @@ func TestReadingDenied(t *testing.T) {
 				t.Errorf("%+v, %v", readings, err)
 			}
 			failed := f.errors()
-			if len(failed) != 1 || len(f.retrievals()) != 0 || failed[0].Class != evidence.ClassDenied || !strings.HasPrefix(failed[0].Target, l.at.String()+" ") || !strings.Contains(failed[0].Error, f.Target.kind.permission(reading)) {
+			if len(failed) != 1 || len(f.retrievals()) != 0 || failed[0].Class != evidence.ClassDenied || !strings.HasPrefix(failed[0].Target, l.at.String()+" ") || !strings.Contains(failed[0].Error, f.Target.at.Kind.Permission(reading)) {
 				t.Errorf("%+v", failed)
 			}
 			f.gone(t)
@@ -185,7 +185,7 @@ func TestDeletingDenied(t *testing.T) {
 					t.Errorf("%s is left, and not said: %v", key, err)
 				}
 			}
-			if !strings.Contains(err.Error(), f.Target.kind.permission(deleting)) || !strings.Contains(err.Error(), left.Journal) {
+			if !strings.Contains(err.Error(), f.Target.at.Kind.Permission(deleting)) || !strings.Contains(err.Error(), left.Journal) {
 				t.Errorf("%v", err)
 			}
 			l.set(nil)
@@ -608,8 +608,8 @@ func TestPrivateAddress(t *testing.T) {
 
 // A password goes over no open line.
 func TestPasswordNeedsTLS(t *testing.T) {
-	t.Setenv(userVariable, "me")
-	t.Setenv(passwordVariable, secret)
+	t.Setenv("WEBDAV_USERNAME", "me")
+	t.Setenv("WEBDAV_PASSWORD", secret)
 	for text, fine := range map[string]bool{"http://dav.example.com/": false, "https://dav.example.com/": true, "webdav://dav.example.com/": true, "http://127.0.0.1/": true, "http://localhost/": true} {
 		target, err := ParseTarget(text)
 		if err != nil {

@@ -299,8 +299,8 @@ func davLab(t *testing.T) *lab {
 		handler.ServeHTTP(w, r)
 	})))
 	t.Cleanup(server.Close)
-	t.Setenv(userVariable, "lab")
-	t.Setenv(passwordVariable, secret)
+	t.Setenv("WEBDAV_USERNAME", "lab")
+	t.Setenv("WEBDAV_PASSWORD", secret)
 	l.target, l.at = server.URL+"/vault", addrPort(server.Listener.Addr())
 	l.list = func(t *testing.T) []string {
 		folder, err := files.OpenFile(t.Context(), "/vault", os.O_RDONLY, 0)

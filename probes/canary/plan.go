@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/landfall-audit/landfall/providers/store"
 )
 
 // The sizes of a run.
@@ -36,9 +38,6 @@ const (
 	decisiveBytes = 32
 )
 
-// price is what a service takes, in US dollars.
-type price struct{ perWrite, perRead, perGBDown float64 }
-
 // Plan is what a run does, before it does it.
 type Plan struct {
 	Objects   int // each is written once, read once and deleted
@@ -47,7 +46,7 @@ type Plan struct {
 	DownBytes int64
 	Dollars   float64 // at list prices; see Priced
 	Priced    bool    // whether prices are known
-	kind      kind
+	kind      *store.Kind
 }
 
 // NewPlan returns the plan of a run that writes count objects of size bytes for
@@ -62,16 +61,16 @@ func NewPlan(t Target, size int64, count, addresses int) (Plan, error) {
 		return Plan{}, fmt.Errorf("%d addresses; from 1 to %d are expected", addresses, MostAddresses)
 	}
 	n := count * addresses
-	p := Plan{Objects: n, Addresses: addresses, UpBytes: int64(n) * size, DownBytes: int64(n) * answerBytes, kind: t.kind}
-	if p.Priced = t.kind.price != (price{}); p.Priced {
-		p.Dollars = float64(n)*(t.kind.price.perWrite+t.kind.price.perRead) + float64(p.DownBytes)/1e9*t.kind.price.perGBDown
+	p := Plan{Objects: n, Addresses: addresses, UpBytes: int64(n) * size, DownBytes: int64(n) * answerBytes, kind: t.at.Kind}
+	if p.Priced = p.kind.Prices != (store.Prices{}); p.Priced {
+		p.Dollars = float64(n)*(p.kind.Prices.Write+p.kind.Prices.Read) + float64(p.DownBytes)/1e9*p.kind.Prices.Gigabyte
 	}
 	return p, nil
 }
 
 // Kept says what the service keeps of objects that were deleted; empty where
 // nothing is known of that.
-func (p Plan) Kept() string { return p.kind.kept }
+func (p Plan) Kept() string { return p.kind.Kept }
 
 // String says what the run does and costs.
 func (p Plan) String() string {
@@ -83,5 +82,5 @@ func (p Plan) String() string {
 	if !p.Priced {
 		return text + "; what the vendor takes for it is not known"
 	}
-	return text + fmt.Sprintf("; about $%.4f at the list prices of %s, and more in classes with a least time or size", p.Dollars, p.kind.name)
+	return text + fmt.Sprintf("; about $%.4f at the list prices of %s, and more in classes with a least time or size", p.Dollars, p.kind.Name)
 }

@@ -7,6 +7,8 @@ import (
 	nethttp "net/http"
 	"net/netip"
 	"time"
+
+	"github.com/landfall-audit/landfall/providers/store/cloud"
 )
 
 const (
@@ -19,7 +21,7 @@ const (
 type session struct {
 	target Target
 	door   *door
-	store  store
+	store  cloud.Objects
 }
 
 // enter opens the target through one address of its front door or, where at is
@@ -34,7 +36,7 @@ func (c *Canary) enter(ctx context.Context, at netip.AddrPort) (*session, error)
 }
 
 func (s *session) close() {
-	_ = s.store.close() // nothing is held back
+	_ = s.store.Close() // nothing is held back
 	s.door.close()
 }
 
@@ -45,7 +47,7 @@ func (s *session) write(ctx context.Context, o *object) (unsure bool, err error)
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), writeWait)
 	defer cancel()
 	s.door.arm()
-	if err := s.store.write(ctx, o.key, o.content()); err != nil {
+	if err := s.store.Write(ctx, s.target.key(o.key), o.content(), cloud.How{Once: true}); err != nil {
 		seen := s.door.seen()
 		return seen.mayHaveWritten(), s.fault(writing, o.key, err)
 	}
@@ -69,7 +71,7 @@ func (s *session) read(ctx context.Context, o *object, patience time.Duration) (
 	defer cancel()
 	want := o.expected()
 	s.door.arm()
-	body, err := s.store.read(ctx, o.key, o.from, readBytes)
+	body, err := s.store.ReadRange(ctx, s.target.key(o.key), o.from, readBytes)
 	if err != nil {
 		return 0, s.fault(reading, o.key, err)
 	}
@@ -95,12 +97,12 @@ func (s *session) remove(ctx context.Context, key string) error {
 	ctx, cancel := context.WithTimeout(ctx, removeWait)
 	defer cancel()
 	s.door.arm()
-	err := s.store.remove(ctx, key)
+	err := s.store.Remove(ctx, s.target.key(key))
 	if s.door.seen().status == nethttp.StatusNotFound {
 		return errNotThere
 	}
 	if err == nil && s.door.seen().versions {
-		err = s.store.purge(ctx, key)
+		err = s.store.Purge(ctx, s.target.key(key))
 	}
 	if err != nil {
 		return s.fault(deleting, key, err)

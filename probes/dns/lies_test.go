@@ -10,7 +10,7 @@ import (
 	mdns "github.com/miekg/dns"
 
 	"github.com/landfall-audit/landfall/evidence"
-	"github.com/landfall-audit/landfall/probes/probetest"
+	"github.com/landfall-audit/landfall/internal/probetest"
 )
 
 // lie runs a server that answers each question over UDP with what change made

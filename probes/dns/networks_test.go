@@ -10,9 +10,9 @@ import (
 
 	"github.com/landfall-audit/landfall/internal/datasets"
 	"github.com/landfall-audit/landfall/internal/ipspecial"
+	"github.com/landfall-audit/landfall/internal/probetest"
 	"github.com/landfall-audit/landfall/probes/dns"
 	"github.com/landfall-audit/landfall/probes/mmdb"
-	"github.com/landfall-audit/landfall/probes/probetest"
 )
 
 func TestClients(t *testing.T) {

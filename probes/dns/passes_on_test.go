@@ -12,8 +12,8 @@ import (
 	mdns "github.com/miekg/dns"
 
 	"github.com/landfall-audit/landfall/evidence"
+	"github.com/landfall-audit/landfall/internal/probetest"
 	"github.com/landfall-audit/landfall/probes/dns"
-	"github.com/landfall-audit/landfall/probes/probetest"
 )
 
 // passingOn is a resolver that passes client subnets on: what it is told for one

@@ -16,8 +16,8 @@ import (
 	mdns "github.com/miekg/dns"
 
 	"github.com/landfall-audit/landfall/evidence"
+	"github.com/landfall-audit/landfall/internal/probetest"
 	"github.com/landfall-audit/landfall/probes/dns"
-	"github.com/landfall-audit/landfall/probes/probetest"
 )
 
 // powerDNSZone sends users to another address in each country, and has a name

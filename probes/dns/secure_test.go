@@ -11,7 +11,7 @@ import (
 	mdns "github.com/miekg/dns"
 
 	"github.com/landfall-audit/landfall/evidence"
-	"github.com/landfall-audit/landfall/probes/probetest"
+	"github.com/landfall-audit/landfall/internal/probetest"
 )
 
 // overTLS runs a DNS server that talks TLS (RFC 7858).

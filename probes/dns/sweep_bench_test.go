@@ -10,8 +10,8 @@ import (
 	mdns "github.com/miekg/dns"
 
 	"github.com/landfall-audit/landfall/evidence"
+	"github.com/landfall-audit/landfall/internal/probetest"
 	"github.com/landfall-audit/landfall/probes/probe"
-	"github.com/landfall-audit/landfall/probes/probetest"
 )
 
 // BenchmarkSweep sweeps one name over 200 countries at a server that answers

@@ -21,8 +21,8 @@ import (
 	"golang.org/x/net/quic"
 
 	"github.com/landfall-audit/landfall/evidence"
+	"github.com/landfall-audit/landfall/internal/probetest"
 	"github.com/landfall-audit/landfall/probes/probe"
-	"github.com/landfall-audit/landfall/probes/probetest"
 )
 
 // inside says, in the environment, that this process has a network of its own.

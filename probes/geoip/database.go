@@ -1,8 +1,6 @@
 package geoip
 
 import (
-	"errors"
-	"fmt"
 	"math"
 	"net/netip"
 
@@ -11,7 +9,7 @@ import (
 )
 
 // Database is an open country or city database.
-type Database struct{ file *mmdb.Database }
+type Database struct{ *mmdb.Database }
 
 // Place is what a database says of an address. Empty fields are not said.
 type Place struct {
@@ -32,46 +30,21 @@ func OpenBytes(name string, data []byte) (*Database, error) {
 }
 
 func checked(file *mmdb.Database, err error) (*Database, error) {
+	file, err = mmdb.Check(file, err, known, "places in a layout that is known", "give a country or city database, and one of networks with --asn")
 	if err != nil {
 		return nil, err
-	}
-	holds, err := file.Holds(func(decode func(any) error) (bool, error) {
-		return known(decode)
-	})
-	if err == nil && !holds {
-		err = fmt.Errorf("%s: holds no places in a layout that is known; its type is %q: give a country or city database, and one of networks with --asn", file.File(), file.Name)
-	}
-	if err != nil {
-		return nil, errors.Join(err, file.Close())
 	}
 	return &Database{file}, nil
 }
 
 // DataSets returns the files of databases that are asked together, by the names
 // that they have in evidence.
-func DataSets(databases []*Database) []evidence.DataSet { return mmdb.DataSets(files(databases)) }
-
-func files(databases []*Database) []*mmdb.Database {
-	out := make([]*mmdb.Database, len(databases))
-	for i, d := range databases {
-		out[i] = d.file
-	}
-	return out
-}
-
-// Name returns what the database calls itself.
-func (d *Database) Name() string { return d.file.Name }
-
-// Built returns the day it was made, YYYY-MM-DD.
-func (d *Database) Built() string { return d.file.Built }
-
-// Close ends the use of the file.
-func (d *Database) Close() error { return d.file.Close() }
+func DataSets(databases []*Database) []evidence.DataSet { return mmdb.SetsOf(databases) }
 
 // Lookup returns what the database says of addr; ok is false where it says
 // nothing.
 func (d *Database) Lookup(addr netip.Addr) (place Place, ok bool, err error) {
-	_, _, err = d.file.Lookup(addr, func(decode func(any) error) error {
+	_, _, err = d.Database.Lookup(addr, func(decode func(any) error) error {
 		place, err = read(decode)
 		return err
 	})

@@ -36,7 +36,7 @@ func (p *Probe) Spec() probe.Spec {
 
 // Plan asks each database for each address.
 func (p *Probe) Plan(targets []probe.Target, seen *probe.Seen) []probe.Step {
-	return mmdb.Plan(Name, files(p.Databases), targets, seen)
+	return mmdb.Plan(Name, mmdb.Files(p.Databases), targets, seen)
 }
 
 // Answers returns the step that an observation answers.

@@ -11,9 +11,9 @@ import (
 	"github.com/maxmind/mmdbwriter/mmdbtype"
 
 	"github.com/landfall-audit/landfall/evidence"
+	"github.com/landfall-audit/landfall/internal/probetest"
 	"github.com/landfall-audit/landfall/probes/geoip"
 	"github.com/landfall-audit/landfall/probes/probe"
-	"github.com/landfall-audit/landfall/probes/probetest"
 )
 
 func open(t testing.TB, name, databaseType string, record probetest.Record) *geoip.Database {
@@ -175,8 +175,8 @@ func TestNames(t *testing.T) {
 		{"dbip-country", "country ipvAll", "dbip-country"},
 	} {
 		d := open(t, test.file, test.databaseType, probetest.Flat())
-		if d.Name() != test.want || d.Built() != probetest.Built {
-			t.Errorf("%s of type %q is called %q of %s; want %q of %s", test.file, test.databaseType, d.Name(), d.Built(), test.want, probetest.Built)
+		if d.Name != test.want || d.Built != probetest.Built {
+			t.Errorf("%s of type %q is called %q of %s; want %q of %s", test.file, test.databaseType, d.Name, d.Built, test.want, probetest.Built)
 		}
 	}
 }

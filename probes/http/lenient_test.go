@@ -14,7 +14,7 @@ import (
 	"golang.org/x/net/http2/hpack"
 
 	"github.com/landfall-audit/landfall/evidence"
-	"github.com/landfall-audit/landfall/probes/probetest"
+	"github.com/landfall-audit/landfall/internal/probetest"
 )
 
 // TestOneHeaderHidesNoOther has answers in which something that net/http does not

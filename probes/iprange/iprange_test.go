@@ -6,9 +6,9 @@ import (
 	"time"
 
 	"github.com/landfall-audit/landfall/evidence"
+	"github.com/landfall-audit/landfall/internal/probetest"
 	"github.com/landfall-audit/landfall/probes/iprange"
 	"github.com/landfall-audit/landfall/probes/probe"
-	"github.com/landfall-audit/landfall/probes/probetest"
 	"github.com/landfall-audit/landfall/providers/ranges"
 )
 

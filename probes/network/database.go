@@ -1,8 +1,6 @@
 package network
 
 import (
-	"errors"
-	"fmt"
 	"math"
 	"net/netip"
 
@@ -11,7 +9,7 @@ import (
 )
 
 // Database is an open database of networks.
-type Database struct{ file *mmdb.Database }
+type Database struct{ *mmdb.Database }
 
 // Operator is what a database says of the network of an address. Empty fields
 // are not said.
@@ -32,47 +30,24 @@ func OpenBytes(name string, data []byte) (*Database, error) {
 }
 
 func checked(file *mmdb.Database, err error) (*Database, error) {
-	if err != nil {
-		return nil, err
-	}
-	holds, err := file.Holds(func(decode func(any) error) (bool, error) {
+	file, err = mmdb.Check(file, err, func(decode func(any) error) (bool, error) {
 		found, err := read(decode)
 		return found.known(), err
-	})
-	if err == nil && !holds {
-		err = fmt.Errorf("%s: holds no AS numbers; its type is %q: give an ASN or ISP database, and one of places with --geoip", file.File(), file.Name)
-	}
+	}, "AS numbers", "give an ASN or ISP database, and one of places with --geoip")
 	if err != nil {
-		return nil, errors.Join(err, file.Close())
+		return nil, err
 	}
 	return &Database{file}, nil
 }
 
 // DataSets returns the files of databases that are asked together, by the names
 // that they have in evidence.
-func DataSets(databases []*Database) []evidence.DataSet { return mmdb.DataSets(files(databases)) }
-
-func files(databases []*Database) []*mmdb.Database {
-	out := make([]*mmdb.Database, len(databases))
-	for i, d := range databases {
-		out[i] = d.file
-	}
-	return out
-}
-
-// Name returns what the database calls itself.
-func (d *Database) Name() string { return d.file.Name }
-
-// Built returns the day it was made, YYYY-MM-DD.
-func (d *Database) Built() string { return d.file.Built }
-
-// Close ends the use of the file.
-func (d *Database) Close() error { return d.file.Close() }
+func DataSets(databases []*Database) []evidence.DataSet { return mmdb.SetsOf(databases) }
 
 // Lookup returns what the database says of the network of addr; ok is false
 // where it says nothing.
 func (d *Database) Lookup(addr netip.Addr) (found Operator, ok bool, err error) {
-	prefix, _, err := d.file.Lookup(addr, func(decode func(any) error) error {
+	prefix, _, err := d.Database.Lookup(addr, func(decode func(any) error) error {
 		found, err = read(decode)
 		return err
 	})

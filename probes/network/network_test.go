@@ -9,9 +9,9 @@ import (
 	"github.com/maxmind/mmdbwriter/mmdbtype"
 
 	"github.com/landfall-audit/landfall/evidence"
+	"github.com/landfall-audit/landfall/internal/probetest"
 	"github.com/landfall-audit/landfall/probes/network"
 	"github.com/landfall-audit/landfall/probes/probe"
-	"github.com/landfall-audit/landfall/probes/probetest"
 )
 
 func open(t testing.TB, name, databaseType string, record probetest.Record) *network.Database {

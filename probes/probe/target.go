@@ -8,6 +8,7 @@ import (
 	"golang.org/x/net/idna"
 
 	"github.com/landfall-audit/landfall/providers"
+	"github.com/landfall-audit/landfall/providers/store"
 )
 
 // maxNameBytes is the longest name in presentation form, without the final
@@ -36,9 +37,9 @@ type Target struct {
 
 // Bucket returns the bucket of a target that is one. All other ways to look pass it
 // by, since it has no name that can be asked for.
-func (t Target) Bucket() (providers.Bucket, bool) {
+func (t Target) Bucket() (store.Bucket, bool) {
 	if !strings.Contains(t.Host, "://") || providers.CheckHost(t.Host) != nil {
-		return providers.Bucket{}, false
+		return store.Bucket{}, false
 	}
 	return (providers.Endpoint{Host: t.Host}).Bucket()
 }

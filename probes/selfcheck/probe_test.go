@@ -11,8 +11,8 @@ import (
 	"time"
 
 	"github.com/landfall-audit/landfall/evidence"
+	"github.com/landfall-audit/landfall/internal/probetest"
 	"github.com/landfall-audit/landfall/probes/probe"
-	"github.com/landfall-audit/landfall/probes/probetest"
 	"github.com/landfall-audit/landfall/probes/selfcheck"
 )
 

@@ -10,15 +10,14 @@ import (
 	"crypto/x509"
 	"errors"
 	"net"
+	"net/http"
 	"slices"
 
 	"github.com/landfall-audit/landfall/evidence"
 	"github.com/landfall-audit/landfall/probes/probe"
 	"github.com/landfall-audit/landfall/providers"
-	"github.com/landfall-audit/landfall/providers/aws"
-	"github.com/landfall-audit/landfall/providers/azure"
-	"github.com/landfall-audit/landfall/providers/cloud"
-	"github.com/landfall-audit/landfall/providers/gcs"
+	"github.com/landfall-audit/landfall/providers/store"
+	"github.com/landfall-audit/landfall/providers/store/cloud"
 )
 
 // Name is the name of this probe.
@@ -35,21 +34,17 @@ const (
 	maxTexts = 1000
 )
 
-// Clouds is who is asked, by the scheme of the bucket's URL.
-type Clouds map[string]cloud.Store
-
-// Open returns every cloud. It connects by dialer, and to a private address only
-// with allowPrivate. roots is whom certificates are trusted by; nil: the
-// system's.
-func Open(dialer net.Dialer, roots *x509.CertPool, allowPrivate bool) Clouds {
-	client := cloud.Client(probe.Guard(dialer, allowPrivate).DialContext, dialer.DialContext, roots)
-	return Clouds{"s3": aws.New(client), "gs": gcs.New(client), "azblob": azure.New(client)}
+// Client returns the client that clouds are asked by. It connects by dialer, and to a
+// private address only with allowPrivate. roots is whom certificates are trusted
+// by; nil: the system's.
+func Client(dialer net.Dialer, roots *x509.CertPool, allowPrivate bool) *http.Client {
+	return cloud.Client(probe.Guard(dialer, allowPrivate).DialContext, dialer.DialContext, roots)
 }
 
 // Probe asks about buckets.
 type Probe struct {
 	probe.Stamp
-	Clouds Clouds
+	Clouds cloud.Clouds
 }
 
 var _ probe.Probe = (*Probe)(nil)
@@ -67,7 +62,7 @@ func (p *Probe) Spec() probe.Spec {
 
 // question is what a step asks for.
 type question struct {
-	bucket    providers.Bucket
+	bucket    store.Bucket
 	anonymous bool
 }
 
@@ -120,7 +115,11 @@ func (p *Probe) Run(ctx context.Context, step probe.Step) ([]evidence.Observatio
 	if err := probe.Cut(ctx); err != nil {
 		return nil, err
 	}
-	answer := p.Clouds[q.bucket.Scheme].Look(ctx, q.bucket, q.anonymous)
+	of, err := p.Clouds.Of(q.bucket.Scheme)
+	if err != nil {
+		return nil, err
+	}
+	answer := of.Locate(ctx, q.bucket, q.anonymous)
 	if err := probe.Cut(ctx); err != nil {
 		return nil, err
 	}

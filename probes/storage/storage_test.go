@@ -11,21 +11,22 @@ import (
 	"testing"
 
 	"github.com/landfall-audit/landfall/evidence"
+	"github.com/landfall-audit/landfall/internal/probetest"
+	"github.com/landfall-audit/landfall/internal/storetest"
 	"github.com/landfall-audit/landfall/probes/probe"
-	"github.com/landfall-audit/landfall/probes/probetest"
 	"github.com/landfall-audit/landfall/probes/storage"
-	"github.com/landfall-audit/landfall/providers"
-	"github.com/landfall-audit/landfall/providers/aws"
-	"github.com/landfall-audit/landfall/providers/cloud"
-	"github.com/landfall-audit/landfall/providers/cloud/cloudtest"
+	"github.com/landfall-audit/landfall/providers/store"
+	"github.com/landfall-audit/landfall/providers/store/cloud"
+	"github.com/landfall-audit/landfall/providers/store/clouds"
+	"github.com/landfall-audit/landfall/providers/store/s3"
 )
 
 // shortLived asks over connections that do not outlive the answer.
-func shortLived(t *testing.T) storage.Clouds {
+func shortLived(t *testing.T) cloud.Clouds {
 	var dialer net.Dialer
 	client := cloud.Client(dialer.DialContext, dialer.DialContext, nil)
 	client.Transport = closing{client.Transport}
-	return storage.Clouds{"s3": aws.New(client)}
+	return cloud.Clouds{"s3": s3.New(client)}
 }
 
 // closing asks for connections to be closed.
@@ -41,7 +42,7 @@ func target(endpoint string) probe.Target {
 }
 
 func TestProbe(t *testing.T) {
-	cloudtest.Settings(t)
+	storetest.Settings(t)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("X-Amz-Bucket-Region", "eu-central-1")
 		w.WriteHeader(http.StatusForbidden)
@@ -80,11 +81,11 @@ func TestOthersPassBucketsBy(t *testing.T) {
 
 // TestPrivateServer is not asked unless the user said so.
 func TestPrivateServer(t *testing.T) {
-	cloudtest.Settings(t)
+	storetest.Settings(t)
 	asked := false
 	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { asked = true }))
 	defer server.Close()
-	p := &storage.Probe{Clouds: storage.Open(net.Dialer{}, nil, false)}
+	p := &storage.Probe{Clouds: clouds.All(storage.Client(net.Dialer{}, nil, false))}
 	steps := p.Plan([]probe.Target{{Host: "s3://photos?endpoint=" + server.URL}}, probe.NewSeen())
 	out, err := p.Run(t.Context(), steps[0])
 	if err != nil || asked || len(out) == 0 {
@@ -99,9 +100,13 @@ func TestPrivateServer(t *testing.T) {
 // liar says what no cloud would.
 type liar struct{ answer cloud.Answer }
 
-func (l liar) Look(context.Context, providers.Bucket, bool) cloud.Answer { return l.answer }
+func (l liar) Locate(context.Context, store.Bucket, bool) cloud.Answer { return l.answer }
 
-func (l liar) List(context.Context, string) ([]providers.Bucket, error) { return nil, io.EOF }
+func (l liar) Open(context.Context, store.Address, *http.Client) (cloud.Objects, error) {
+	return nil, io.EOF
+}
+
+func (l liar) List(context.Context, string) ([]store.Bucket, error) { return nil, io.EOF }
 
 // TestWhatComesBackIsTamed: texts are escaped and bounded, and an answer speaks of
 // the bucket that was asked about.
@@ -114,7 +119,7 @@ func TestWhatComesBackIsTamed(t *testing.T) {
 	for range 5000 {
 		said.Notes = append(said.Notes, "n")
 	}
-	p := &storage.Probe{Clouds: storage.Clouds{"s3": liar{cloud.Answer{
+	p := &storage.Probe{Clouds: cloud.Clouds{"s3": liar{cloud.Answer{
 		Said:   []*evidence.Storage{said},
 		Failed: []*cloud.Failure{{API: "X", Class: evidence.ClassRateLimited, Text: long}},
 	}}}}

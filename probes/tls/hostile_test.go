@@ -14,7 +14,7 @@ import (
 	"golang.org/x/net/http2"
 
 	"github.com/landfall-audit/landfall/evidence"
-	"github.com/landfall-audit/landfall/probes/probetest"
+	"github.com/landfall-audit/landfall/internal/probetest"
 	landfalltls "github.com/landfall-audit/landfall/probes/tls"
 )
 

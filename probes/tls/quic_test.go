@@ -12,8 +12,8 @@ import (
 	"github.com/quic-go/quic-go"
 
 	"github.com/landfall-audit/landfall/evidence"
+	"github.com/landfall-audit/landfall/internal/probetest"
 	"github.com/landfall-audit/landfall/probes/probe"
-	"github.com/landfall-audit/landfall/probes/probetest"
 	landfalltls "github.com/landfall-audit/landfall/probes/tls"
 )
 

@@ -15,8 +15,8 @@ import (
 	mdns "github.com/miekg/dns"
 
 	"github.com/landfall-audit/landfall/evidence"
+	"github.com/landfall-audit/landfall/internal/probetest"
 	"github.com/landfall-audit/landfall/probes/probe"
-	"github.com/landfall-audit/landfall/probes/probetest"
 )
 
 var allMethods = []string{evidence.MethodTCP, evidence.MethodUDP, evidence.MethodICMP}

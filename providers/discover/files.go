@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/landfall-audit/landfall/evidence"
+	"github.com/landfall-audit/landfall/internal/unpack"
 )
 
 // maxFile bounds a HAR file or a list in octets. A long session of a browser has
@@ -65,7 +66,8 @@ func isCapture(data []byte) bool {
 }
 
 func compressed(data []byte) bool {
-	return bytes.HasPrefix(data, []byte("\x1f\x8b")) || bytes.HasPrefix(data, []byte("\x28\xb5\x2f\xfd"))
+	_, packed := unpack.Of(data, unpack.Gzip, unpack.Zstd)
+	return packed
 }
 
 func (f *Finds) bundle(path string) error {

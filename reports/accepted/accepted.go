@@ -12,7 +12,7 @@ import (
 
 	"github.com/goccy/go-yaml"
 
-	"github.com/landfall-audit/landfall/providers"
+	"github.com/landfall-audit/landfall/providers/schema"
 	"github.com/landfall-audit/landfall/reports/sanitize"
 	"github.com/landfall-audit/landfall/verdict"
 )
@@ -61,7 +61,7 @@ func Read(path string) ([]Result, error) {
 
 // Parse reads accepted results. The name is used in errors.
 func Parse(file string, data []byte) ([]Result, error) {
-	if err := providers.CheckNesting(data); err != nil {
+	if err := schema.CheckNesting(data); err != nil {
 		return nil, fmt.Errorf("%s: %w; expected `schema: %s` and under `accepted` a list", file, err, Schema)
 	}
 	var doc acceptedFile

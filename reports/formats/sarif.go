@@ -13,7 +13,7 @@ import (
 	"github.com/owenrumney/go-sarif/v3/pkg/report"
 	"github.com/owenrumney/go-sarif/v3/pkg/report/v210/sarif"
 
-	"github.com/landfall-audit/landfall/providers"
+	"github.com/landfall-audit/landfall/providers/schema"
 	"github.com/landfall-audit/landfall/reports/figures"
 	"github.com/landfall-audit/landfall/reports/sanitize"
 	"github.com/landfall-audit/landfall/reports/text"
@@ -148,7 +148,7 @@ func sarifText(message string) string {
 }
 
 // claimLines finds where in a file a claim is.
-type claimLines map[view.ClaimKey]providers.Pos
+type claimLines map[view.ClaimKey]schema.Pos
 
 func sheetLines(v *view.View) claimLines {
 	out := claimLines{}

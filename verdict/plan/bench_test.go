@@ -9,10 +9,10 @@ import (
 	"testing"
 
 	"github.com/landfall-audit/landfall/evidence"
+	"github.com/landfall-audit/landfall/internal/verdicttest"
 	"github.com/landfall-audit/landfall/providers"
 	"github.com/landfall-audit/landfall/verdict"
 	"github.com/landfall-audit/landfall/verdict/plan"
-	"github.com/landfall-audit/landfall/verdict/verdicttest"
 )
 
 // labelledFolders are those of [verdicttest.Folders].

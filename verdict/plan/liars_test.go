@@ -4,8 +4,8 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/landfall-audit/landfall/internal/verdicttest"
 	"github.com/landfall-audit/landfall/verdict/plan"
-	"github.com/landfall-audit/landfall/verdict/verdicttest"
 )
 
 // One vantage in five lies, and nothing wrong is refuted or proven of what the

@@ -124,7 +124,7 @@ func (l *lines) addFailure(x *evidence.Error) {
 	where, rest, _ := strings.Cut(x.Target, " ")
 	name, _, _ := strings.Cut(rest, " ")
 	at, err := netip.ParseAddrPort(where)
-	if err == nil && (x.Probe == "tls" || x.Probe == evidence.NetworkGlobalping && name != "") {
+	if err == nil && (x.Probe == "tls" || evidence.NetworkOf(x.Probe).NamesByTLS && name != "") {
 		l.speaksTLS(name, at.Addr(), at.Port())
 	}
 }

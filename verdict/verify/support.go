@@ -146,12 +146,12 @@ type network struct {
 }
 
 func (p *argument) network(d *disk) network {
-	platform := evidence.KnownNetwork(d.vantage.Network)
+	platform := evidence.NetworkOf(d.vantage.Network)
 	switch {
 	case !d.keyed:
 		return network{asn: d.vantage.ASN}
-	case platform == evidence.NetworkGlobalping || platform == evidence.NetworkAtlas:
-		return network{platform, d.vantage.ASN}
+	case platform.Hosted:
+		return network{platform.Name, d.vantage.ASN}
 	}
 	return network{}
 }

@@ -16,13 +16,14 @@ import (
 	"github.com/landfall-audit/landfall/audit/archive"
 	"github.com/landfall-audit/landfall/evidence"
 	"github.com/landfall-audit/landfall/internal/fakenet"
+	"github.com/landfall-audit/landfall/internal/fakenet/scenario"
 	"github.com/landfall-audit/landfall/probes/selfcheck"
 )
 
 // Run looks at a scenario from its vantages, each in a world of its own, with this
 // very program.
 type Run struct {
-	Scenario *fakenet.Scenario
+	Scenario *scenario.Scenario
 	AtOnce   int      // worlds side by side
 	Work     string   // folder of temporary files
 	Again    []string // how this program is started to hold a world
@@ -34,10 +35,10 @@ type Run struct {
 const statusIncomplete = 3
 
 // landmarks are the known hosts as a simulated internet has them.
-func landmarks() []fakenet.Landmark {
-	var out []fakenet.Landmark
+func landmarks() []scenario.Landmark {
+	var out []scenario.Landmark
 	for _, k := range selfcheck.KnownHosts() {
-		out = append(out, fakenet.Landmark{Host: k.Host, At: fakenet.Place{Lat: k.Lat, Lon: k.Lon}})
+		out = append(out, scenario.Landmark{Host: k.Host, At: scenario.Place{Lat: k.Lat, Lon: k.Lon}})
 	}
 	return out
 }
@@ -129,10 +130,10 @@ func distinct(problems []error) []error {
 }
 
 // File is where the evidence of a vantage is written to.
-func (r *Run) File(v *fakenet.Vantage) string { return filepath.Join(r.Work, v.Name+".jsonl") }
+func (r *Run) File(v *scenario.Vantage) string { return filepath.Join(r.Work, v.Name+".jsonl") }
 
 // from looks from one vantage.
-func (r *Run) from(ctx context.Context, v *fakenet.Vantage) (*evidence.Bundle, error) {
+func (r *Run) from(ctx context.Context, v *scenario.Vantage) (*evidence.Bundle, error) {
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}

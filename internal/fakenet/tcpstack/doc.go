@@ -1,0 +1,3 @@
+// Package tcpstack is the TCP of simulated hosts: one userspace stack that has all
+// their addresses, and takes and gives IP packets.
+package tcpstack
