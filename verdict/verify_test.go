@@ -24,7 +24,7 @@ type fatal interface {
 
 // changedProofs is of how many proofs of each document that a test judges each thing
 // is changed.
-const changedProofs = 2
+const changedProofs = 1
 
 // judged judges, and checks the proof of every verdict that has to have one.
 func judged(t fatal, b *evidence.Bundle, sheets ...*providers.Sheet) *verdict.Document {

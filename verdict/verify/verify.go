@@ -99,7 +99,8 @@ func Document(doc io.Reader, bundle *evidence.Bundle, sheets []*providers.Sheet)
 }
 
 // Document returns a finding for each verdict that rests on physics and is refuted
-// or proven. The error is of a document that cannot be read.
+// or proven. It reads plain JSON: who has a compressed document decompresses it. The
+// error is of a document that cannot be read.
 func (c *Checker) Document(doc io.Reader) ([]Finding, error) {
 	var out []Finding
 	err := eachVerdict(doc, func(v *verdict) {
