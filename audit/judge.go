@@ -9,6 +9,7 @@ import (
 	"github.com/landfall-audit/landfall/evidence"
 	"github.com/landfall-audit/landfall/providers"
 	"github.com/landfall-audit/landfall/verdict"
+	"github.com/landfall-audit/landfall/verdict/judge"
 )
 
 // JudgeOptions say by what evidence is judged.
@@ -36,6 +37,6 @@ func Judge(ctx context.Context, o JudgeOptions, files ...string) (*Judgement, er
 	if err != nil {
 		return nil, err
 	}
-	doc, err := verdict.Options{Window: o.Window}.Judge(o.Sheets, bundle)
+	doc, err := judge.Options{Window: o.Window}.Judge(o.Sheets, bundle)
 	return &Judgement{doc, bundle}, err
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/landfall-audit/landfall/audit/event"
 	"github.com/landfall-audit/landfall/evidence"
 	"github.com/landfall-audit/landfall/verdict"
+	"github.com/landfall-audit/landfall/verdict/judge"
 )
 
 // Stream judges one evidence file of this machine while it is read. It writes the
@@ -35,7 +36,7 @@ func Stream(o JudgeOptions, w io.Writer, file string) (*verdict.Document, error)
 	}
 	defer func() { waiting.Close(); os.Remove(waiting.Name()) }()
 	defer debug.SetGCPercent(debug.SetGCPercent(thriftyGC))
-	return verdict.Options{Window: o.Window}.Stream(w, waiting, o.Sheets, lines.Header, func(add func(evidence.Observation), aside func(evidence.Aside)) error {
+	return judge.Options{Window: o.Window}.Stream(w, waiting, o.Sheets, lines.Header, func(add func(evidence.Observation), aside func(evidence.Aside)) error {
 		return readLines(o.Events, lines, add, aside)
 	})
 }

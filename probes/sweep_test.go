@@ -108,7 +108,7 @@ func runNation(t *testing.T, ctx context.Context, list []probes.Probe, targets [
 }
 
 // told returns the client countries that were recorded for each host.
-func told(b *bundle) map[string][]string {
+func addressesOf(b *bundle) map[string][]string {
 	out := map[string][]string{}
 	for _, o := range b.all {
 		if d, ok := o.(*evidence.DNS); ok && d.ClientCountry != "" {
@@ -132,7 +132,7 @@ func TestSweepOfARun(t *testing.T) {
 			t.Errorf("%s was asked for %d times", question, times)
 		}
 	}
-	want := told(whole)
+	want := addressesOf(whole)
 	if len(want) != 4 || len(want["h0.nation.test"]) != 12 {
 		t.Fatalf("got %v", want)
 	}
@@ -162,7 +162,7 @@ func TestSweepOfARun(t *testing.T) {
 		if err := runNation(t, t.Context(), list, targets, b); err != nil {
 			t.Fatal(err)
 		}
-		if diff := cmp.Diff(want, told(b)); diff != "" {
+		if diff := cmp.Diff(want, addressesOf(b)); diff != "" {
 			t.Errorf("stopped at %d and resumed: -want +got\n%s", moment, diff)
 		}
 		calls := b.calls

@@ -9,6 +9,7 @@ import (
 	"github.com/landfall-audit/landfall/internal/verdicttest"
 	"github.com/landfall-audit/landfall/providers"
 	"github.com/landfall-audit/landfall/verdict"
+	"github.com/landfall-audit/landfall/verdict/judge"
 )
 
 // anycastScore counts addresses by whether two of their disks are apart, and
@@ -22,7 +23,7 @@ type anycastScore struct {
 // scoreAnycast tells how well shared addresses of a labelled set are told from
 // others.
 func scoreAnycast(set labelledSet, b *evidence.Bundle) (anycastScore, error) {
-	doc, err := verdict.Judge([]*providers.Sheet{set.sheet()}, b)
+	doc, err := judge.Judge([]*providers.Sheet{set.sheet()}, b)
 	if err != nil {
 		return anycastScore{}, err
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/landfall-audit/landfall/internal/verdicttest"
 	"github.com/landfall-audit/landfall/providers"
 	"github.com/landfall-audit/landfall/verdict"
+	"github.com/landfall-audit/landfall/verdict/judge"
 )
 
 // labelledSet is a folder of labelled measurements, read.
@@ -129,7 +130,7 @@ type calibrationScore struct {
 
 // score judges the tested hosts with and without landmarks.
 func (s labelledSet) score(score *calibrationScore, b *evidence.Bundle, tested []netip.Addr) error {
-	for _, host := range verdict.Calibrated(b, tested) {
+	for _, host := range Calibrated(b, tested) {
 		score.hosts++
 		if host.Share < 1 {
 			score.bounded++
@@ -140,7 +141,7 @@ func (s labelledSet) score(score *calibrationScore, b *evidence.Bundle, tested [
 		}
 	}
 	sheet := s.about(tested)
-	doc, err := verdict.Judge([]*providers.Sheet{sheet}, b)
+	doc, err := judge.Judge([]*providers.Sheet{sheet}, b)
 	if err != nil {
 		return err
 	}
@@ -236,7 +237,7 @@ func (s labelledSet) shares(draws int) []float64 {
 	for i := range draws {
 		random := rand.New(rand.NewPCG(uint64(i), 4))
 		hosts := s.hosts(random)
-		for _, h := range verdict.Calibrated(s.teach(nil, hosts, s.draw(hosts, 10, random)), hosts) {
+		for _, h := range Calibrated(s.teach(nil, hosts, s.draw(hosts, 10, random)), hosts) {
 			out = append(out, h.Needs(s.Places[h.Addr].Lat, s.Places[h.Addr].Lon, 30))
 		}
 	}

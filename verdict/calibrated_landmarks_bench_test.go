@@ -15,6 +15,7 @@ import (
 	"github.com/landfall-audit/landfall/internal/verdicttest"
 	"github.com/landfall-audit/landfall/providers"
 	"github.com/landfall-audit/landfall/verdict"
+	"github.com/landfall-audit/landfall/verdict/judge"
 )
 
 // rings are the distances from a host to the nearest landmark that its bound is
@@ -57,7 +58,7 @@ func (r *ringScores) fold(set labelledSet, part float64, seed uint64) error {
 
 // addBounds counts the bounds that there are, and those that hold the host.
 func (r *ringScores) addBounds(set labelledSet, b *evidence.Bundle, tested []netip.Addr, ringOf map[netip.Addr]int) {
-	for _, host := range verdict.Calibrated(b, tested) {
+	for _, host := range Calibrated(b, tested) {
 		s := &r.rings[ringOf[host.Addr]]
 		s.hosts++
 		if host.Share < 1 {
@@ -73,7 +74,7 @@ func (r *ringScores) addBounds(set labelledSet, b *evidence.Bundle, tested []net
 func (r *ringScores) addVerdicts(set labelledSet, b *evidence.Bundle, tested []netip.Addr, ringOf map[netip.Addr]int) error {
 	sheet := set.countryClaims()
 	sheet.Endpoints = set.about(tested).Endpoints
-	doc, err := verdict.Judge([]*providers.Sheet{sheet}, b)
+	doc, err := judge.Judge([]*providers.Sheet{sheet}, b)
 	if err != nil {
 		return err
 	}

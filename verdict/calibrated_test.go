@@ -104,7 +104,7 @@ func TestCalibratedCovers(t *testing.T) {
 	hosts, left := 0, 0
 	for seed := range uint64(60) {
 		m := newMesh(99, 100, seed)
-		for i, h := range verdict.Calibrated(m.bundle, m.tested()) {
+		for i, h := range Calibrated(m.bundle, m.tested()) {
 			hosts++
 			at := m.hosts[m.landmarks+i]
 			if h.Share >= 1 {
@@ -126,7 +126,7 @@ func TestCalibratedCovers(t *testing.T) {
 func TestCalibratedNeedsEnoughLandmarks(t *testing.T) {
 	for _, landmarks := range []int{0, 1, 98} {
 		m := newMesh(landmarks, 5, 1)
-		for _, h := range verdict.Calibrated(m.bundle, m.tested()) {
+		for _, h := range Calibrated(m.bundle, m.tested()) {
 			if h.Share < 1 {
 				t.Errorf("a bound from %d landmarks: 1 %% takes 99", landmarks)
 			}
@@ -193,11 +193,11 @@ func TestCalibratedIsSilentOfManyHosts(t *testing.T) {
 // one that a vantage did not measure teaches nothing of that vantage.
 func TestCalibratedLeavesOut(t *testing.T) {
 	m := newMesh(99, 1, 3)
-	share := func() float64 { return verdict.Calibrated(m.bundle, m.tested())[0].Share }
+	share := func() float64 { return Calibrated(m.bundle, m.tested())[0].Share }
 	if share() >= 1 {
 		t.Fatal("no bound from 99 landmarks")
 	}
-	if got := verdict.Calibrated(m.bundle, []netip.Addr{m.addr(0)})[0].Share; got < 1 {
+	if got := Calibrated(m.bundle, []netip.Addr{m.addr(0)})[0].Share; got < 1 {
 		t.Error("a landmark is learned from to judge itself")
 	}
 	elsewhere := -m.hosts[0].Lat + 1

@@ -16,6 +16,7 @@ import (
 	"github.com/landfall-audit/landfall/internal/verdicttest"
 	"github.com/landfall-audit/landfall/providers"
 	"github.com/landfall-audit/landfall/verdict"
+	"github.com/landfall-audit/landfall/verdict/judge"
 )
 
 // site is a place that an endpoint may be claimed to be at: within so many km.
@@ -171,7 +172,7 @@ func (t decoyTask) judge(into decoyTally, name string) error {
 	if err != nil {
 		return err
 	}
-	doc, err := verdict.Judge([]*providers.Sheet{sheet}, t.Bundle)
+	doc, err := judge.Judge([]*providers.Sheet{sheet}, t.Bundle)
 	if err != nil {
 		return err
 	}

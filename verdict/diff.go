@@ -154,7 +154,7 @@ func (d *Difference) operators(before, after *evidence.Bundle) {
 		out := map[netip.Addr]string{}
 		for _, o := range b.Observations {
 			if n, ok := o.(*evidence.Network); ok && out[n.Addr] == "" {
-				out[n.Addr] = registeredTo(n)
+				out[n.Addr] = RegisteredTo(n)
 			}
 		}
 		return out
@@ -166,7 +166,8 @@ func (d *Difference) operators(before, after *evidence.Bundle) {
 	})
 }
 
-func registeredTo(n *evidence.Network) string {
+// RegisteredTo returns whom a network is registered to, as a reader knows it.
+func RegisteredTo(n *evidence.Network) string {
 	text := n.Organisation
 	if text == "" {
 		text = "an organisation that the source does not name"

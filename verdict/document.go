@@ -20,17 +20,17 @@ const maxDocumentBytes = 4 << 30
 // WriteTo writes the document as JSON with one verdict a line, so that two
 // runs can be compared by any text tool. The same document gives the same bytes.
 func (d *Document) WriteTo(w io.Writer) (int64, error) {
-	out := newLineWriter(w)
-	err := d.write(out, func(out *lineWriter) {
-		list := listWriter[Verdict]{lineWriter: out}
+	out := NewLineWriter(w)
+	err := d.Write(out, func(out *LineWriter) {
+		list := ListWriter[Verdict]{LineWriter: out}
 		list.items(d.Verdicts)
-		list.end()
+		list.End()
 	})
 	return out.n, err
 }
 
-// write writes the document; the verdicts are written by the function.
-func (d *Document) write(out *lineWriter, verdicts func(*lineWriter)) error {
+// Write writes the document; the verdicts are written by the function.
+func (d *Document) Write(out *LineWriter, verdicts func(*LineWriter)) error {
 	out.raw("{\n")
 	out.field("schema", d.Schema)
 	out.field("run", d.Run)
@@ -43,94 +43,97 @@ func (d *Document) write(out *lineWriter, verdicts func(*lineWriter)) error {
 	out.raw(` "verdicts":[`)
 	verdicts(out)
 	out.raw("\n}\n")
-	return out.flush()
+	return out.Flush()
 }
 
-// lineWriter remembers the first error, so that the writing reads as a list.
-type lineWriter struct {
+// LineWriter remembers the first error, so that the writing reads as a list.
+type LineWriter struct {
 	w       *bufio.Writer
 	n       int64
-	err     error
+	Err     error
 	scratch []byte // memory that values are encoded in, one after another
 }
 
-func newLineWriter(w io.Writer) *lineWriter {
-	return &lineWriter{w: bufio.NewWriterSize(w, 256<<10)}
+// NewLineWriter returns a writer that keeps the first error.
+func NewLineWriter(w io.Writer) *LineWriter {
+	return &LineWriter{w: bufio.NewWriterSize(w, 256<<10)}
 }
 
-func (l *lineWriter) flush() error {
-	if l.err == nil {
-		l.err = l.w.Flush()
+// Flush writes what waits and returns the first error.
+func (l *LineWriter) Flush() error {
+	if l.Err == nil {
+		l.Err = l.w.Flush()
 	}
-	return l.err
+	return l.Err
 }
 
-func (l *lineWriter) raw(text string) {
-	if l.err != nil {
+func (l *LineWriter) raw(text string) {
+	if l.Err != nil {
 		return
 	}
 	var n int
-	n, l.err = l.w.WriteString(text)
+	n, l.Err = l.w.WriteString(text)
 	l.n += int64(n)
 }
 
-func (l *lineWriter) copy(r io.Reader) {
-	if l.err != nil {
+// Copy writes all that a reader has.
+func (l *LineWriter) Copy(r io.Reader) {
+	if l.Err != nil {
 		return
 	}
 	var n int64
-	n, l.err = io.Copy(l.w, r)
+	n, l.Err = io.Copy(l.w, r)
 	l.n += n
 }
 
-// appendJSON writes a value as the standard library does, which takes 2.4 times as
+// AppendJSON writes a value as the standard library does, which takes 2.4 times as
 // long: a run has hundreds of thousands of verdicts.
-func appendJSON(to []byte, v any) ([]byte, error) {
+func AppendJSON(to []byte, v any) ([]byte, error) {
 	return fastjson.Append(to, v, fastjson.EscapeHTML|fastjson.SortMapKeys)
 }
 
-func (l *lineWriter) value(v any) {
-	if l.err != nil {
+func (l *LineWriter) value(v any) {
+	if l.Err != nil {
 		return
 	}
-	if l.scratch, l.err = appendJSON(l.scratch[:0], v); l.err == nil {
+	if l.scratch, l.Err = AppendJSON(l.scratch[:0], v); l.Err == nil {
 		l.bytes(l.scratch)
 	}
 }
 
-func (l *lineWriter) bytes(data []byte) {
-	if l.err != nil {
+func (l *LineWriter) bytes(data []byte) {
+	if l.Err != nil {
 		return
 	}
 	var n int
-	n, l.err = l.w.Write(data)
+	n, l.Err = l.w.Write(data)
 	l.n += int64(n)
 }
 
-func (l *lineWriter) field(name string, v any) {
+func (l *LineWriter) field(name string, v any) {
 	l.raw(` "` + name + `":`)
 	l.value(v)
 	l.raw(",\n")
 }
 
-// itemStart stands before each item of a list.
-const itemStart = "\n  "
+// ItemStart stands before each item of a list.
+const ItemStart = "\n  "
 
-// listWriter writes the items of a list, one a line, as they come.
-type listWriter[T any] struct {
-	*lineWriter
+// ListWriter writes the items of a list, one a line, as they come.
+type ListWriter[T any] struct {
+	*LineWriter
 	begun bool
 }
 
-func (l *listWriter[T]) items(items []T) {
+func (l *ListWriter[T]) items(items []T) {
 	for i := range items {
 		l.next()
 		l.value(&items[i])
 	}
 }
 
-// encoded writes items that another list was written of.
-func (l *listWriter[T]) encoded(items []byte) {
+// Encoded writes items that another list was written of.
+func (l *ListWriter[T]) Encoded(items []byte) {
 	if len(items) == 0 {
 		return
 	}
@@ -141,26 +144,26 @@ func (l *listWriter[T]) encoded(items []byte) {
 	l.bytes(items)
 }
 
-func (l *listWriter[T]) next() {
+func (l *ListWriter[T]) next() {
 	if l.begun {
 		l.raw(",")
 	}
 	l.begun = true
-	l.raw(itemStart)
+	l.raw(ItemStart)
 }
 
-func (l *listWriter[T]) end() {
+func (l *ListWriter[T]) End() {
 	if l.begun {
 		l.raw("\n ")
 	}
 	l.raw("]")
 }
 
-func writeList[T any](out *lineWriter, name string, items []T) {
+func writeList[T any](out *LineWriter, name string, items []T) {
 	out.raw(` "` + name + `":[`)
-	list := listWriter[T]{lineWriter: out}
+	list := ListWriter[T]{LineWriter: out}
 	list.items(items)
-	list.end()
+	list.End()
 	out.raw(",\n")
 }
 

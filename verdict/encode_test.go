@@ -36,9 +36,9 @@ func TestLinesAreStandardJSON(t *testing.T) {
 // TestNumbersThatJSONHasNot checks that what JSON cannot say is an error.
 func TestNumbersThatJSONHasNot(t *testing.T) {
 	for _, number := range []float64{math.NaN(), math.Inf(1), math.Inf(-1)} {
-		out := newLineWriter(&bytes.Buffer{})
+		out := NewLineWriter(&bytes.Buffer{})
 		out.value(&Verdict{Ratio: number})
-		if out.err == nil {
+		if out.Err == nil {
 			t.Errorf("%g is written", number)
 		}
 	}
@@ -47,9 +47,9 @@ func TestNumbersThatJSONHasNot(t *testing.T) {
 func lineOf(t *testing.T, v any) []byte {
 	t.Helper()
 	var buffer bytes.Buffer
-	out := newLineWriter(&buffer)
+	out := NewLineWriter(&buffer)
 	out.value(v)
-	if err := out.flush(); err != nil {
+	if err := out.Flush(); err != nil {
 		t.Fatal(err)
 	}
 	return buffer.Bytes()

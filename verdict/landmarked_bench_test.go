@@ -9,7 +9,7 @@ import (
 	"github.com/landfall-audit/landfall/evidence"
 	"github.com/landfall-audit/landfall/internal/verdicttest"
 	"github.com/landfall-audit/landfall/providers"
-	"github.com/landfall-audit/landfall/verdict"
+	"github.com/landfall-audit/landfall/verdict/judge"
 )
 
 // landmarkPart is which part of the hosts of known place are landmarks: a third.
@@ -35,7 +35,7 @@ func (s *landmarkedScore) add(set labelledSet, b *evidence.Bundle) error {
 
 func (s *landmarkedScore) addCountries(set labelledSet, b *evidence.Bundle) error {
 	sheet := set.countryClaims()
-	doc, err := verdict.Judge([]*providers.Sheet{sheet}, b)
+	doc, err := judge.Judge([]*providers.Sheet{sheet}, b)
 	if err != nil {
 		return err
 	}

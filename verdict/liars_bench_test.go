@@ -10,7 +10,7 @@ import (
 	"github.com/landfall-audit/landfall/evidence"
 	"github.com/landfall-audit/landfall/internal/geo"
 	"github.com/landfall-audit/landfall/providers"
-	"github.com/landfall-audit/landfall/verdict"
+	"github.com/landfall-audit/landfall/verdict/judge"
 )
 
 // crowd is a run of so many vantages all over the earth that measured so many
@@ -50,7 +50,7 @@ func BenchmarkCrowd(b *testing.B) {
 			bundle := crowd(1000, addrs)
 			sheet := &providers.Sheet{}
 			for b.Loop() {
-				if _, err := verdict.Judge([]*providers.Sheet{sheet}, bundle); err != nil {
+				if _, err := judge.Judge([]*providers.Sheet{sheet}, bundle); err != nil {
 					b.Fatal(err)
 				}
 			}

@@ -12,6 +12,7 @@ import (
 	"github.com/landfall-audit/landfall/internal/geo"
 	"github.com/landfall-audit/landfall/providers"
 	"github.com/landfall-audit/landfall/verdict"
+	"github.com/landfall-audit/landfall/verdict/judge"
 )
 
 // ping is a round trip to one target from a vantage of declared place.
@@ -291,7 +292,7 @@ func trusted(b *evidence.Bundle) *evidence.Bundle {
 func comparePeers(set labelledSet) (peerTally, error) {
 	seen := pings(set.Bundle)
 	sheet := set.countryClaims()
-	doc, err := verdict.Judge([]*providers.Sheet{sheet}, set.Bundle)
+	doc, err := judge.Judge([]*providers.Sheet{sheet}, set.Bundle)
 	if err != nil {
 		return nil, err
 	}
@@ -299,7 +300,7 @@ func comparePeers(set labelledSet) (peerTally, error) {
 	for i := range sheet.Claims {
 		claims[sheet.Claims[i].ID] = &sheet.Claims[i]
 	}
-	trusting, err := verdict.Judge([]*providers.Sheet{sheet}, trusted(set.Bundle))
+	trusting, err := judge.Judge([]*providers.Sheet{sheet}, trusted(set.Bundle))
 	if err != nil {
 		return nil, err
 	}

@@ -18,6 +18,7 @@ import (
 	"github.com/landfall-audit/landfall/internal/geo"
 	"github.com/landfall-audit/landfall/providers"
 	"github.com/landfall-audit/landfall/verdict"
+	"github.com/landfall-audit/landfall/verdict/judge"
 )
 
 // retrievalFiles are files of timed reads of stores of known place through
@@ -231,7 +232,7 @@ func judgeReads(rows []readRow, k knowing) (continent, country tally, err error)
 		}
 	}
 	sheet := restClaims(hosts)
-	doc, err := verdict.Judge([]*providers.Sheet{sheet}, readsBundle(rows, k))
+	doc, err := judge.Judge([]*providers.Sheet{sheet}, readsBundle(rows, k))
 	if err != nil {
 		return continent, country, err
 	}
@@ -319,7 +320,7 @@ func BenchmarkRetrieval(b *testing.B) {
 			b.Run(filepath.Base(filepath.Dir(path))+"/"+tier.name, func(b *testing.B) {
 				var continent, country tally
 				for b.Loop() {
-					verdict.WithRegions(tier.regions, func() {
+					WithRegions(tier.regions, func() {
 						continent, country, err = judgeReads(rows, tier.told)
 					})
 					if err != nil {

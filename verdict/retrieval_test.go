@@ -289,7 +289,7 @@ func (w vault) judge(t *rapid.T, lateMS float64) map[string]verdict.Verdict {
 func TestBoundsHoldTheStore(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		w := drawVault(t)
-		beyond, doors := verdict.BoundsOn(w.bundle(0), "s3://bucket", w.store.Lat, w.store.Lon)
+		beyond, doors := BoundsOn(w.bundle(0), "s3://bucket", w.store.Lat, w.store.Lon)
 		for _, km := range beyond {
 			if km > 0 {
 				t.Fatalf("the store lies %.1f km beyond a bound", km)

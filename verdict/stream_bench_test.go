@@ -17,6 +17,7 @@ import (
 	"github.com/landfall-audit/landfall/internal/geo"
 	"github.com/landfall-audit/landfall/providers"
 	"github.com/landfall-audit/landfall/verdict"
+	"github.com/landfall-audit/landfall/verdict/judge"
 )
 
 // A document that is written while it is judged is that which is judged first.
@@ -33,7 +34,7 @@ func TestStreamIsWhatIsJudged(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer waiting.Close()
-		_, err = (verdict.Options{}).Stream(&streamed, waiting, sheets, b.Header, all(b))
+		_, err = (judge.Options{}).Stream(&streamed, waiting, sheets, b.Header, all(b))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -70,7 +71,7 @@ func stream(b *testing.B, sheets []*providers.Sheet, file string) *verdict.Docum
 	}
 	defer waiting.Close()
 	defer debug.SetGCPercent(debug.SetGCPercent(30))
-	doc, err := verdict.Options{}.Stream(io.Discard, waiting, sheets, lines.Header, func(add func(evidence.Observation), _ func(evidence.Aside)) error {
+	doc, err := judge.Options{}.Stream(io.Discard, waiting, sheets, lines.Header, func(add func(evidence.Observation), _ func(evidence.Aside)) error {
 		for {
 			o, err := lines.Read()
 			if errors.Is(err, io.EOF) {

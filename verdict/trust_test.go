@@ -7,6 +7,7 @@ import (
 	"github.com/landfall-audit/landfall/evidence"
 	"github.com/landfall-audit/landfall/internal/verdicttest"
 	"github.com/landfall-audit/landfall/verdict"
+	"github.com/landfall-audit/landfall/verdict/judge"
 )
 
 var networks = []string{evidence.NetworkImport, evidence.NetworkGlobalping, evidence.NetworkAtlas, evidence.NetworkLocal}
@@ -85,7 +86,7 @@ func TestOneMoreHonestVantage(t *testing.T) {
 // asks for that is no loss.
 func conclusiveOf(t *testing.T, run *verdicttest.Set) map[string]verdict.Result {
 	t.Helper()
-	doc, err := verdict.Judge(run.Sheets, run.Bundle)
+	doc, err := judge.Judge(run.Sheets, run.Bundle)
 	if err != nil {
 		t.Fatal(err)
 	}

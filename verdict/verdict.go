@@ -133,8 +133,8 @@ type Scope struct {
 	Ignored bool `json:"-"` // the zone takes no note of who asks
 }
 
-// unmeasured says for whom it does not speak.
-func (s *Scope) unmeasured() string {
+// Unmeasured says for whom it does not speak.
+func (s *Scope) Unmeasured() string {
 	if s.Ignored {
 		return "the zone takes no note of where its clients are: this speaks for the users of the resolvers that were asked, and others were not measured"
 	}

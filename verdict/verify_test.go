@@ -12,6 +12,7 @@ import (
 	"github.com/landfall-audit/landfall/internal/verdicttest"
 	"github.com/landfall-audit/landfall/providers"
 	"github.com/landfall-audit/landfall/verdict"
+	"github.com/landfall-audit/landfall/verdict/judge"
 	"github.com/landfall-audit/landfall/verdict/verify"
 )
 
@@ -29,7 +30,7 @@ const changedProofs = 1
 // judged judges, and checks the proof of every verdict that has to have one.
 func judged(t fatal, b *evidence.Bundle, sheets ...*providers.Sheet) *verdict.Document {
 	t.Helper()
-	doc, err := verdict.Judge(sheets, b)
+	doc, err := judge.Judge(sheets, b)
 	if err != nil {
 		t.Fatal(err)
 	}

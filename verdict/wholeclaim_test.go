@@ -87,7 +87,7 @@ func TestHalfIsNoMajority(t *testing.T) {
 		"who has half of what has all":        {[]providers.Owner{owner("a", unknown, stated(100), owner("b", unknown, stated(50)))}, []string{"a"}},
 		"a majority of a majority, all above": {[]providers.Owner{owner("a", unknown, stated(51), owner("b", unknown, stated(51)))}, []string{"a", "b"}},
 	} {
-		if got := verdict.Controllers(c.chain); !slices.Equal(got, c.want) {
+		if got := Controllers(c.chain); !slices.Equal(got, c.want) {
 			t.Errorf("%s: %q control, want %q", name, got, c.want)
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/landfall-audit/landfall/audit/event"
 	"github.com/landfall-audit/landfall/providers"
 	"github.com/landfall-audit/landfall/verdict"
+	"github.com/landfall-audit/landfall/verdict/judge"
 )
 
 // A year of daily runs over the catalogue from one place, as a schedule has it,
@@ -55,7 +56,7 @@ func sameAfterThinning(t *testing.T, kept Run, doc *verdict.Document) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	again, err := verdict.Judge(sheets, thinned)
+	again, err := judge.Judge(sheets, thinned)
 	if err != nil {
 		t.Fatal(err)
 	}

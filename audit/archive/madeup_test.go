@@ -16,6 +16,7 @@ import (
 	"github.com/landfall-audit/landfall/evidence"
 	"github.com/landfall-audit/landfall/providers"
 	"github.com/landfall-audit/landfall/verdict"
+	"github.com/landfall-audit/landfall/verdict/judge"
 )
 
 // catalogueRun makes up what a run over the whole catalogue sees from some places:
@@ -39,7 +40,7 @@ func catalogueRun(t testing.TB, id string, started time.Time, places int) (*evid
 			m.endpoint(e.Host, places)
 		}
 	}
-	doc, err := verdict.Judge(sheets, &m.bundle)
+	doc, err := judge.Judge(sheets, &m.bundle)
 	if err != nil {
 		t.Fatal(err)
 	}

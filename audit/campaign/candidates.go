@@ -10,6 +10,7 @@ import (
 	"github.com/landfall-audit/landfall/evidence"
 	"github.com/landfall-audit/landfall/internal/geo"
 	"github.com/landfall-audit/landfall/verdict"
+	"github.com/landfall-audit/landfall/verdict/judge"
 )
 
 // maxCandidates is how many vantages are tested at once.
@@ -26,7 +27,7 @@ type candidate struct {
 // physics rest on their replies, held back or not, or another vantage in their city
 // contradicts them.
 func (r *rounds) candidates() ([]candidate, error) {
-	doc, err := verdict.Judge(target.WithClaims(r.sheets), &evidence.Bundle{Header: r.evidence.Header, Observations: r.evidence.Seen()})
+	doc, err := judge.Judge(target.WithClaims(r.sheets), &evidence.Bundle{Header: r.evidence.Header, Observations: r.evidence.Seen()})
 	if err != nil {
 		return nil, err
 	}

@@ -25,6 +25,7 @@ import (
 	"github.com/landfall-audit/landfall/probes/probe"
 	"github.com/landfall-audit/landfall/providers"
 	"github.com/landfall-audit/landfall/verdict"
+	"github.com/landfall-audit/landfall/verdict/judge"
 )
 
 // The canaries of these tests look from Paris at a front door in Frankfurt.
@@ -236,7 +237,7 @@ func judgeFlight(t testing.TB, v vault, reads []*evidence.Retrieval) (said, wron
 		add(&own, evidence.KindRetrieval, fmt.Sprintf("r%d", i))
 		add(&evidence.Range{Addr: r.Addr, Prefix: netip.PrefixFrom(r.Addr, 32), Provider: "aws", Region: "eu-central-1", Source: "test"}, evidence.KindRange, fmt.Sprintf("d%d", i))
 	}
-	doc, err := verdict.Judge([]*providers.Sheet{restingClaims(host)}, b)
+	doc, err := judge.Judge([]*providers.Sheet{restingClaims(host)}, b)
 	if err != nil {
 		t.Fatal(err)
 	}

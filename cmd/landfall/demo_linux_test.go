@@ -132,9 +132,39 @@ func lookFromEverywhere(t *testing.T, s *scenario.Scenario) (e *simulated.Run, c
 	return e, claims, seen
 }
 
+// keepVariable names a folder in which what scenarios are judged by is kept, for a
+// comparison of two builds (internal/samejudge).
+const keepVariable = "LANDFALL_KEEP"
+
+// keepJudged keeps the evidence and the claims of a test where a folder is named.
+func keepJudged(t *testing.T, claims string, files []string) {
+	t.Helper()
+	root := os.Getenv(keepVariable)
+	if root == "" {
+		return
+	}
+	dir := filepath.Join(root, strings.ReplaceAll(t.Name(), "/", "_"))
+	if err := os.RemoveAll(dir); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.CopyFS(filepath.Join(dir, "claims"), os.DirFS(claims)); err != nil {
+		t.Fatal(err)
+	}
+	for i, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, fmt.Sprintf("evidence-%d.jsonl", i)), text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 // verdictsOf judges files of evidence; the exit status is one of those allowed.
 func verdictsOf(t *testing.T, claims string, allowed []int, files ...string) *verdict.Document {
 	t.Helper()
+	keepJudged(t, claims, files)
 	var out, errs bytes.Buffer
 	surroundings := system()
 	surroundings.out, surroundings.err = &out, &errs

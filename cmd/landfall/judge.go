@@ -13,6 +13,7 @@ import (
 	"github.com/landfall-audit/landfall/audit/target"
 	"github.com/landfall-audit/landfall/providers/store"
 	"github.com/landfall-audit/landfall/verdict"
+	"github.com/landfall-audit/landfall/verdict/index"
 )
 
 func newJudge(s surroundings) *cobra.Command {
@@ -90,5 +91,5 @@ func asideError(doc *verdict.Document) error {
 
 // addWindow adds the flag that says how far apart replies of one verdict may be.
 func addWindow(f *pflag.FlagSet, to *time.Duration) {
-	f.DurationVar(to, "window", verdict.DefaultWindow, "replies further apart than `DURATION` carry no verdict together; the newest decide")
+	f.DurationVar(to, "window", index.DefaultWindow, "replies further apart than `DURATION` carry no verdict together; the newest decide")
 }

@@ -265,21 +265,21 @@ func (d *names) inZone(z *zone, name string, qtype uint16, m *dns.Msg, users use
 	if ttl == 0 {
 		ttl = defaultTTL
 	}
-	told, err := d.where.answer(record, users)
+	zoneAnswer, err := d.where.answer(record, users)
 	if err != nil {
 		m.Rcode = dns.RcodeServerFailure
 		return "", 0
 	}
-	scope = told.scope
-	if told.alias != "" {
-		alias := dns.CanonicalName(told.alias)
+	scope = zoneAnswer.scope
+	if zoneAnswer.alias != "" {
+		alias := dns.CanonicalName(zoneAnswer.alias)
 		m.Answer = append(m.Answer, &dns.CNAME{Hdr: rrHeader(name, dns.TypeCNAME, ttl), Target: alias})
 		if qtype == dns.TypeCNAME {
 			return "", scope
 		}
 		return alias, scope
 	}
-	m.Answer = append(m.Answer, d.addresses(name, qtype, ttl, told.to)...)
+	m.Answer = append(m.Answer, d.addresses(name, qtype, ttl, zoneAnswer.to)...)
 	if qtype == dns.TypeTXT && len(record.TXT) > 0 {
 		m.Answer = append(m.Answer, &dns.TXT{Hdr: rrHeader(name, qtype, ttl), Txt: record.TXT})
 	}

@@ -118,18 +118,18 @@ func (g *geography) country(u users) (code string, network netip.Prefix, err err
 	return code, found.Prefix(), nil
 }
 
-// told is what users are answered, and how many bits of their network that
+// zoneAnswer is what users are answered, and how many bits of their network that
 // depended on.
-type told struct {
+type zoneAnswer struct {
 	to    []string
 	alias string
 	scope uint8
 }
 
-// answer returns what these users are told of a name.
-func (g *geography) answer(r *scenario.Record, u users) (told, error) {
+// answer returns what these users are given for a name.
+func (g *geography) answer(r *scenario.Record, u users) (zoneAnswer, error) {
 	if len(r.For) == 0 || !u.addr.IsValid() {
-		return told{to: r.To, alias: r.CNAME}, nil
+		return zoneAnswer{to: r.To, alias: r.CNAME}, nil
 	}
 	var scope uint8
 	for _, a := range r.For {
@@ -138,7 +138,7 @@ func (g *geography) answer(r *scenario.Record, u users) (told, error) {
 				scope = max(scope, uint8(n.Bits()))
 			}
 			if n.Contains(u.addr) {
-				return told{a.To, a.CNAME, scope}, nil
+				return zoneAnswer{a.To, a.CNAME, scope}, nil
 			}
 		}
 		if len(a.Countries) == 0 {
@@ -146,14 +146,14 @@ func (g *geography) answer(r *scenario.Record, u users) (told, error) {
 		}
 		code, network, err := g.country(u)
 		if err != nil {
-			return told{}, err
+			return zoneAnswer{}, err
 		}
 		scope = max(scope, uint8(network.Bits()))
 		if slices.Contains(a.Countries, code) {
-			return told{a.To, a.CNAME, scope}, nil
+			return zoneAnswer{a.To, a.CNAME, scope}, nil
 		}
 	}
-	return told{r.To, r.CNAME, scope}, nil
+	return zoneAnswer{r.To, r.CNAME, scope}, nil
 }
 
 // putScope says in the answer how much of the network it depended on, where

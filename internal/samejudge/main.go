@@ -4,7 +4,8 @@
 //	go run ./internal/samejudge OLD NEW FOLDER…
 //
 // OLD and NEW are binaries. Each FOLDER has evidence.jsonl, packed or not, and
-// claims.yaml or a folder claims. It ends with status 1 where a verdict differs.
+// claims.yaml or a folder claims; LANDFALL_KEEP=DIR go test ./cmd/landfall makes such
+// folders of all scenarios. It ends with status 1 where a verdict differs.
 package main
 
 import (
@@ -20,12 +21,23 @@ func main() {
 		fmt.Fprintln(os.Stderr, "usage: samejudge OLD NEW FOLDER…")
 		os.Exit(2)
 	}
-	differ := false
-	for _, folder := range os.Args[3:] {
-		lines, verdicts, err := compare(context.Background(), os.Args[1], os.Args[2], folder)
+	differ, err := compareAll(os.Args[1], os.Args[2], os.Args[3:])
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(2)
+	}
+	if differ {
+		os.Exit(1)
+	}
+}
+
+// compareAll prints how the verdicts on each folder differ, and returns whether some
+// do.
+func compareAll(older, newer string, folders []string) (differ bool, err error) {
+	for _, folder := range folders {
+		lines, verdicts, err := compare(context.Background(), older, newer, folder)
 		if err != nil {
-			fmt.Fprintf(os.Stderr, "%s: %v\n", folder, err)
-			os.Exit(2)
+			return differ, fmt.Errorf("%s: %w", folder, err)
 		}
 		fmt.Printf("%s: %d verdicts, %d differences\n", folder, verdicts, len(lines))
 		for _, line := range lines {
@@ -33,9 +45,7 @@ func main() {
 		}
 		differ = differ || len(lines) > 0
 	}
-	if differ {
-		os.Exit(1)
-	}
+	return differ, nil
 }
 
 // compare judges a folder with both binaries and returns the differences, and how

@@ -6,6 +6,7 @@ import (
 	"github.com/landfall-audit/landfall/evidence"
 	"github.com/landfall-audit/landfall/providers"
 	"github.com/landfall-audit/landfall/verdict"
+	"github.com/landfall-audit/landfall/verdict/judge"
 )
 
 // Score counts how verdicts fare against the truth.
@@ -20,7 +21,7 @@ type Score struct {
 // Score judges a bundle by the claims of the set.
 func (s *Set) Score(bundle *evidence.Bundle) (Score, error) {
 	var out Score
-	doc, err := verdict.Judge(s.Sheets, bundle)
+	doc, err := judge.Judge(s.Sheets, bundle)
 	if err != nil {
 		return out, err
 	}

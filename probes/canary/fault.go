@@ -12,7 +12,7 @@ import (
 	"github.com/landfall-audit/landfall/providers/store"
 )
 
-// maxCauseBytes bounds what is told of a cause in the words of somebody else.
+// maxCauseBytes bounds what is said of a cause in the words of somebody else.
 const maxCauseBytes = 200
 
 // Fault is what went wrong with an object. Its text is made here: what clients
@@ -123,20 +123,20 @@ func cause(err error) string {
 	return probe.Text(err.Error(), maxCauseBytes)
 }
 
-// told is an error whose text is that of [cause].
-type told struct{ error }
+// safeError is an error whose text is that of [cause].
+type safeError struct{ error }
 
-func (t told) Error() string { return cause(t.error) }
+func (t safeError) Error() string { return cause(t.error) }
 
 // Unwrap returns the cause.
-func (t told) Unwrap() error { return t.error }
+func (t safeError) Unwrap() error { return t.error }
 
 // unopened is the error of a target whose client could not be made, or makes no
-// request. A user without credentials is told what they are for.
+// request. A user without credentials is asked for those that fit.
 func unopened(t Target, err error) error {
 	if why := credentials.Explained(err); why != nil {
 		return fmt.Errorf("%s: %w; a canary takes %s, %s and %s; nothing was written",
 			t, why, t.at.Kind.Permission(writing), t.at.Kind.Permission(reading), t.at.Kind.Permission(deleting))
 	}
-	return fmt.Errorf("opening %s: no request could be made: %w; give %s", t, told{err}, t.at.Kind.Credentials)
+	return fmt.Errorf("opening %s: no request could be made: %w; give %s", t, safeError{err}, t.at.Kind.Credentials)
 }

@@ -54,7 +54,7 @@ func Read(in io.Reader) ([]evidence.Observation, error) {
 			break
 		}
 		if err != nil {
-			return r.told(), fmt.Errorf("%w: packet %d: %w", ErrCut, n, err)
+			return r.observations(), fmt.Errorf("%w: packet %d: %w", ErrCut, n, err)
 		}
 		if at = at.UTC(); at.Year() > maxYear {
 			at = time.Time{} // no time that can be written
@@ -62,9 +62,9 @@ func Read(in io.Reader) ([]evidence.Observation, error) {
 		r.packet(packet, at)
 	}
 	if r.left > 0 {
-		return r.told(), fmt.Errorf("%w: %d packets belong to more names and connections than are kept; split it", ErrCut, r.left)
+		return r.observations(), fmt.Errorf("%w: %d packets belong to more names and connections than are kept; split it", ErrCut, r.left)
 	}
-	return r.told(), nil
+	return r.observations(), nil
 }
 
 // packets returns the packets of a capture of either form, one after another.
@@ -188,7 +188,7 @@ func plain(name string) string {
 
 // told returns the answers, and then the connections whose server was asked for
 // by name, with ids.
-func (r *reader) told() []evidence.Observation {
+func (r *reader) observations() []evidence.Observation {
 	out := slices.Clone(r.seen)
 	for _, f := range r.order {
 		if f.serverName == "" {

@@ -18,7 +18,7 @@ import (
 
 // told is a world of hosts that answer with a Date; each is a name for a server
 // of its own.
-func told(t *testing.T, handlers ...nethttp.HandlerFunc) (*selfcheck.Probe, probetest.World) {
+func clockWorld(t *testing.T, handlers ...nethttp.HandlerFunc) (*selfcheck.Probe, probetest.World) {
 	t.Helper()
 	p := &selfcheck.Probe{Stamp: probe.Stamp{Vantage: probetest.Vantage}}
 	var w probetest.World
@@ -49,7 +49,7 @@ func dated(off time.Duration) nethttp.HandlerFunc {
 }
 
 func TestConformance(t *testing.T) {
-	p, w := told(t, dated(0), dated(0), dated(0))
+	p, w := clockWorld(t, dated(0), dated(0), dated(0))
 	asked := make(chan struct{}, 1)
 	silent := probetest.Serve(t, func(conn net.Conn) {
 		select {
@@ -88,7 +88,7 @@ func TestClockOfHosts(t *testing.T) {
 		}, dated(0)}, "passed", "agrees"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			p, w := told(t, test.hosts...)
+			p, w := clockWorld(t, test.hosts...)
 			steps := p.Plan(w.Targets, probe.NewSeen(w.Seen...))
 			if len(steps) != 1 {
 				t.Fatalf("%d steps", len(steps))
@@ -112,7 +112,7 @@ func TestClockOfHosts(t *testing.T) {
 }
 
 func TestPrivateHostIsNotAsked(t *testing.T) {
-	p, w := told(t, dated(0), dated(0))
+	p, w := clockWorld(t, dated(0), dated(0))
 	for i := range w.Targets {
 		w.Targets[i].AllowPrivate = false
 	}

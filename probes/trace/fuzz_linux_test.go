@@ -10,8 +10,8 @@ import (
 func FuzzQuotes(f *testing.F) {
 	to := netip.MustParseAddrPort("203.0.113.7:443")
 	mark := token{1, 2, 3, 4, 5, 6, 7, 8}
-	u := &udpScout{shots: map[token]shot{mark: {ttl: 1}}}
-	i := &icmpScout{sent: map[uint16]echo{1: {shot{ttl: 1}, mark}}}
+	u := &udpScout{probePackets: map[token]probePacket{mark: {ttl: 1}}}
+	i := &icmpScout{sent: map[uint16]echo{1: {probePacket{ttl: 1}, mark}}}
 	f.Add(mark[:])
 	f.Add(i.packet(1, mark))
 	f.Add([]byte{echoReply4, 0, 0, 0, 0, 0, 0, 1, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8})

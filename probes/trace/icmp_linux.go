@@ -33,7 +33,7 @@ type icmpScout struct {
 }
 
 type echo struct {
-	shot
+	probePacket
 	token token
 }
 
@@ -79,9 +79,9 @@ func (i *icmpScout) packet(seq uint16, mark token) []byte {
 	return out // the kernel writes identifier and checksum
 }
 
-func (i *icmpScout) fire(s shot) error {
+func (i *icmpScout) fire(s probePacket) error {
 	i.count++
-	e := echo{shot: s}
+	e := echo{probePacket: s}
 	_, _ = rand.Read(e.token[:]) // never fails
 	i.sent[i.count] = e
 	if err := i.hops(i.fd, s.ttl); err != nil {
@@ -109,7 +109,7 @@ func (i *icmpScout) collect(int32) (replies []reply, mute bool) {
 		if !ok || !known || !e.mayBeIn(m.Quote) {
 			continue
 		}
-		if r, ok := i.judge(e.shot, m); ok {
+		if r, ok := i.judge(e.probePacket, m); ok {
 			replies = append(replies, r)
 		}
 	}
@@ -120,7 +120,7 @@ func (i *icmpScout) collect(int32) (replies []reply, mute bool) {
 			break
 		}
 		if s, ok := i.echoed(buffer[:n]); ok {
-			replies = append(replies, reply{shot: s, from: i.to.Addr(), host: true, end: true})
+			replies = append(replies, reply{probePacket: s, from: i.to.Addr(), host: true, end: true})
 		}
 	}
 	return replies, false
@@ -133,16 +133,16 @@ func (e echo) mayBeIn(quote []byte) bool {
 }
 
 // echoed returns the packet that an echo reply answers.
-func (i *icmpScout) echoed(answer []byte) (shot, bool) {
+func (i *icmpScout) echoed(answer []byte) (probePacket, bool) {
 	kind := byte(echoReply4)
 	if i.six {
 		kind = echoReply6
 	}
 	if len(answer) < tokenAt+tokenBytes || answer[0] != kind {
-		return shot{}, false
+		return probePacket{}, false
 	}
 	e, ok := i.sent[binary.BigEndian.Uint16(answer[6:])]
-	return e.shot, ok && e.mayBeIn(answer)
+	return e.probePacket, ok && e.mayBeIn(answer)
 }
 
 func (i *icmpScout) close() { unix.Close(i.fd) }

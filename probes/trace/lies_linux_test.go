@@ -116,10 +116,10 @@ func TestLies(t *testing.T) {
 	c.silence(t, 3)
 	host, other := c.host4(), netip.MustParseAddr("203.0.113.9")
 	liar, hop := c.routers[0], left(2)
-	s := shot{ttl: 64, try: 1}
+	s := probePacket{ttl: 64, try: 1}
 	want := func(t *testing.T, replies []reply) {
 		t.Helper()
-		if len(replies) != 1 || replies[0].from != hop || replies[0].shot != s || replies[0].host || replies[0].end {
+		if len(replies) != 1 || replies[0].from != hop || replies[0].probePacket != s || replies[0].host || replies[0].end {
 			t.Errorf("got %+v; the last message alone is true", replies)
 		}
 	}
@@ -129,7 +129,7 @@ func TestLies(t *testing.T) {
 			t.Fatal(err)
 		}
 		var mark token
-		for mark = range u.shots {
+		for mark = range u.probePackets {
 		}
 		p := ports(u.main, t, udpPort)
 		udp := append(p, 0, 40, 0, 0)
@@ -160,7 +160,7 @@ func TestLies(t *testing.T) {
 			t.Fatal(err)
 		}
 		var fd int32
-		for fd = range u.shots {
+		for fd = range u.probePackets {
 		}
 		p := ports(int(fd), t, 443)
 		var lies [][]byte
@@ -202,7 +202,7 @@ func TestUnreachablePortOfARouter(t *testing.T) {
 	const unreachable, port = 3, 3 // RFC 792
 	c := newChain(t, 3)
 	c.silence(t, 3)
-	host, s := c.host4(), shot{ttl: 64, try: 1}
+	host, s := c.host4(), probePacket{ttl: 64, try: 1}
 	for _, from := range []netip.Addr{left(1), left(2), host} {
 		t.Run("udp from "+from.String(), func(t *testing.T) {
 			u, _ := scoutTo(t, host, 443, evidence.MethodUDP).(*udpScout)
@@ -210,7 +210,7 @@ func TestUnreachablePortOfARouter(t *testing.T) {
 				t.Fatal(err)
 			}
 			quote := append(ports(u.main, t, udpPort), 0, 40, 0, 0)
-			for mark := range u.shots {
+			for mark := range u.probePackets {
 				quote = append(quote, mark[:]...)
 			}
 			c.routers[0].inject(t, icmpError(unreachable, port, from, unix.IPPROTO_UDP, host, quote))

@@ -111,8 +111,8 @@ func (b base) next(fd int) (m errqueue.Message, ok bool) {
 
 // judge makes a reply of a message; ok is false for one that says nothing of
 // the way.
-func (b base) judge(s shot, m errqueue.Message) (r reply, ok bool) {
-	r = reply{shot: s, from: m.From}
+func (b base) judge(s probePacket, m errqueue.Message) (r reply, ok bool) {
+	r = reply{probePacket: s, from: m.From}
 	switch {
 	case !m.From.IsValid():
 		return reply{}, false

@@ -11,10 +11,10 @@ import (
 // SYN on the way at a time. Nothing is ever sent over them.
 type tcpScout struct {
 	base
-	shots map[int32]shot // by descriptor
+	probePackets map[int32]probePacket // by descriptor
 }
 
-func (t *tcpScout) fire(s shot) error {
+func (t *tcpScout) fire(s probePacket) error {
 	fd, err := t.socket(unix.SOCK_STREAM, unix.IPPROTO_TCP, "tcp")
 	if err != nil {
 		return err
@@ -36,13 +36,13 @@ func (t *tcpScout) fire(s shot) error {
 		unix.Close(fd)
 		return err
 	}
-	t.shots[int32(fd)] = s
+	t.probePackets[int32(fd)] = s
 	return nil
 }
 
 func (t *tcpScout) watched(to []unix.PollFd) []unix.PollFd {
 	at := len(to)
-	for fd := range t.shots {
+	for fd := range t.probePackets {
 		to = append(to, unix.PollFd{Fd: fd, Events: unix.POLLOUT})
 	}
 	slices.SortFunc(to[at:], func(a, b unix.PollFd) int { return int(a.Fd - b.Fd) })
@@ -50,9 +50,9 @@ func (t *tcpScout) watched(to []unix.PollFd) []unix.PollFd {
 }
 
 func (t *tcpScout) collect(fd int32) (replies []reply, mute bool) {
-	s := t.shots[fd]
+	s := t.probePackets[fd]
 	defer func() {
-		delete(t.shots, fd)
+		delete(t.probePackets, fd)
 		unix.Close(int(fd))
 	}()
 	if m, ok := t.next(int(fd)); ok {
@@ -67,13 +67,13 @@ func (t *tcpScout) collect(fd int32) (replies []reply, mute bool) {
 	}
 	switch unix.Errno(value) {
 	case 0, unix.ECONNREFUSED, unix.ECONNRESET: // SYN-ACK or RST
-		return []reply{{shot: s, from: t.to.Addr(), host: true, end: true}}, false
+		return []reply{{probePacket: s, from: t.to.Addr(), host: true, end: true}}, false
 	}
 	return nil, false
 }
 
 func (t *tcpScout) close() {
-	for fd := range t.shots {
+	for fd := range t.probePackets {
 		unix.Close(int(fd))
 	}
 }

@@ -151,13 +151,13 @@ func TestShortPathBesideALongOne(t *testing.T) {
 	w := newWalk(4, 2, time.Second)
 	now := time.Unix(0, 0)
 	a, b, host := left(1), left(2), left(3)
-	for _, s := range []shot{{ttl: 1, try: 1}, {ttl: 2, try: 1}, {ttl: 2, try: 2}, {ttl: 3, try: 1}} {
+	for _, s := range []probePacket{{ttl: 1, try: 1}, {ttl: 2, try: 1}, {ttl: 2, try: 2}, {ttl: 3, try: 1}} {
 		w.sent(s, now)
 	}
 	now = now.Add(time.Millisecond)
 	for _, r := range []reply{
-		{shot: shot{ttl: 1, try: 1}, from: a}, {shot: shot{ttl: 2, try: 1}, from: b},
-		{shot: shot{ttl: 3, try: 1}, from: host, host: true, end: true}, {shot: shot{ttl: 2, try: 2}, from: host, host: true, end: true},
+		{probePacket: probePacket{ttl: 1, try: 1}, from: a}, {probePacket: probePacket{ttl: 2, try: 1}, from: b},
+		{probePacket: probePacket{ttl: 3, try: 1}, from: host, host: true, end: true}, {probePacket: probePacket{ttl: 2, try: 2}, from: host, host: true, end: true},
 	} {
 		if !w.answered(r, now) || w.answered(r, now) {
 			t.Errorf("%+v is to be taken once", r)

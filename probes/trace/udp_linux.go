@@ -27,13 +27,13 @@ type token [tokenBytes]byte
 // takes); such distances are asked again from a socket each.
 type udpScout struct {
 	base
-	main  int
-	shots map[token]shot
-	alone map[int32]shot // by descriptor
+	main         int
+	probePackets map[token]probePacket
+	alone        map[int32]probePacket // by descriptor
 }
 
 func newUDPScout(b base) (*udpScout, error) {
-	u := &udpScout{base: b, shots: map[token]shot{}, alone: map[int32]shot{}}
+	u := &udpScout{base: b, probePackets: map[token]probePacket{}, alone: map[int32]probePacket{}}
 	var err error
 	u.main, err = u.open()
 	return u, err
@@ -51,7 +51,7 @@ func (u *udpScout) open() (int, error) {
 	return fd, nil
 }
 
-func (u *udpScout) fire(s shot) error {
+func (u *udpScout) fire(s probePacket) error {
 	fd := u.main
 	if s.alone {
 		var err error
@@ -62,7 +62,7 @@ func (u *udpScout) fire(s shot) error {
 	}
 	payload := make([]byte, payloadBytes)
 	_, _ = rand.Read(payload[:tokenBytes]) // never fails
-	u.shots[token(payload)] = s
+	u.probePackets[token(payload)] = s
 	if err := u.hops(fd, s.ttl); err != nil {
 		return err
 	}
@@ -127,18 +127,18 @@ func (u *udpScout) collect(fd int32) (replies []reply, mute bool) {
 		}
 		// Somebody listens there after all, and repeats what it gets.
 		if s, ok := u.named(buffer[:n]); ok {
-			replies = append(replies, reply{shot: s, from: u.to.Addr(), host: true, end: true})
+			replies = append(replies, reply{probePacket: s, from: u.to.Addr(), host: true, end: true})
 		}
 	}
 	return replies, mute
 }
 
 // named returns the packet whose token a text begins with.
-func (u *udpScout) named(text []byte) (shot, bool) {
+func (u *udpScout) named(text []byte) (probePacket, bool) {
 	if len(text) < tokenBytes {
-		return shot{}, false
+		return probePacket{}, false
 	}
-	s, ok := u.shots[token(text)]
+	s, ok := u.probePackets[token(text)]
 	return s, ok
 }
 

@@ -37,17 +37,17 @@ const (
 	longest = 3 * time.Second
 )
 
-// shot is one packet.
-type shot struct {
+// probePacket is one packet.
+type probePacket struct {
 	ttl, try int
 	// alone asks for a socket that sends nothing else, so that an answer which
 	// does not say to what it belongs can only belong to this.
 	alone bool
 }
 
-// reply is what came back for a shot.
+// reply is what came back for a probe packet.
 type reply struct {
-	shot
+	probePacket
 	from netip.Addr
 	took time.Duration
 	// host is set if the target itself answered, end if nothing beyond can be
@@ -60,12 +60,12 @@ type reply struct {
 type walk struct {
 	tries   int
 	silence time.Duration
-	queue   []shot // not sent yet, in order
+	queue   []probePacket // not sent yet, in order
 	began   time.Time
-	last    time.Time          // when a packet was sent last
-	heard   time.Time          // when one came last
-	open    map[shot]time.Time // sent and not answered
-	count   int                // packets sent
+	last    time.Time                 // when a packet was sent last
+	heard   time.Time                 // when one came last
+	open    map[probePacket]time.Time // sent and not answered
+	count   int                       // packets sent
 	replies []reply
 	end     int           // the shortest distance at which the path ended; 0: none yet
 	reached bool          // the target answered
@@ -76,34 +76,34 @@ type walk struct {
 // newWalk plans the packets: every distance up to near once, then the further
 // distances, spread among the further tries of the near ones.
 func newWalk(maxTTL, tries int, silence time.Duration) *walk {
-	w := &walk{tries: tries, silence: silence, open: map[shot]time.Time{}}
+	w := &walk{tries: tries, silence: silence, open: map[probePacket]time.Time{}}
 	for ttl := 1; ttl <= min(near, maxTTL); ttl++ {
-		w.queue = append(w.queue, shot{ttl: ttl, try: 1})
+		w.queue = append(w.queue, probePacket{ttl: ttl, try: 1})
 	}
 	far := near + 1
 	for try := 2; try <= tries; try++ {
 		for ttl := 1; ttl <= min(near, maxTTL); ttl++ {
-			w.queue = append(w.queue, shot{ttl: ttl, try: try})
+			w.queue = append(w.queue, probePacket{ttl: ttl, try: try})
 			if ttl%2 == 0 && far <= maxTTL {
-				w.queue = append(w.queue, shot{ttl: far, try: 1})
+				w.queue = append(w.queue, probePacket{ttl: far, try: 1})
 				far++
 			}
 		}
 	}
 	for ; far <= maxTTL; far++ {
-		w.queue = append(w.queue, shot{ttl: far, try: 1})
+		w.queue = append(w.queue, probePacket{ttl: far, try: 1})
 	}
 	return w
 }
 
 // due returns the next packet, or how long there is nothing to send.
-func (w *walk) due(now time.Time) (s shot, wait time.Duration, ok bool) {
-	w.queue = slices.DeleteFunc(w.queue, func(s shot) bool { return w.beyond(s.ttl) })
+func (w *walk) due(now time.Time) (s probePacket, wait time.Duration, ok bool) {
+	w.queue = slices.DeleteFunc(w.queue, func(s probePacket) bool { return w.beyond(s.ttl) })
 	if len(w.queue) == 0 {
-		return shot{}, w.deadline().Sub(now), false
+		return probePacket{}, w.deadline().Sub(now), false
 	}
 	if wait = w.last.Add(pause).Sub(now); w.tries == 1 && wait > 0 && w.betweenWaves() {
-		return shot{}, wait, false
+		return probePacket{}, wait, false
 	}
 	pace := gap
 	switch {
@@ -113,7 +113,7 @@ func (w *walk) due(now time.Time) (s shot, wait time.Duration, ok bool) {
 		pace = gapReached
 	}
 	if wait = w.last.Add(pace).Sub(now); w.count > 0 && wait > 0 {
-		return shot{}, wait, false
+		return probePacket{}, wait, false
 	}
 	s, w.queue = w.queue[0], w.queue[1:]
 	return s, 0, true
@@ -131,7 +131,7 @@ func (w *walk) betweenWaves() bool {
 func (w *walk) beyond(ttl int) bool { return w.end > 0 && ttl > w.end }
 
 // sent notes that s is on its way. The time is one from before it was sent.
-func (w *walk) sent(s shot, now time.Time) {
+func (w *walk) sent(s probePacket, now time.Time) {
 	if w.count == 0 {
 		w.began = now
 	}
@@ -140,14 +140,14 @@ func (w *walk) sent(s shot, now time.Time) {
 	w.last = now
 }
 
-// answered takes the first answer to a shot, and tells whether it took it. The
+// answered takes the first answer to a probe packet, and tells whether it took it. The
 // time is one from after it came.
 func (w *walk) answered(r reply, now time.Time) bool {
-	began, open := w.open[r.shot]
+	began, open := w.open[r.probePacket]
 	if !open {
 		return false
 	}
-	delete(w.open, r.shot)
+	delete(w.open, r.probePacket)
 	w.heard = now
 	r.took = now.Sub(began)
 	first := !slices.ContainsFunc(w.replies, func(old reply) bool { return old.ttl == r.ttl })
@@ -159,7 +159,7 @@ func (w *walk) answered(r reply, now time.Time) bool {
 	w.reached = w.reached || r.host
 	if first && r.ttl > near {
 		for try := 2; try <= w.tries; try++ {
-			w.queue = append(w.queue, shot{ttl: r.ttl, try: try})
+			w.queue = append(w.queue, probePacket{ttl: r.ttl, try: try})
 		}
 	}
 	return true
@@ -173,11 +173,11 @@ func (w *walk) unnamed() {
 	}
 	w.mute = true
 	for s := range w.open {
-		if again := (shot{ttl: s.ttl, try: 1, alone: true}); !slices.Contains(w.queue, again) {
+		if again := (probePacket{ttl: s.ttl, try: 1, alone: true}); !slices.Contains(w.queue, again) {
 			w.queue = append(w.queue, again)
 		}
 	}
-	slices.SortStableFunc(w.queue, func(a, b shot) int {
+	slices.SortStableFunc(w.queue, func(a, b probePacket) int {
 		if a.alone == b.alone {
 			return 0
 		}
@@ -211,7 +211,7 @@ func (w *walk) over(now time.Time) bool {
 	if !now.Before(w.deadline()) {
 		return w.end > 0 || len(w.queue) == 0
 	}
-	if w.end == 0 || slices.ContainsFunc(w.queue, func(s shot) bool { return !w.beyond(s.ttl) }) {
+	if w.end == 0 || slices.ContainsFunc(w.queue, func(s probePacket) bool { return !w.beyond(s.ttl) }) {
 		return false
 	}
 	for s := range w.open {

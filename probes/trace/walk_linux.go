@@ -21,7 +21,7 @@ const unable = ""
 type scout interface {
 	// fire sends a packet. An error is one of this machine: no way there, no
 	// socket left.
-	fire(s shot) error
+	fire(s probePacket) error
 	// watched adds the descriptors to wait for.
 	watched(to []unix.PollFd) []unix.PollFd
 	// collect takes what came on a descriptor. Mute is set where an answer
@@ -91,7 +91,7 @@ func (p *Probe) scout(ctx context.Context, r route) (scout, error) {
 	}
 	switch r.method {
 	case evidence.MethodTCP:
-		return &tcpScout{base: base, shots: map[int32]shot{}}, nil
+		return &tcpScout{base: base, probePackets: map[int32]probePacket{}}, nil
 	case evidence.MethodUDP:
 		return newUDPScout(base)
 	case evidence.MethodICMP:

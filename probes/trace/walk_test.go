@@ -37,7 +37,7 @@ func simulate(t *testing.T, p path, tries int) (w *walk, took time.Duration) {
 			w.sent(s, now)
 			hop := min(s.ttl, len(p))
 			if rtt := p[hop-1]; rtt > 0 {
-				r := reply{shot: s, from: left(hop), host: hop == len(p), end: hop == len(p)}
+				r := reply{probePacket: s, from: left(hop), host: hop == len(p), end: hop == len(p)}
 				coming = append(coming, event{now.Add(rtt), r})
 			}
 			continue
@@ -128,11 +128,11 @@ func TestTimeOfATraceIntoSilence(t *testing.T) {
 			drip.sent(s, now)
 			drip.queue = nil
 			for more := 1; more < 100; more++ {
-				drip.open[shot{ttl: more, try: 9}] = now
+				drip.open[probePacket{ttl: more, try: 9}] = now
 			}
 		}
 		now = now.Add(900 * time.Millisecond)
-		drip.answered(reply{shot: shot{ttl: ttl, try: 9}, from: left(1)}, now)
+		drip.answered(reply{probePacket: probePacket{ttl: ttl, try: 9}, from: left(1)}, now)
 	}
 	if took := now.Sub(time.Unix(0, 0)); took > longest+time.Second {
 		t.Errorf("a path that drips took %v", took)
@@ -189,7 +189,7 @@ func TestUnnamedAnswers(t *testing.T) {
 		w.sent(s, now)
 		now = now.Add(gap)
 	}
-	w.answered(reply{shot: shot{ttl: 2, try: 1}, from: left(2)}, now)
+	w.answered(reply{probePacket: probePacket{ttl: 2, try: 1}, from: left(2)}, now)
 	w.unnamed()
 	w.unnamed()
 	var again []int

@@ -11,7 +11,7 @@ import (
 	"github.com/landfall-audit/landfall/evidence"
 	"github.com/landfall-audit/landfall/internal/verdicttest"
 	"github.com/landfall-audit/landfall/providers"
-	"github.com/landfall-audit/landfall/verdict"
+	"github.com/landfall-audit/landfall/verdict/judge"
 	"github.com/landfall-audit/landfall/verdict/plan"
 )
 
@@ -85,7 +85,7 @@ func (m *mesh) inOrder() []*evidence.RTT {
 
 // decided returns the verdicts that a choice of measurements decides.
 func (m *mesh) decided(has func(plan.Asked) bool) (map[string]bool, error) {
-	doc, err := verdict.Judge(m.sheets, m.bundle(has))
+	doc, err := judge.Judge(m.sheets, m.bundle(has))
 	if err != nil {
 		return nil, err
 	}

@@ -6,7 +6,7 @@ import (
 
 	"github.com/landfall-audit/landfall/evidence"
 	"github.com/landfall-audit/landfall/internal/geo"
-	"github.com/landfall-audit/landfall/verdict"
+	"github.com/landfall-audit/landfall/verdict/judge"
 )
 
 // lookAhead is how many vantages near the estimate, beside those chosen, are
@@ -36,7 +36,7 @@ func (r *round) feasible(chosen []Measurement) (kept []Measurement, hopeless int
 	if len(tested) == 0 {
 		return chosen, 0, nil
 	}
-	doc, err := verdict.Judge(r.Sheets, imagined)
+	doc, err := judge.Judge(r.Sheets, imagined)
 	if err != nil {
 		return nil, 0, fmt.Errorf("planning: %w", err)
 	}

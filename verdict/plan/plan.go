@@ -18,6 +18,8 @@ import (
 	"github.com/landfall-audit/landfall/evidence"
 	"github.com/landfall-audit/landfall/providers"
 	"github.com/landfall-audit/landfall/verdict"
+	"github.com/landfall-audit/landfall/verdict/judge"
+	"github.com/landfall-audit/landfall/verdict/locate"
 )
 
 // Offer is a vantage that can be asked.
@@ -100,12 +102,12 @@ const (
 	// it, and as many near it as the judge takes where nothing speaks for any of
 	// them. Where the budget does not give as many to each, some wait, since fewer
 	// decide next to nothing anywhere.
-	enough = 2 + verdict.LeastOfAny
+	enough = 2 + locate.LeastOfAny
 )
 
 // Next returns the next round. It fails only where the claims cannot be judged.
 func Next(q Question) (*Plan, error) {
-	doc, err := verdict.Judge(q.Sheets, q.Known)
+	doc, err := judge.Judge(q.Sheets, q.Known)
 	if err != nil {
 		return nil, fmt.Errorf("planning: %w", err)
 	}
@@ -287,7 +289,7 @@ func (r *round) choose() []Measurement {
 	share := r.share()
 	step := max(nextRound, share/maxRounds)
 	if share == enough {
-		step = verdict.LeastOfAny // all that it is reckoned to take near it
+		step = locate.LeastOfAny // all that it is reckoned to take near it
 	}
 	begin := r.affordable(step)
 	for _, s := range r.subjects {

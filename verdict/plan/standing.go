@@ -4,7 +4,7 @@ import (
 	"cmp"
 	"slices"
 
-	"github.com/landfall-audit/landfall/verdict"
+	"github.com/landfall-audit/landfall/verdict/vet"
 )
 
 // preferBelievable puts the vantages first that are on offer for the most
@@ -22,7 +22,7 @@ func (r *round) preferBelievable() {
 	}
 	r.reused = slices.Clone(r.world.placed)
 	slices.SortStableFunc(r.reused, func(i, j int) int { return cmp.Compare(at[j], at[i]) })
-	enough := min(verdict.BelievedAt, len(r.addrs))
+	enough := min(vet.BelievedAt, len(r.addrs))
 	believable := func(i int) bool { return at[i] >= enough }
 	share := r.share()
 	for _, s := range r.subjects {

@@ -5,12 +5,12 @@ import (
 
 	"github.com/landfall-audit/landfall/evidence"
 	"github.com/landfall-audit/landfall/providers"
-	"github.com/landfall-audit/landfall/verdict"
+	"github.com/landfall-audit/landfall/verdict/judge"
 )
 
-// judge returns the document that the judge writes.
-func judge(b *evidence.Bundle, sheets []*providers.Sheet) ([]byte, error) {
-	doc, err := verdict.Judge(sheets, b)
+// judged returns the document that the judge writes.
+func judged(b *evidence.Bundle, sheets []*providers.Sheet) ([]byte, error) {
+	doc, err := judge.Judge(sheets, b)
 	if err != nil {
 		return nil, err
 	}

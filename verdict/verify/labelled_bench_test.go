@@ -20,7 +20,7 @@ func BenchmarkProofsOfLabelled(b *testing.B) {
 			if err != nil {
 				b.Fatal(err)
 			}
-			doc, err := judge(set.Bundle, set.Sheets)
+			doc, err := judged(set.Bundle, set.Sheets)
 			if err != nil {
 				b.Fatal(err)
 			}

@@ -19,7 +19,7 @@ import (
 	"github.com/landfall-audit/landfall/audit/sources"
 	"github.com/landfall-audit/landfall/evidence"
 	"github.com/landfall-audit/landfall/providers"
-	"github.com/landfall-audit/landfall/verdict"
+	"github.com/landfall-audit/landfall/verdict/judge"
 )
 
 const sheet = `schema: landfall.claims/v1
@@ -96,7 +96,7 @@ func show(result *audit.Result) error {
 		}
 	}
 	fmt.Printf("round trips were timed: %t\n", timed > 0)
-	again, err := verdict.Judge(result.Sheets, result.Evidence)
+	again, err := judge.Judge(result.Sheets, result.Evidence)
 	if err != nil {
 		return err
 	}

@@ -68,11 +68,11 @@ func (c *Cloud) Locate(ctx context.Context, bucket store.Bucket, anonymous bool)
 	if s.token != nil && c.manage(ctx, s, bucket, &answer) {
 		return answer
 	}
-	told, err := c.service(ctx, s, bucket)
+	account, err := c.service(ctx, s, bucket)
 	answer.Fail(accountInfo, explain(accountInfo, readInfo, err))
 	if err == nil {
-		answer.Say(told.says(bucket, c.secondaryHost(s, bucket.Account)))
-		c.second(ctx, s, bucket, told.sku, &answer)
+		answer.Say(account.says(bucket, c.secondaryHost(s, bucket.Account)))
+		c.second(ctx, s, bucket, account.sku, &answer)
 	}
 	if s.token == nil {
 		answer.Fail("", &cloud.Failure{API: listAccounts, Class: evidence.ClassDenied, Permission: readAccounts + " (role Reader)",

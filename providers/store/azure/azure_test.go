@@ -106,12 +106,12 @@ func TestManagement(t *testing.T) {
 
 // TestAccountInfo: what the blob service says of an account may be nothing.
 func TestAccountInfo(t *testing.T) {
-	for told, want := range map[info]string{
+	for of, want := range map[info]string{
 		{}:                            "Get Account Information:",
 		{"Standard_LRS", "StorageV2"}: "Get Account Information: (the account's replication is Standard_LRS: three copies in one place of the region) (the account is of the kind StorageV2)",
 	} {
-		if got := storetest.Said(cloud.Answer{Said: []*evidence.Storage{told.says(bucketOf("lab", "box"), "")}}); len(got) != 1 || got[0] != want {
-			t.Errorf("%+v: %q", told, got)
+		if got := storetest.Said(cloud.Answer{Said: []*evidence.Storage{of.says(bucketOf("lab", "box"), "")}}); len(got) != 1 || got[0] != want {
+			t.Errorf("%+v: %q", of, got)
 		}
 	}
 }
@@ -192,7 +192,7 @@ func TestNationalClouds(t *testing.T) {
 	}
 }
 
-// TestBadSecret: what the host that signs in says is not told.
+// TestBadSecret: what the host that signs in says is not repeated.
 func TestBadSecret(t *testing.T) {
 	storetest.Settings(t, append(slices.Clone(storetest.AzureUser), "AZURE_CLIENT_SECRET=wrong")...)
 	got := storetest.Said(led(t, storetest.Load(t, "testdata/recorded.txtar")).Locate(t.Context(), bucketOf("onezone", "photos"), false))

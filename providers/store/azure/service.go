@@ -21,7 +21,7 @@ type info struct{ sku, kind string }
 
 // service asks the blob service of an account for its kind and replication
 // (https://learn.microsoft.com/en-us/rest/api/storageservices/get-account-information).
-func (c *Cloud) service(ctx context.Context, s *session, bucket store.Bucket) (told info, err error) {
+func (c *Cloud) service(ctx context.Context, s *session, bucket store.Bucket) (account info, err error) {
 	return c.tellers.Get(ctx, bucket.Account, func(ctx context.Context) (info, error) {
 		client, err := c.serviceClient(s, bucket.Account)
 		if err != nil {

@@ -91,8 +91,8 @@ func (l *look) directory(ctx context.Context, z zone, anonymous bool) (answer cl
 		answer.Fail("", &cloud.Failure{Class: evidence.ClassDenied, Permission: createSession, Err: l.session.noCredentials,
 			Text: "whether there is such a bucket was not asked: " + l.session.noCredentials.Error()})
 	default:
-		told, err := l.headDirectory(ctx, z)
-		answer.Say(told)
+		bucketHead, err := l.headDirectory(ctx, z)
+		answer.Say(bucketHead)
 		answer.Fail("HeadBucket", explain("HeadBucket", createSession, l.at, err))
 	}
 	return answer

@@ -27,8 +27,8 @@ func (e *goneError) Error() string {
 	return "there is no bucket of that name in " + e.where + "; each partition of AWS and each other server has its own names (AWS_REGION, ?endpoint=)"
 }
 
-// told is what a server says of a bucket to anybody.
-type told struct {
+// bucketHead is what a server says of a bucket to anybody.
+type bucketHead struct {
 	region string // the label; empty where the server does not tell
 	hidden bool   // the server says that there is no such bucket, which may be to hide it
 }
@@ -47,15 +47,15 @@ func (l *look) head(ctx context.Context) (*evidence.Storage, error) {
 }
 
 // tell asks about a bucket, once.
-func (c *Cloud) tell(ctx context.Context, at server, bucket string) (told, error) {
-	return c.buckets.Get(ctx, at.url+" "+bucket, func(ctx context.Context) (told, error) {
+func (c *Cloud) tell(ctx context.Context, at server, bucket string) (bucketHead, error) {
+	return c.buckets.Get(ctx, at.url+" "+bucket, func(ctx context.Context) (bucketHead, error) {
 		request, err := http.NewRequestWithContext(ctx, http.MethodHead, at.url+"/"+bucket, nil)
 		if err != nil {
-			return told{}, err
+			return bucketHead{}, err
 		}
 		response, err := cloud.Ask(c.http, request)
 		if err != nil {
-			return told{}, err
+			return bucketHead{}, err
 		}
 		response.Body.Close()
 		return at.read(response)
@@ -63,10 +63,10 @@ func (c *Cloud) tell(ctx context.Context, at server, bucket string) (told, error
 }
 
 // read reads the answer to a HEAD of a bucket.
-func (s server) read(response *http.Response) (told, error) {
-	t := told{region: strings.TrimSpace(response.Header.Get(regionHeader)), hidden: response.StatusCode == http.StatusNotFound}
-	fail := func(class evidence.Class, text string, err error) (told, error) {
-		return told{}, &cloud.Failure{API: "HeadBucket", Class: class, Text: text, Err: err}
+func (s server) read(response *http.Response) (bucketHead, error) {
+	t := bucketHead{region: strings.TrimSpace(response.Header.Get(regionHeader)), hidden: response.StatusCode == http.StatusNotFound}
+	fail := func(class evidence.Class, text string, err error) (bucketHead, error) {
+		return bucketHead{}, &cloud.Failure{API: "HeadBucket", Class: class, Text: text, Err: err}
 	}
 	status, gone := response.StatusCode, &goneError{s.name()}
 	switch {

@@ -30,7 +30,7 @@ type Cloud struct {
 	http *http.Client
 
 	session cloud.Memo[*session]
-	buckets cloud.Memo[told] // by server and name
+	buckets cloud.Memo[bucketHead] // by server and name
 	account accountMemos
 
 	mu      sync.Mutex

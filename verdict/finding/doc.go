@@ -1,0 +1,3 @@
+// Package finding is what one sort of evidence says of a claim, and the rules that
+// hold it back.
+package finding
