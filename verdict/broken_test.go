@@ -8,7 +8,6 @@ import (
 	"testing"
 
 	"github.com/landfall-audit/landfall/evidence"
-	"github.com/landfall-audit/landfall/providers"
 	"github.com/landfall-audit/landfall/verdict"
 )
 
@@ -269,11 +268,11 @@ func TestChangedVerdictsAreRejected(t *testing.T) {
 			forged, p := honest, *honest.Proof
 			p.Disks = slices.Clone(p.Disks[:1])
 			forged.Proof = &p
-			if err := verifierOf(b, doc).Check(claimOf([]*providers.Sheet{sheet}, &forged), &forged); err != nil {
-				t.Fatalf("unchanged: %v", err)
+			if failed := checked(t, &forged, b, sheet); failed != nil {
+				t.Fatalf("unchanged: %v", failed)
 			}
 			change(&forged, &p.Disks[0])
-			if verifierOf(b, doc).Check(claimOf([]*providers.Sheet{sheet}, &forged), &forged) == nil {
+			if checked(t, &forged, b, sheet) == nil {
 				t.Errorf("it was taken: %+v", p)
 			}
 		})

@@ -7,7 +7,6 @@ import (
 	"github.com/landfall-audit/landfall/evidence"
 	"github.com/landfall-audit/landfall/internal/geo"
 	"github.com/landfall-audit/landfall/providers"
-	"github.com/landfall-audit/landfall/verdict"
 	"github.com/landfall-audit/landfall/verdict/index"
 	"github.com/landfall-audit/landfall/verdict/judge"
 	"github.com/landfall-audit/landfall/verdict/locate"
@@ -75,13 +74,6 @@ func BoundsOn(b *evidence.Bundle, target string, lat, lon float64) (beyondKM []f
 		beyondKM = append(beyondKM, geo.AtLeastKM(bound.At, geo.Point(lat, lon))-bound.KM())
 	}
 	return beyondKM, len(behind.Doors)
-}
-
-// SharingScans returns the verifier what others have measured of borders, which
-// is the same for each: the distances from a place.
-func SharingScans(k *judge.Verifier, known map[verdict.Position][]float64) *judge.Verifier {
-	k.LeastKM = known
-	return k
 }
 
 // Controllers are the holders of a chain that count as the operator.

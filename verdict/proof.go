@@ -1,7 +1,7 @@
 package verdict
 
 // Proof is what a refutation or a proof by physics comes down to: the fewest
-// disks that suffice, such that each step can be checked by hand. [CheckProof]
+// disks that suffice, such that each step can be checked by hand. Package verify
 // checks it against the evidence.
 type Proof struct {
 	Disks []ProofDisk `json:"disks"`

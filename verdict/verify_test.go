@@ -1,7 +1,8 @@
 package verdict_test
 
 import (
-	"path/filepath"
+	"bytes"
+	"maps"
 	"slices"
 	"testing"
 
@@ -12,6 +13,7 @@ import (
 	"github.com/landfall-audit/landfall/providers"
 	"github.com/landfall-audit/landfall/verdict"
 	"github.com/landfall-audit/landfall/verdict/judge"
+	"github.com/landfall-audit/landfall/verdict/verify"
 )
 
 // fatal is what a test and a property have in common.
@@ -21,6 +23,10 @@ type fatal interface {
 	Fatalf(format string, args ...any)
 }
 
+// changedProofs is of how many proofs of each document that a test judges each thing
+// is changed.
+const changedProofs = 1
+
 // judged judges, and checks the proof of every verdict that has to have one.
 func judged(t fatal, b *evidence.Bundle, sheets ...*providers.Sheet) *verdict.Document {
 	t.Helper()
@@ -28,148 +34,118 @@ func judged(t fatal, b *evidence.Bundle, sheets ...*providers.Sheet) *verdict.Do
 	if err != nil {
 		t.Fatal(err)
 	}
-	verifier := verifierOf(b, doc)
-	for i := range doc.Verdicts {
-		v := &doc.Verdicts[i]
-		if !needsProof(v) {
-			continue
-		}
-		if err := verifier.Check(claimOf(sheets, v), v); err != nil {
-			t.Fatalf("the proof that %s is %s at %s: %v\n%+v", v.Claim, v.Result, v.Addr, err, v.Proof)
-		}
+	proofs := proofsOf(t, doc, b, sheets)
+	if _, drawn := t.(*rapid.T); drawn {
+		return doc // too many: see TestChangedProofsOfDrawnWorldsAreRejected
+	}
+	for _, p := range proofs[:min(len(proofs), changedProofs)] {
+		rejected(t, map[string]int{}, p)
 	}
 	return doc
 }
 
-// scans are what the verifiers of all tests measured.
-var scans = map[verdict.Position][]float64{}
-
-func verifierOf(b *evidence.Bundle, doc *verdict.Document) *judge.Verifier {
-	return SharingScans(judge.NewVerifier(b, doc), scans)
-}
-
-func needsProof(v *verdict.Verdict) bool {
-	return v.Basis == verdict.BasisPhysics && (v.Result == verdict.Refuted || v.Result == verdict.Proven)
-}
-
-func claimOf(sheets []*providers.Sheet, v *verdict.Verdict) *providers.Claim {
-	for _, s := range sheets {
-		for i := range s.Claims {
-			if s.Vendor == v.Vendor && s.Claims[i].ID == v.Claim {
-				return &s.Claims[i]
-			}
+// proofsOf returns the proofs of a document, each of which has to hold.
+func proofsOf(t fatal, doc *verdict.Document, b *evidence.Bundle, sheets []*providers.Sheet) []verdicttest.Proof {
+	t.Helper()
+	// What else stands in a document is nothing to its proofs; and a vantage that is
+	// no place, as some tests have it, cannot be written.
+	var text bytes.Buffer
+	if _, err := (&verdict.Document{Schema: doc.Schema, Verdicts: doc.Verdicts}).WriteTo(&text); err != nil {
+		t.Fatal(err)
+	}
+	findings, err := verify.Document(bytes.NewReader(text.Bytes()), b, sheets)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range findings {
+		if f.Failed != nil {
+			t.Fatalf("%s: %v", f, f.Failed)
 		}
 	}
-	return nil
+	proofs, err := verdicttest.Proofs(text.Bytes(), b, sheets)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(proofs) != len(findings) {
+		t.Fatalf("%d of %d proofs were checked", len(findings), len(proofs))
+	}
+	return proofs
 }
 
-// A proof of which any part is changed is no proof.
+// checked returns why the proof of one verdict does not hold; nil where it does.
+func checked(t fatal, v *verdict.Verdict, b *evidence.Bundle, sheet *providers.Sheet) *verify.Failure {
+	t.Helper()
+	doc := verdict.Document{Schema: verdict.Schema, Verdicts: []verdict.Verdict{*v}}
+	var text bytes.Buffer
+	if _, err := doc.WriteTo(&text); err != nil {
+		t.Fatal(err)
+	}
+	findings, err := verify.Document(&text, b, []*providers.Sheet{sheet})
+	if err != nil || len(findings) != 1 {
+		t.Fatalf("%d findings, %v", len(findings), err)
+	}
+	return findings[0].Failed
+}
+
+// rejected counts of a proof by what was changed how often it was rejected; one that
+// is taken with a change is an error.
+func rejected(t fatal, counts map[string]int, p verdicttest.Proof) {
+	t.Helper()
+	for _, s := range p.Spoiled() {
+		f, err := s.Check()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if f.Failed == nil {
+			t.Fatalf("%s: taken with %s: %v", f, s.What, s.Verdict["proof"])
+		}
+		counts[s.What]++
+	}
+}
+
+// Every proof of every story is rejected where one thing of it is changed, in the
+// document, in the evidence or in the claim. Each change is tried of some.
 func TestChangedProofsAreRejected(t *testing.T) {
-	changes := map[string]func(d *verdict.ProofDisk){
-		"a smaller disk":      func(d *verdict.ProofDisk) { d.RadiusKM *= 0.99 },
-		"a shorter reply":     func(d *verdict.ProofDisk) { d.RTTMS *= 0.99 },
-		"both":                func(d *verdict.ProofDisk) { d.RTTMS /= 2; d.RadiusKM = d.RTTMS / 2 * 199.86163866666667 },
-		"a vantage moved":     func(d *verdict.ProofDisk) { d.Lat += 0.01 },
-		"another vantage":     func(d *verdict.ProofDisk) { d.Vantage += "x" },
-		"another observation": func(d *verdict.ProofDisk) { d.Evidence += "x" },
+	counts, results := map[string]int{}, map[string]int{}
+	try := func(t fatal, b *evidence.Bundle, sheet *providers.Sheet) {
+		sheets := []*providers.Sheet{sheet}
+		for _, p := range proofsOf(t, judged(t, b, sheet), b, sheets) {
+			results[p.Verdict["subject"].(string)+" "+p.Verdict["result"].(string)]++
+			rejected(t, counts, p)
+		}
 	}
-	seen := 0
+	for _, s := range stories {
+		try(t, s.bundle(t), s.sheet(t))
+	}
+	for _, s := range retrievalStories {
+		of := story{name: s.name, claim: s.claim + "\nstate: rest", endpoint: `host: "s3://bucket"`, seen: append([]string{"no dns"}, s.seen...)}
+		try(t, of.bundle(t), of.sheet(t))
+	}
+	for _, what := range verdicttest.SpoiledBy() {
+		if counts[what] == 0 {
+			t.Errorf("no proof was tried with %s", what)
+		}
+	}
+	for _, what := range []string{"front-door refuted", "front-door proven", "store refuted", "store proven"} {
+		if results[what] == 0 {
+			t.Errorf("no proof of %s was tried", what)
+		}
+	}
+	t.Logf("proofs: %v; rejected: %v", results, counts)
+}
+
+// The same of worlds that are drawn: one proof of each document.
+func TestChangedProofsOfDrawnWorldsAreRejected(t *testing.T) {
+	counts := map[string]int{}
 	rapid.Check(t, func(t *rapid.T) {
 		w := drawWorld(t, 1, 0)
 		b, sheet := w.bundle(), w.sheet()
-		doc := judged(t, b, sheet)
-		verifier := verifierOf(b, doc)
-		for _, v := range doc.Verdicts {
-			if !needsProof(&v) {
-				continue
-			}
-			seen++
-			for what, change := range changes {
-				for i := range v.Proof.Disks {
-					forged, p := v, *v.Proof
-					p.Disks = slices.Clone(p.Disks)
-					change(&p.Disks[i])
-					forged.Proof = &p
-					if verifier.Check(claimOf([]*providers.Sheet{sheet}, &v), &forged) == nil {
-						t.Fatalf("%s in disk %d of the proof that %s is %s was taken", what, i+1, v.Claim, v.Result)
-					}
-				}
-			}
+		proofs := proofsOf(t, judged(t, b, sheet), b, []*providers.Sheet{sheet})
+		if len(proofs) > 0 {
+			rejected(t, counts, proofs[rapid.IntRange(0, len(proofs)-1).Draw(t, "proof")])
 		}
 	})
-	if seen == 0 {
-		t.Error("no proof was seen")
-	}
-}
-
-// A proof does not hold of other evidence, nor of the opposite.
-func TestProofsHoldOfTheirEvidenceAlone(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		w := drawWorld(t, 1, 0)
-		b, sheet := w.bundle(), w.sheet()
-		doc := judged(t, b, sheet)
-		moved, later := w.bundle(), w.bundle()
-		for _, o := range moved.Observations {
-			if v, ok := o.(*evidence.Vantage); ok {
-				*v.Lat += 0.01
-			}
-		}
-		for _, o := range later.Observations {
-			if r, ok := o.(*evidence.RTT); ok {
-				r.MinMS++
-			}
-		}
-		for _, v := range doc.Verdicts {
-			if !needsProof(&v) {
-				continue
-			}
-			claim := claimOf([]*providers.Sheet{sheet}, &v)
-			for name, other := range map[string]*evidence.Bundle{"moved": moved, "later": later} {
-				if verifierOf(other, doc).Check(claim, &v) == nil {
-					t.Fatalf("the proof that %s is %s holds of evidence that is %s", v.Claim, v.Result, name)
-				}
-			}
-			opposite := v
-			opposite.Result = map[verdict.Result]verdict.Result{verdict.Refuted: verdict.Proven, verdict.Proven: verdict.Refuted}[v.Result]
-			if verifierOf(b, doc).Check(claim, &opposite) == nil {
-				t.Fatalf("the proof that %s is %s proves the opposite too", v.Claim, v.Result)
-			}
-		}
-	})
-}
-
-// The proofs of verdicts on real measurements hold; of many, some are checked.
-func TestProofsOfLabelled(t *testing.T) {
-	every := map[string]int{"aws-cloudping-2024": 3, "wonderproxy-2020-few": 60}
-	for _, folder := range labelledFolders() {
-		step, chosen := every[filepath.Base(folder)]
-		if !chosen {
-			continue
-		}
-		t.Run(filepath.Base(folder), func(t *testing.T) {
-			set, err := verdicttest.Read(folder)
-			if err != nil {
-				t.Fatal(err)
-			}
-			doc, err := judge.Judge(set.Sheets, set.Bundle)
-			if err != nil {
-				t.Fatal(err)
-			}
-			verifier := verifierOf(set.Bundle, doc)
-			checked := 0
-			for i := range doc.Verdicts {
-				v := &doc.Verdicts[i]
-				if !needsProof(v) || i%step != 0 {
-					continue
-				}
-				checked++
-				if err := verifier.Check(claimOf(set.Sheets, v), v); err != nil {
-					t.Errorf("the proof that %s is %s at %s: %v\n%+v", v.Claim, v.Result, v.Addr, err, v.Proof)
-				}
-			}
-			if checked == 0 {
-				t.Error("no proof was checked")
-			}
-		})
+	if len(counts) < 10 {
+		t.Errorf("proofs were tried with %q alone", slices.Sorted(maps.Keys(counts)))
 	}
 }

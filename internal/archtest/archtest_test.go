@@ -162,6 +162,34 @@ func TestVerdictIsPure(t *testing.T) {
 	}
 }
 
+// The checker of proofs shares nothing with the judge: a fault of the one is not one
+// of the other. It knows the standard library, evidence, providers and geometry.
+func TestVerifierSharesNothingWithTheJudge(t *testing.T) {
+	const folder = "verdict/verify"
+	below, standard := 0, 0
+	for _, s := range sources(t) {
+		if s.folder() != folder && !strings.HasPrefix(s.folder(), folder+"/") || s.test {
+			continue
+		}
+		for _, spec := range s.file.Imports {
+			imported, _ := strconv.Unquote(spec.Path.Value)
+			pkg, ours := strings.CutPrefix(imported, module+"/")
+			first, _, _ := strings.Cut(imported, "/")
+			switch {
+			case ours && (pkg == "evidence" || pkg == "internal/geo" || pkg == "providers" || strings.HasPrefix(pkg, "providers/")):
+				below++
+			case ours || strings.Contains(first, "."):
+				t.Errorf("%s imports %s: only the standard library, evidence, providers and internal/geo are shared", s.at(spec), imported)
+			default:
+				standard++
+			}
+		}
+	}
+	if below == 0 || standard == 0 {
+		t.Errorf("%d imports of the module and %d of the standard library were compared: the rule checks nothing", below, standard)
+	}
+}
+
 // readsClock reports whether an expression is a function of package time that goes
 // by what time it is now.
 func readsClock(sel *ast.SelectorExpr) bool {
