@@ -136,3 +136,78 @@ func BenchmarkHiddenAnycast(b *testing.B) {
 		}
 	}
 }
+
+// What speaks for one host is held to the rules on who may say what, when, and of
+// which port; a claim about what Frankfurt and Dublin share is not proven by it.
+func TestWhatSpeaksForOneHost(t *testing.T) {
+	lines := func() []string {
+		return []string{vantageLine("v1", "fra", ""), vantageLine("v2", "ber", ""), vantageLine("v3", "par", ""), vantageLine("v4", "lon", ""), wideAnswer,
+			at("2026-11-22", keyedReply("e1", "v1", "10")), at("2026-11-22", keyedReply("e2", "v2", "6")), at("2026-11-22", keyedReply("e3", "v3", "8")), at("2026-11-22", keyedReply("e4", "v4", "9"))}
+	}
+	traces := func(change ...string) (out []string) {
+		for i := range 4 {
+			line := at("2026-11-22", traceLine(fmt.Sprintf("t%d", i), fmt.Sprintf("v%d", i+1), "192.0.9.1"))
+			out = append(out, strings.NewReplacer(append(change, `"rtt_ms":[1]`, `"rtt_ms":[9]`)...).Replace(line))
+		}
+		return out
+	}
+	ranged := func(change ...string) string {
+		return strings.NewReplacer(change...).Replace(`{"kind":"range","id":"g1","addr":"203.0.113.7","prefix":"203.0.113.0/24","provider":"aws","region":"eu-central-1","source":"ranges.json"}`)
+	}
+	with := func(run string, lines ...string) string {
+		return strings.Replace(file(run, lines...), `"started"`, `"data":[{"name":"ranges.json"}],"started"`, 1)
+	}
+	for name, c := range map[string]struct {
+		files []string
+		want  verdict.Result
+	}{
+		"its own range":             {[]string{with("A", append(lines(), ranged())...)}, verdict.Proven},
+		"a stranger's range":        {[]string{with("A", lines()...), with("X", ranged())}, verdict.Consistent},
+		"a range of the same run":   {[]string{with("A", lines()...), with("A", ranged())}, verdict.Consistent},
+		"a range of two regions":    {[]string{with("A", append(lines(), ranged(), ranged("g1", "g2", "eu-central-1", "eu-west-1"))...)}, verdict.Consistent},
+		"a range of ten years ago":  {[]string{with("A", append(lines(), ranged(`"source"`, `"published":"2016-01-01","source"`))...)}, verdict.Consistent},
+		"a range of everything":     {[]string{with("A", append(lines(), ranged("203.0.113.0/24", "0.0.0.0/0"))...)}, verdict.Consistent},
+		"its own traces":            {[]string{with("A", append(lines(), traces()...)...)}, verdict.Proven},
+		"traces of another port":    {[]string{with("A", append(lines(), traces(`"port":443`, `"port":22`)...)...)}, verdict.Consistent},
+		"traces of another year":    {[]string{with("A", append(lines(), traces("2026-11-22", "2025-11-22")...)...)}, verdict.Consistent},
+		"a gateway of the target's": {[]string{with("A", append(lines(), traces("192.0.9.1", "203.0.113.1")...)...)}, verdict.Consistent},
+		"a reserved address":        {[]string{with("A", append(lines(), traces("192.0.9.1", "241.0.9.1")...)...)}, verdict.Consistent},
+		"a router in four cities":   {[]string{with("A", append(lines(), traces(`"rtt_ms":[1]`, `"rtt_ms":[0.3]`)...)...)}, verdict.Consistent},
+		"the target twice":          {[]string{with("A", append(lines(), traces(`{"ttl":1,"addr":"192.0.8.1"`, `{"ttl":3,"addr":"203.0.113.7"`)...)...)}, verdict.Consistent},
+		"two last routers":          {[]string{with("A", append(lines(), traces(`{"ttl":1,"addr":"192.0.8.1"`, `{"ttl":7,"addr":"192.0.8.1"`)...)...)}, verdict.Consistent},
+		"no target":                 {[]string{with("A", append(lines(), traces(`"reached":true`, `"reached":false`)...)...)}, verdict.Consistent},
+	} {
+		t.Run(name, func(t *testing.T) {
+			doc := mergedVerdicts(t, "deny: [RU, IE]", c.files...)
+			if v := doc.Verdicts[0]; v.Result != c.want {
+				t.Errorf("%s, want %s: held back %+v, because %+v", v.Result, c.want, v.HeldBack, v.Because)
+			}
+		})
+	}
+}
+
+// at dates a line.
+func at(day, line string) string {
+	return strings.Replace(line, `{"kind":`, fmt.Sprintf(`{"at":%q,"kind":`, day+"T07:00:00Z"), 1)
+}
+
+// A file of two that agree on something false is found out by their neighbours of
+// another file, who saw the host far away.
+func TestNeighboursOfAnotherFile(t *testing.T) {
+	honest := []string{wideAnswer}
+	for i, city := range slices.Repeat([]string{"tyo", "osa"}, 6) {
+		v := fmt.Sprintf("v%d", i)
+		honest = append(honest, vantageLine(v, city, fmt.Sprintf(`,"machine":"m%d","asn":%d`, i, 64500+i)), keyedReply("e"+v, v, "300"))
+	}
+	two := []string{vantageLine("x1", "tyo", ""), vantageLine("x2", "osa", ""), keyedReply("y1", "x1", "4"), keyedReply("y2", "x2", "4")}
+	for claim, wrong := range map[string]verdict.Result{"allow: [JP]": verdict.Proven, "allow: [BR]": verdict.Refuted} {
+		if got := mergedVerdicts(t, claim, file("A", honest...), file("X", two...)).Verdicts[0]; got.Result == wrong {
+			t.Errorf("%s is %s: %+v", claim, got.Result, got.Because)
+		}
+	}
+}
+
+// traceLine is a trace that reached the address through a last router.
+func traceLine(id, vantage, router string) string {
+	return fmt.Sprintf(`{"kind":"trace","id":%q,"vantage":%q,"addr":"203.0.113.7","port":443,"method":"tcp","reached":true,"hops":[{"ttl":1,"addr":"192.0.8.1","rtt_ms":[1]},{"ttl":7,"addr":%q,"rtt_ms":[1]},{"ttl":8,"addr":"203.0.113.7","rtt_ms":[1]}]}`, id, vantage, router)
+}

@@ -324,7 +324,7 @@ func (p *Proof) changeClaim(int) bool {
 
 func (p *Proof) raiseRatio(int) bool {
 	ratio, _ := p.Verdict["ratio"].(float64)
-	p.Verdict["ratio"] = ratio + 1
+	p.Verdict["ratio"] = 1.02*ratio + 1 // beyond what distances halfway round the earth are known to
 	return p.Verdict["result"] == "refuted"
 }
 
