@@ -76,3 +76,30 @@ func TestPlatformsStandInOneList(t *testing.T) {
 		}
 	}
 }
+
+// Adding a probe is a folder and a line in the list. Those that others call besides
+// are what a campaign asks by itself: a lookup, a timing, a check of the vantage.
+func TestProbesStandInOneList(t *testing.T) {
+	const list = "probes/probes.go"
+	called := []string{"dns", "geoip", "network", "rtt", "selfcheck", "storage", "tls"}
+	all, listed := sources(t), 0
+	for _, s := range all {
+		if s.path != list {
+			continue
+		}
+		for _, spec := range s.file.Imports {
+			path, _ := strconv.Unquote(spec.Path.Value)
+			probe, ours := strings.CutPrefix(path, module+"/probes/")
+			if !ours || probe == "probe" {
+				continue
+			}
+			listed++
+			if got := names(all, "probes/"+probe, nil); !slices.Contains(called, probe) && !slices.Equal(got, []string{list}) {
+				t.Errorf("the probe %s is named in %q, and not in %s alone", probe, got, list)
+			}
+		}
+	}
+	if listed < 10 {
+		t.Errorf("%d probes are listed", listed)
+	}
+}
