@@ -187,7 +187,7 @@ func wholeOf(g *geometry) (part, error) {
 	}
 	code := region.String()
 	p.codes = append([]string{code}, alsoCoded[code]...)
-	p.disputed = code == "EH" || code == "MA" // Western Sahara
+	p.disputed = code == "EH" // Western Sahara
 	return p, nil
 }
 

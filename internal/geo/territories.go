@@ -34,7 +34,6 @@ var alsoCoded = map[string][]string{
 	"AW": {"NL"}, "CW": {"NL"}, "SX": {"NL"},
 	"AX": {"FI"},
 	"EH": {"MA"}, // Western Sahara: held by Morocco for the most part
-	"MA": {"EH"}, // the source draws the part that Morocco holds as Morocco
 }
 
 // part is a piece of a country's area that has codes of its own.
