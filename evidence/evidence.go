@@ -411,9 +411,9 @@ type Flow struct {
 type Retrieval struct {
 	Meta
 	Target     string     `json:"target"`
-	Addr       netip.Addr `json:"addr"` // of the front door that was asked
+	Addr       netip.Addr `json:"addr"` // of the front end that was asked
 	Challenges int        `json:"challenges"`
-	RTTMinMS   float64    `json:"rtt_min_ms"`  // to the front door; 0 if it was not timed
+	RTTMinMS   float64    `json:"rtt_min_ms"`  // to the front end; 0 if it was not timed
 	TTFBMinMS  float64    `json:"ttfb_min_ms"` // the second smallest validated warm sample, see [SecondSmallestWarm]
 	// SamplesMS are the times of all reads whose bytes were validated, in the
 	// order in which they were made; the first is the cold one.
