@@ -20,6 +20,7 @@ import (
 
 	"github.com/landfall-audit/landfall/audit/archive"
 	"github.com/landfall-audit/landfall/evidence"
+	"github.com/landfall-audit/landfall/internal/needs"
 	"github.com/landfall-audit/landfall/internal/storetest"
 )
 
@@ -168,6 +169,7 @@ func lines(path string) int {
 // be gone on with: what was answered is not asked again, and in the end all is
 // there that a run in one piece has.
 func TestKilledAndResumed(t *testing.T) {
+	needs.Time(t)
 	const endpoints = 40
 	whole := subjects(t, runWhole(t, endpoints))
 	for _, after := range []int{1, 2, 7, 30, 81, 120, 150} {
@@ -271,6 +273,7 @@ func answeredQuestions(t *testing.T, path string) []string {
 
 // Ctrl-C ends the run at once, keeps what was seen, reports it, and says 3.
 func TestInterrupted(t *testing.T) {
+	needs.Time(t)
 	l := newLab(t, t.Cleanup)
 	l.slow = make(chan struct{})
 	t.Cleanup(func() { close(l.slow) })
