@@ -206,6 +206,9 @@ func TestFormatsAreDocumented(t *testing.T) {
 			}
 			done[name] = true
 			rows, inner := f.table(name)
+			if folder == "evidence" && strings.Contains(rows, "|  |\n") {
+				t.Errorf("a field of %s.%s has no comment:\n%s", folder, name, rows)
+			}
 			open = append(open, inner...)
 			tables[folder+"."+name] = rows
 		}
