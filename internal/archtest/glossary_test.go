@@ -18,7 +18,7 @@ var plainNames = []string{
 	"Asked", "Asked For", "Asked Key", "Calibration", "Change", "Claim Result", "Difference", "Document", "Figures",
 	"Landmark Reply", "Learned", "Line Writer", "List Writer", "Lookup", "Measured", "Measurement", "Membership", "Nearest", "Nearest Place",
 	"Offer", "Options", "Plan", "Position", "Proof Disk", "Question", "Read", "Reason", "Reply Key", "Reply Kind", "Result", "Run", "Run Summary",
-	"Service", "Site Seen", "Sites", "Vantage Summary", "Verifier",
+	"Service", "Site Seen", "Sites", "Vantage Summary", "Checker", "Failure",
 }
 
 // termsOf returns the terms that a page explains, each in lower case.
