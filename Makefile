@@ -10,11 +10,12 @@ build:
 
 # What takes namespaces, a browser, servers of others or long is left out by -short
 # (internal/needs), and is run by make test. So is what only asks the network (go mod).
+# Many tests wait for time to pass: more of them at once than there are cores.
 quick:
 	@test -z "$$(gofmt -l .)" || { gofmt -l .; echo "not gofmt'ed: run gofmt -w on these files"; exit 1; }
 	go vet ./...
 	go tool -modfile=.ci/tools.mod staticcheck ./...
-	go test -short ./...
+	go test -short -p 4 ./...
 
 test: need lint generated unit
 

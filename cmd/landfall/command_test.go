@@ -31,6 +31,7 @@ func TestMain(m *testing.M) {
 // TestScripts runs the stories of testdata/*.txtar against the command, with
 // the lab's servers beside it.
 func TestScripts(t *testing.T) {
+	needs.Time(t)
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata",
 		UpdateScripts:       os.Getenv("UPDATE_SCRIPTS") != "",
