@@ -1,11 +1,21 @@
+# make quick  lint and all unit tests; it needs nothing but Go, and two minutes
 # make test   installs what the tests need where it may, and runs all of them
 # make build  builds ./landfall
 # make bench  prints the figures of the docs
 
-.PHONY: build test need lint generated unit bench fuzz
+.PHONY: build quick test need lint generated unit bench fuzz
 
 build:
 	go build -o landfall ./cmd/landfall
+
+# What takes namespaces, a browser, servers of others or long is left out by -short
+# (internal/needs), and is run by make test. So is what only asks the network (go mod).
+# Many tests wait for time to pass: more of them at once than there are cores.
+quick:
+	@test -z "$$(gofmt -l .)" || { gofmt -l .; echo "not gofmt'ed: run gofmt -w on these files"; exit 1; }
+	go vet ./...
+	go tool -modfile=.ci/tools.mod staticcheck ./...
+	go test -short -p 4 ./...
 
 test: need lint generated unit
 

@@ -7,11 +7,14 @@ import (
 	"path/filepath"
 	"regexp"
 	"testing"
+
+	"github.com/landfall-audit/landfall/internal/needs"
 )
 
 // A program of another module audits a server with the public packages alone. It is
 // built without a network, with the modules that this one is built with.
 func TestAuditFromAnotherModule(t *testing.T) {
+	needs.Time(t)
 	root, err := filepath.Abs("..")
 	if err != nil {
 		t.Fatal(err)

@@ -38,11 +38,11 @@ func SourceOf(id string) string {
 
 // Aside is a line, or a whole file, that is not used. What stands beside it is.
 type Aside struct {
-	Run    string `json:"run,omitempty"`
+	Run    string `json:"run,omitempty"`  // that the line or file is of
 	File   string `json:"-"`              // differs from machine to machine
 	Line   int    `json:"line,omitempty"` // 1-based; 0: the whole file
-	ID     string `json:"id,omitempty"`
-	Reason string `json:"reason"`
+	ID     string `json:"id,omitempty"`   // of the line
+	Reason string `json:"reason"`         // for people
 }
 
 func (a Aside) String() string {

@@ -69,10 +69,10 @@ var blank = map[Kind]func() Observation{
 
 // Header is the first line of a bundle.
 type Header struct {
-	Schema  string    `json:"schema"`
-	Run     string    `json:"run"`  // unique name of the run, a ULID
-	Tool    string    `json:"tool"` // name and version of what measured
-	Started time.Time `json:"started"`
+	Schema  string    `json:"schema"`  // always landfall.evidence/v1
+	Run     string    `json:"run"`     // unique name of the run, a ULID
+	Tool    string    `json:"tool"`    // name and version of what measured
+	Started time.Time `json:"started"` // when the run began
 	// Build is the version control revision of the tool; empty where it has none.
 	Build string `json:"build,omitempty"`
 	// Plan says what was to be asked, so that what is missing can be seen.
@@ -93,7 +93,7 @@ type Plan struct {
 
 // DataSet is a file that a run looked addresses up in. Name is a name, never a path.
 type DataSet struct {
-	Name   string `json:"name"`
+	Name   string `json:"name"`             // such as dbip-country-lite
 	SHA256 string `json:"sha256,omitempty"` // of the file, in hex
 	Built  string `json:"built,omitempty"`  // YYYY-MM-DD, by the file itself
 }
@@ -111,7 +111,7 @@ type Meta struct {
 	Kind    Kind      `json:"kind"`
 	ID      string    `json:"id"`                // unique within the bundle
 	Vantage string    `json:"vantage,omitempty"` // id of the vantage that looked; empty for look-ups in data sets
-	At      time.Time `json:"at,omitzero"`
+	At      time.Time `json:"at,omitzero"`       // when it was measured
 	// Measurement names the public original that this was read from, as
 	// PLATFORM:ID; empty where this program measured itself.
 	Measurement string `json:"measurement,omitempty"`
@@ -131,13 +131,13 @@ func (m *Meta) check() error {
 // itself; RadiusKM is how far off that may be.
 type Vantage struct {
 	Meta
-	Name     string   `json:"name,omitempty"`
-	Lat      *float64 `json:"lat,omitempty"`
-	Lon      *float64 `json:"lon,omitempty"`
-	RadiusKM float64  `json:"radius_km,omitempty"`
-	Country  string   `json:"country,omitempty"` // ISO 3166-1 alpha-2
-	ASN      uint32   `json:"asn,omitempty"`
-	Network  string   `json:"network,omitempty"`
+	Name     string   `json:"name,omitempty"`      // for people, such as Frankfurt
+	Lat      *float64 `json:"lat,omitempty"`       // where it says that it is, in degrees
+	Lon      *float64 `json:"lon,omitempty"`       // the same
+	RadiusKM float64  `json:"radius_km,omitempty"` // how far off that may be
+	Country  string   `json:"country,omitempty"`   // ISO 3166-1 alpha-2
+	ASN      uint32   `json:"asn,omitempty"`       // of its network
+	Network  string   `json:"network,omitempty"`   // who runs it: local, globalping, atlas or import; an unknown word is read as import
 	// Machine tells one machine from another over runs: a random text that an
 	// installation keeps, or the platform's own id of the probe (atlas:501).
 	// Empty where neither is known.
@@ -157,17 +157,17 @@ func (v *Vantage) Position() (lat, lon float64, ok bool) {
 // led from the name to its addresses.
 type DNS struct {
 	Meta
-	Name          string       `json:"name"`
+	Name          string       `json:"name"`                     // that was asked for
 	Type          string       `json:"type"`                     // A, AAAA, CNAME, …
 	Resolver      string       `json:"resolver,omitempty"`       // who was asked
 	ClientSubnet  string       `json:"client_subnet,omitempty"`  // sent with the question, RFC 7871
 	ClientCountry string       `json:"client_country,omitempty"` // the country that subnet stands for, ISO 3166-1
-	Rcode         string       `json:"rcode"`
-	Chain         []string     `json:"chain,omitempty"` // the CNAMEs followed, in order; for PTR and NS the names given
-	Answers       []netip.Addr `json:"answers,omitempty"`
-	Texts         []string     `json:"texts,omitempty"` // of TXT, and HTTPS records (RFC 9460), escaped and cut
-	TTL           uint32       `json:"ttl,omitempty"`   // seconds; the smallest of the answers
-	NSID          string       `json:"nsid,omitempty"`  // what the server calls itself, RFC 5001, escaped
+	Rcode         string       `json:"rcode"`                    // how it was answered (RFC 1035, 4.1.1): NOERROR, NXDOMAIN, …
+	Chain         []string     `json:"chain,omitempty"`          // the CNAMEs followed, in order; for PTR and NS the names given
+	Answers       []netip.Addr `json:"answers,omitempty"`        // the addresses
+	Texts         []string     `json:"texts,omitempty"`          // of TXT, and HTTPS records (RFC 9460), escaped and cut
+	TTL           uint32       `json:"ttl,omitempty"`            // seconds; the smallest of the answers
+	NSID          string       `json:"nsid,omitempty"`           // what the server calls itself, RFC 5001, escaped
 	// Zone is the zone that the name is in, or the last alias of it, where the
 	// zone's own servers were looked for or asked.
 	Zone string `json:"zone,omitempty"`
@@ -192,11 +192,11 @@ type DNS struct {
 // Service is one HTTPS record in ServiceMode, or an alias (priority 0): where
 // clients are sent in place of the name that they asked for (RFC 9460, 2.4).
 type Service struct {
-	Priority uint16       `json:"priority"`
-	Target   string       `json:"target"`         // the owner's own name where the record says "."
-	Port     uint16       `json:"port,omitempty"` // 0: that of the endpoint
-	Hints    []netip.Addr `json:"hints,omitempty"`
-	ECH      bool         `json:"ech,omitempty"` // the name in handshakes is encrypted (RFC 9849)
+	Priority uint16       `json:"priority"`        // 0: an alias
+	Target   string       `json:"target"`          // the owner's own name where the record says "."
+	Port     uint16       `json:"port,omitempty"`  // 0: that of the endpoint
+	Hints    []netip.Addr `json:"hints,omitempty"` // addresses of the target
+	ECH      bool         `json:"ech,omitempty"`   // the name in handshakes is encrypted (RFC 9849)
 }
 
 // NoECS stands for a scope where answers do not depend on the client subnet.
@@ -235,53 +235,53 @@ const RootsOfUser = "user"
 // below what a reply really took.
 type RTT struct {
 	Meta
-	Addr      netip.Addr `json:"addr"`
-	Port      uint16     `json:"port,omitempty"`
-	Method    string     `json:"method"`
-	Sent      int        `json:"sent,omitempty"`
-	Lost      int        `json:"lost,omitempty"`
-	MinMS     float64    `json:"min_ms"`
-	SamplesMS []float64  `json:"samples_ms,omitempty"`
+	Addr      netip.Addr `json:"addr"`                 // that was asked
+	Port      uint16     `json:"port,omitempty"`       // 0: of no port
+	Method    string     `json:"method"`               // tcp, icmp, udp, tls, quic, h2-ping or import
+	Sent      int        `json:"sent,omitempty"`       // packets or connections
+	Lost      int        `json:"lost,omitempty"`       // those without a reply
+	MinMS     float64    `json:"min_ms"`               // the least round trip
+	SamplesMS []float64  `json:"samples_ms,omitempty"` // each round trip, in order
 	// Authenticated is nil where anybody on the way could have answered.
 	Authenticated *Authenticated `json:"authenticated,omitempty"`
 }
 
 // Hop is one step of a trace; a silent router has no address.
 type Hop struct {
-	TTL   int        `json:"ttl"`
-	Addr  netip.Addr `json:"addr,omitzero"`
-	Name  string     `json:"name,omitempty"`
-	RTTMS []float64  `json:"rtt_ms,omitempty"`
+	TTL   int        `json:"ttl"`              // its place on the path, from 1
+	Addr  netip.Addr `json:"addr,omitzero"`    // who answered
+	Name  string     `json:"name,omitempty"`   // its PTR name
+	RTTMS []float64  `json:"rtt_ms,omitempty"` // each reply
 }
 
 // Trace is the path from a vantage towards an address.
 type Trace struct {
 	Meta
-	Addr    netip.Addr `json:"addr"`
-	Port    uint16     `json:"port,omitempty"`
-	Method  string     `json:"method"`
-	Reached bool       `json:"reached"`
-	Hops    []Hop      `json:"hops"`
+	Addr    netip.Addr `json:"addr"`           // that packets were sent to
+	Port    uint16     `json:"port,omitempty"` // the same
+	Method  string     `json:"method"`         // tcp, udp or icmp
+	Reached bool       `json:"reached"`        // whether the address itself answered
+	Hops    []Hop      `json:"hops"`           // by ttl
 }
 
 // TLS is what a server showed in a handshake (RFC 8446).
 type TLS struct {
 	Meta
-	Addr              netip.Addr `json:"addr"`
-	Port              uint16     `json:"port,omitempty"`
-	ServerName        string     `json:"server_name,omitempty"`
-	Version           string     `json:"version,omitempty"` // 1.2, 1.3
-	Subject           string     `json:"subject,omitempty"`
-	SANs              []string   `json:"sans,omitempty"`
-	Issuer            string     `json:"issuer,omitempty"`
+	Addr              netip.Addr `json:"addr"`                         // of the server
+	Port              uint16     `json:"port,omitempty"`               // of the server
+	ServerName        string     `json:"server_name,omitempty"`        // that was asked for (RFC 6066)
+	Version           string     `json:"version,omitempty"`            // 1.2, 1.3
+	Subject           string     `json:"subject,omitempty"`            // of the leaf certificate
+	SANs              []string   `json:"sans,omitempty"`               // names that it is for
+	Issuer            string     `json:"issuer,omitempty"`             // who signed it
 	FingerprintSHA256 string     `json:"fingerprint_sha256,omitempty"` // of the leaf certificate, hex
 	Trusted           bool       `json:"trusted"`                      // for ServerName, by the embedded roots or the user's own
 	// SystemTrusts is set where the store of the vantage's system says otherwise
 	// than Trusted: a root of its own is how interception looks.
 	SystemTrusts *bool   `json:"system_trusts,omitempty"`
-	ALPN         string  `json:"alpn,omitempty"`       // the protocol agreed on, RFC 7301: h2, http/1.1
-	ConnectMS    float64 `json:"connect_ms,omitempty"` // until the connection stood
-	HandshakeMS  float64 `json:"handshake_ms,omitempty"`
+	ALPN         string  `json:"alpn,omitempty"`         // the protocol agreed on, RFC 7301: h2, http/1.1
+	ConnectMS    float64 `json:"connect_ms,omitempty"`   // until the connection stood
+	HandshakeMS  float64 `json:"handshake_ms,omitempty"` // from the first message to the end of the handshake
 	// RoundTripMS is from the client's last message to the end of the server's
 	// answer to it: a round trip and the server's work. The answer holds what
 	// nobody can say before the message came. It is rounded up.
@@ -291,10 +291,10 @@ type TLS struct {
 // HTTP is the answer to one request; no redirect is followed.
 type HTTP struct {
 	Meta
-	Addr     netip.Addr        `json:"addr"`
-	URL      string            `json:"url"`
-	Status   int               `json:"status"`
-	Location string            `json:"location,omitempty"`
+	Addr     netip.Addr        `json:"addr"`               // of the server
+	URL      string            `json:"url"`                // that was asked for
+	Status   int               `json:"status"`             // RFC 9110, 15
+	Location string            `json:"location,omitempty"` // where a redirect leads
 	Headers  map[string]string `json:"headers,omitempty"`  // only those that can name a place, lower case
 	TTFBMS   float64           `json:"ttfb_ms,omitempty"`  // request written to first byte of the answer
 	Protocol string            `json:"protocol,omitempty"` // that the answer came over: http/1.0, http/1.1, h2
@@ -304,17 +304,17 @@ type HTTP struct {
 	HandshakeMS  float64  `json:"handshake_ms,omitempty"` // of TLS
 }
 
-// GeoIP is what a database says of an address. It never convicts.
+// GeoIP is what a database says of an address. It never refutes a claim.
 type GeoIP struct {
 	Meta
-	Addr        netip.Addr `json:"addr"`
-	Database    string     `json:"database"`
-	Built       string     `json:"built,omitempty"` // YYYY-MM-DD
-	Country     string     `json:"country,omitempty"`
-	Subdivision string     `json:"subdivision,omitempty"`
-	City        string     `json:"city,omitempty"`
-	Lat         *float64   `json:"lat,omitempty"`
-	Lon         *float64   `json:"lon,omitempty"`
+	Addr        netip.Addr `json:"addr"`                  // that was looked up
+	Database    string     `json:"database"`              // its name
+	Built       string     `json:"built,omitempty"`       // YYYY-MM-DD
+	Country     string     `json:"country,omitempty"`     // ISO 3166-1, as the database writes it
+	Subdivision string     `json:"subdivision,omitempty"` // ISO 3166-2, without the country
+	City        string     `json:"city,omitempty"`        // as the database names it
+	Lat         *float64   `json:"lat,omitempty"`         // in degrees
+	Lon         *float64   `json:"lon,omitempty"`         // in degrees
 	// Anycast is set where the database says that many hosts share the address:
 	// what else it says is then the place of none of them in particular.
 	Anycast bool `json:"anycast,omitempty"`
@@ -324,13 +324,13 @@ type GeoIP struct {
 // of an operator, never of a place.
 type Network struct {
 	Meta
-	Addr              netip.Addr   `json:"addr"`
-	Prefix            netip.Prefix `json:"prefix,omitzero"`
-	ASN               uint32       `json:"asn,omitempty"`
-	Organisation      string       `json:"organisation,omitempty"`
-	RegisteredCountry string       `json:"registered_country,omitempty"`
-	Source            string       `json:"source,omitempty"`
-	Built             string       `json:"built,omitempty"`
+	Addr              netip.Addr   `json:"addr"`                         // that was looked up
+	Prefix            netip.Prefix `json:"prefix,omitzero"`              // that it is in
+	ASN               uint32       `json:"asn,omitempty"`                // that announces it
+	Organisation      string       `json:"organisation,omitempty"`       // whose network it is
+	RegisteredCountry string       `json:"registered_country,omitempty"` // of the registration, ISO 3166-1
+	Source            string       `json:"source,omitempty"`             // the name of the database
+	Built             string       `json:"built,omitempty"`              // YYYY-MM-DD
 }
 
 // Range is a published address range of a provider that holds the address.
@@ -338,35 +338,35 @@ type Network struct {
 // the provider publishes a geofeed (RFC 8805), which is its say-so alone.
 type Range struct {
 	Meta
-	Addr     netip.Addr   `json:"addr"`
-	Prefix   netip.Prefix `json:"prefix"`
-	Provider string       `json:"provider"`
-	Service  string       `json:"service,omitempty"`
-	Region   string       `json:"region,omitempty"`
-	Country  string       `json:"country,omitempty"`
-	City     string       `json:"city,omitempty"`
+	Addr     netip.Addr   `json:"addr"`              // that was looked up
+	Prefix   netip.Prefix `json:"prefix"`            // that holds it
+	Provider string       `json:"provider"`          // such as aws
+	Service  string       `json:"service,omitempty"` // the provider's own word
+	Region   string       `json:"region,omitempty"`  // the provider's own code
+	Country  string       `json:"country,omitempty"` // of a geofeed
+	City     string       `json:"city,omitempty"`    // of a geofeed
 	// Edge marks the ranges of a network edge, by the provider's own words: many
 	// hosts share an address, and a region is the place of none in particular.
 	Edge      bool   `json:"edge,omitempty"`
-	Source    string `json:"source"` // the name of the published file, never a path
-	Published string `json:"published,omitempty"`
+	Source    string `json:"source"`              // the name of the published file, never a path
+	Published string `json:"published,omitempty"` // YYYY-MM-DD
 }
 
-// Hint is a place read out of a name or header. It never convicts.
+// Hint is a place read out of a name or header. It never refutes a claim.
 type Hint struct {
 	Meta
-	Addr  netip.Addr `json:"addr"`
-	From  string     `json:"from"` // ptr, header, cname, hop-name
-	Text  string     `json:"text"`
+	Addr  netip.Addr `json:"addr"`  // of the host
+	From  string     `json:"from"`  // ptr, header, cname, hop-name
+	Text  string     `json:"text"`  // in which it was read
 	Place string     `json:"place"` // in the claims language
-	Rule  string     `json:"rule"`
+	Rule  string     `json:"rule"`  // by which it was read
 }
 
 // Replica is a further copy that a store keeps.
 type Replica struct {
-	Target   string `json:"target"`
-	Location string `json:"location,omitempty"`
-	Rule     string `json:"rule,omitempty"`
+	Target   string `json:"target"`             // where the copy is, as a bucket or a name
+	Location string `json:"location,omitempty"` // a place of the claims language
+	Rule     string `json:"rule,omitempty"`     // why there is a copy
 	// Holds is what the copy is of where it is not the content: [HoldsMetadata].
 	Holds string `json:"holds,omitempty"`
 	// Host is the public endpoint that gives the copy, where it has one of its
@@ -384,11 +384,11 @@ const ByName = "endpoint-name"
 // Storage is what the provider of a store says of where it lies.
 type Storage struct {
 	Meta
-	Target    string    `json:"target"`
-	Provider  string    `json:"provider"`
+	Target    string    `json:"target"`              // the bucket
+	Provider  string    `json:"provider"`            // such as aws
 	Locations []string  `json:"locations,omitempty"` // places of the claims language
-	Replicas  []Replica `json:"replicas,omitempty"`
-	API       string    `json:"api,omitempty"` // that said it, or [ByName]
+	Replicas  []Replica `json:"replicas,omitempty"`  // further copies
+	API       string    `json:"api,omitempty"`       // that said it, or [ByName]
 	// Notes are what else was said that bears on where the bytes go, such as
 	// "transfer acceleration is on", a sentence each.
 	Notes []string `json:"notes,omitempty"`
@@ -397,23 +397,23 @@ type Storage struct {
 // Flow is a destination that received bytes.
 type Flow struct {
 	Meta
-	Addr       netip.Addr `json:"addr"`
-	Port       uint16     `json:"port,omitempty"`
-	Protocol   string     `json:"protocol,omitempty"`
-	ServerName string     `json:"server_name,omitempty"`
-	BytesUp    int64      `json:"bytes_up"`
-	BytesDown  int64      `json:"bytes_down"`
-	First      time.Time  `json:"first,omitzero"`
-	Last       time.Time  `json:"last,omitzero"`
+	Addr       netip.Addr `json:"addr"`                  // that was talked to
+	Port       uint16     `json:"port,omitempty"`        // the same
+	Protocol   string     `json:"protocol,omitempty"`    // tcp or udp
+	ServerName string     `json:"server_name,omitempty"` // from the TLS handshake
+	BytesUp    int64      `json:"bytes_up"`              // sent
+	BytesDown  int64      `json:"bytes_down"`            // received
+	First      time.Time  `json:"first,omitzero"`        // packet
+	Last       time.Time  `json:"last,omitzero"`         // packet
 }
 
 // Retrieval is a timed read of bytes that only the store can have given.
 type Retrieval struct {
 	Meta
-	Target     string     `json:"target"`
-	Addr       netip.Addr `json:"addr"` // of the front door that was asked
-	Challenges int        `json:"challenges"`
-	RTTMinMS   float64    `json:"rtt_min_ms"`  // to the front door; 0 if it was not timed
+	Target     string     `json:"target"`      // the bucket
+	Addr       netip.Addr `json:"addr"`        // of the front end that was asked
+	Challenges int        `json:"challenges"`  // reads whose bytes were checked
+	RTTMinMS   float64    `json:"rtt_min_ms"`  // to the front end; 0 if it was not timed
 	TTFBMinMS  float64    `json:"ttfb_min_ms"` // the second smallest validated warm sample, see [SecondSmallestWarm]
 	// SamplesMS are the times of all reads whose bytes were validated, in the
 	// order in which they were made; the first is the cold one.
@@ -423,11 +423,11 @@ type Retrieval struct {
 // Page is the page of a claim, and whether its words still stand there.
 type Page struct {
 	Meta
-	URL        string `json:"url"`
-	Status     int    `json:"status"`
-	SHA256     string `json:"sha256,omitempty"`
-	Claim      string `json:"claim,omitempty"` // vendor/claim
-	QuoteFound bool   `json:"quote_found"`
+	URL        string `json:"url"`              // of the page
+	Status     int    `json:"status"`           // RFC 9110, 15
+	SHA256     string `json:"sha256,omitempty"` // of the page, in hex
+	Claim      string `json:"claim,omitempty"`  // vendor/claim
+	QuoteFound bool   `json:"quote_found"`      // whether the claim's words are there
 }
 
 // The results of a self-check.
@@ -439,26 +439,26 @@ const (
 
 // Check is one part of a self-check.
 type Check struct {
-	Name     string   `json:"name"`
-	Result   string   `json:"result"`
-	Text     string   `json:"text,omitempty"`
-	Evidence []string `json:"evidence,omitempty"`
+	Name     string   `json:"name"`               // such as light-speed
+	Result   string   `json:"result"`             // passed, failed or not-possible
+	Text     string   `json:"text,omitempty"`     // for people
+	Evidence []string `json:"evidence,omitempty"` // ids of the lines that it rests on
 }
 
 // Selfcheck is whether a vantage can be trusted.
 type Selfcheck struct {
 	Meta
-	Result string  `json:"result"`
-	Checks []Check `json:"checks,omitempty"`
+	Result string  `json:"result"`           // passed, failed or not-possible
+	Checks []Check `json:"checks,omitempty"` // its parts
 }
 
 // Error is a measurement that failed. That is data too: it says what was
 // tried and how it ended.
 type Error struct {
 	Meta
-	Probe  string `json:"probe"`
-	Target string `json:"target"`
-	Error  string `json:"error"`
+	Probe  string `json:"probe"`  // that tried
+	Target string `json:"target"` // that was tried
+	Error  string `json:"error"`  // for people
 	Class  Class  `json:"class"`
 	// Unmeasured says for the users of which countries a name was asked for in
 	// vain; nil where it was not asked for them.

@@ -12,10 +12,10 @@ import (
 // own, another vantage. A place read from a database or a name is not known.
 type Landmark struct {
 	Meta
-	Addr     netip.Addr `json:"addr"`
-	Name     string     `json:"name,omitempty"`
-	Lat      *float64   `json:"lat"`
-	Lon      *float64   `json:"lon"`
+	Addr     netip.Addr `json:"addr"`                // of the host
+	Name     string     `json:"name,omitempty"`      // for people
+	Lat      *float64   `json:"lat"`                 // where it is, in degrees
+	Lon      *float64   `json:"lon"`                 // the same
 	RadiusKM float64    `json:"radius_km,omitempty"` // how far off the place may be
 	Source   string     `json:"source"`              // who says so
 }

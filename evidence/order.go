@@ -31,12 +31,12 @@ type Order struct {
 	// What was asked; on the line "asked" alone.
 	Platform string     `json:"platform,omitempty"` // globalping, atlas
 	Type     string     `json:"type,omitempty"`     // ping, traceroute, mtr, dns, http, sslcert
-	Addr     netip.Addr `json:"addr,omitzero"`
-	Name     string     `json:"name,omitempty"` // of dns and http
-	Port     uint16     `json:"port,omitempty"`
-	Method   string     `json:"method,omitempty"` // tcp, icmp, udp; of dns the type of the record
-	From     []string   `json:"from,omitempty"`   // the platform's keys of the vantages
-	Cost     int        `json:"cost,omitempty"`   // in the platform's own unit
+	Addr     netip.Addr `json:"addr,omitzero"`      // that is measured
+	Name     string     `json:"name,omitempty"`     // of dns and http
+	Port     uint16     `json:"port,omitempty"`     // of it; 0: none
+	Method   string     `json:"method,omitempty"`   // tcp, icmp, udp; of dns the type of the record
+	From     []string   `json:"from,omitempty"`     // the platform's keys of the vantages
+	Cost     int        `json:"cost,omitempty"`     // in the platform's own unit
 }
 
 func (o *Order) check() error {
@@ -59,8 +59,8 @@ func (o *Order) check() error {
 // white space: what was read from it can be read again.
 type Original struct {
 	Meta
-	Platform string          `json:"platform"`
-	Body     json.RawMessage `json:"body"`
+	Platform string          `json:"platform"` // globalping, atlas
+	Body     json.RawMessage `json:"body"`     // the answer, as JSON
 }
 
 // maxOriginalBytes leaves room in a line for the rest of it.

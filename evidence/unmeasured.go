@@ -5,7 +5,7 @@ import "fmt"
 // Unmeasured is for whom there is no answer, among the countries whose client
 // subnets a name was asked for with.
 type Unmeasured struct {
-	Name      string   `json:"name"`
+	Name      string   `json:"name"`      // that was asked for
 	Type      string   `json:"type"`      // A or AAAA
 	Asked     int      `json:"asked"`     // countries in all
 	Countries []string `json:"countries"` // those without an answer: ISO 3166-1, in order

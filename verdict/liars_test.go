@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/landfall-audit/landfall/evidence"
+	"github.com/landfall-audit/landfall/internal/needs"
 	"github.com/landfall-audit/landfall/internal/verdicttest"
 	"github.com/landfall-audit/landfall/verdict"
 )
@@ -25,6 +26,7 @@ func scoreLiars(folder string, share int, seed uint64) (verdicttest.Score, error
 
 // One vantage in five lies, and nothing wrong is refuted or proven.
 func TestLiars(t *testing.T) {
+	needs.Time(t)
 	for _, folder := range labelledFolders() {
 		name := filepath.Base(folder)
 		if name != "aws-cloudping-2024" && name != "wonderproxy-2020-few" {

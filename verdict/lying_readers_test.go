@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/landfall-audit/landfall/internal/geo"
+	"github.com/landfall-audit/landfall/internal/needs"
 )
 
 // withLyingReaders returns a copy of timed reads in which one probe in share lies:
@@ -101,6 +102,7 @@ func wrongByLiars(rows []readRow, k knowing, seeds uint64) (t tally, err error) 
 // One probe in five lies, and nothing wrong is said of where a store is,
 // whatever is taken for granted; and something still is said.
 func TestLyingReaders(t *testing.T) {
+	needs.Time(t)
 	rows := drawnRows()
 	for name, k := range map[string]knowing{"nothing": nothing, "doors": ownDoors, "regions": whose, "both": everything} {
 		t.Run(name, func(t *testing.T) {

@@ -24,11 +24,11 @@ type Proof struct {
 const ViaLandmark = "landmark"
 
 // ProofDisk is a reply and how far it can have come: around its vantage or, for
-// a timed read by a front door of known region, around the middle of that.
+// a timed read by a front end of known region, around the middle of that.
 type ProofDisk struct {
 	Vantage  string `json:"vantage"`
 	Evidence string `json:"evidence"`
-	Door     string `json:"door,omitempty"` // the evidence that tells the front door's region
+	Door     string `json:"door,omitempty"` // the evidence that tells the front end's region
 	// Via is [ViaLandmark] where the disk is around a host of published place that
 	// the same vantage timed: then RTTMS is the sum of both round trips, and the
 	// vantage's own place does not matter.

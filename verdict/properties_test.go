@@ -11,6 +11,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/landfall-audit/landfall/evidence"
+	"github.com/landfall-audit/landfall/internal/needs"
 	"github.com/landfall-audit/landfall/providers"
 	"github.com/landfall-audit/landfall/verdict"
 )
@@ -28,6 +29,7 @@ func results(t *rapid.T, b *evidence.Bundle, s *providers.Sheet) map[string]verd
 
 // Replies that are later make nothing newly refuted or proven.
 func TestDelayShowsNothingNew(t *testing.T) {
+	needs.Time(t)
 	rapid.Check(t, func(t *rapid.T) {
 		w := drawWorld(t, 1, 0)
 		s, soon, late := w.sheet(), w.bundle(), w.bundle()
@@ -48,6 +50,7 @@ func TestDelayShowsNothingNew(t *testing.T) {
 // One vantage more that tells the truth refutes no true claim, and proves none
 // that is false.
 func TestATruthfulVantageMoreDoesNoHarm(t *testing.T) {
+	needs.Time(t)
 	rapid.Check(t, func(t *rapid.T) {
 		w := drawWorld(t, 1, 0)
 		w.vantages = append(w.vantages, rapid.SampledFrom(placed()).Draw(t, "one more"))
@@ -60,6 +63,7 @@ func TestATruthfulVantageMoreDoesNoHarm(t *testing.T) {
 // The order of the lines is nothing to the verdicts, and judging twice gives
 // the same bytes.
 func TestOrderOfLinesIsNothing(t *testing.T) {
+	needs.Time(t)
 	rapid.Check(t, func(t *rapid.T) {
 		w := drawWorld(t, rapid.IntRange(1, 3).Draw(t, "hosts"), rapid.IntRange(0, 1).Draw(t, "liars"))
 		write := func(b *evidence.Bundle) string {
@@ -136,6 +140,7 @@ func TestAbsurdInputProvesNothing(t *testing.T) {
 // Very many replies of one address are judged, by the quickest of them, whether
 // they came to few vantages or to as many.
 func TestVeryManyRepliesOfOneAddress(t *testing.T) {
+	needs.Time(t)
 	w := world{hosts: placed()[:1], vantages: placed()[:3]}
 	few := judged(t, w.bundle(), w.sheet())
 	for name, vantageOf := range map[string]func(i int) string{

@@ -17,6 +17,7 @@ import (
 
 	"github.com/landfall-audit/landfall/evidence"
 	"github.com/landfall-audit/landfall/internal/geo"
+	"github.com/landfall-audit/landfall/internal/needs"
 	"github.com/landfall-audit/landfall/internal/verdicttest"
 	"github.com/landfall-audit/landfall/providers"
 	"github.com/landfall-audit/landfall/verdict"
@@ -302,6 +303,7 @@ func TestBoundsHoldTheStore(t *testing.T) {
 }
 
 func TestNoWrongVerdictOnStores(t *testing.T) {
+	needs.Time(t)
 	rapid.Check(t, func(t *rapid.T) {
 		w := drawVault(t)
 		is := verdicttest.Truth{Countries: []string{w.store.Country}}

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/landfall-audit/landfall/evidence"
+	"github.com/landfall-audit/landfall/internal/needs"
 	"github.com/landfall-audit/landfall/internal/verdicttest"
 	"github.com/landfall-audit/landfall/verdict"
 	"github.com/landfall-audit/landfall/verdict/judge"
@@ -15,6 +16,7 @@ var networks = []string{evidence.NetworkImport, evidence.NetworkGlobalping, evid
 // Whoever runs the vantages of which one in five lies, nothing wrong is refuted or
 // proven, at however few addresses; and without liars they decide as much, too.
 func TestLiarsOfAnyNetwork(t *testing.T) {
+	needs.Time(t)
 	world, err := verdicttest.Generated(placed(), placed(), 1)
 	if err != nil {
 		t.Fatal(err)
@@ -50,6 +52,7 @@ func TestLiarsOfAnyNetwork(t *testing.T) {
 // other: paths of the internet differ, and a slow neighbour can be the one that tips
 // the scales.
 func TestOneMoreHonestVantage(t *testing.T) {
+	needs.Time(t)
 	world, err := verdicttest.Generated(placed(), placed(), 2)
 	if err != nil {
 		t.Fatal(err)

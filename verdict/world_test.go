@@ -15,6 +15,7 @@ import (
 
 	"github.com/landfall-audit/landfall/evidence"
 	"github.com/landfall-audit/landfall/internal/geo"
+	"github.com/landfall-audit/landfall/internal/needs"
 	"github.com/landfall-audit/landfall/internal/verdicttest"
 	"github.com/landfall-audit/landfall/providers"
 	"github.com/landfall-audit/landfall/verdict"
@@ -157,6 +158,7 @@ func TestOneLiarAlone(t *testing.T) {
 // The labelled measurements beside the project, where they are: no true claim
 // refuted, and enough of the false ones.
 func TestLabelled(t *testing.T) {
+	needs.Time(t)
 	least := map[string]float64{"aws-cloudping-2024": 70, "wonderproxy-2020-few": 31}
 	for _, folder := range labelledFolders() {
 		want, chosen := least[filepath.Base(folder)]

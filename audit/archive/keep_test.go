@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/landfall-audit/landfall/audit/event"
+	"github.com/landfall-audit/landfall/internal/needs"
 	"github.com/landfall-audit/landfall/providers"
 	"github.com/landfall-audit/landfall/verdict"
 	"github.com/landfall-audit/landfall/verdict/judge"
@@ -17,6 +18,7 @@ import (
 // takes less than 120 MB, and a thinned run gives the same verdicts, from however
 // many places. BenchmarkYearOfRuns makes the whole year.
 func TestRunsAreKeptCompactly(t *testing.T) {
+	needs.Time(t)
 	for _, places := range []int{1, 7} {
 		var said []string
 		events := func(e event.Event) { said = append(said, e.String()) }

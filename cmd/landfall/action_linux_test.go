@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -19,37 +18,31 @@ import (
 	"github.com/landfall-audit/landfall/audit/archive"
 	"github.com/landfall-audit/landfall/internal/fakenet"
 	"github.com/landfall-audit/landfall/internal/fakenet/scenario"
+	"github.com/landfall-audit/landfall/internal/needs"
 	"github.com/landfall-audit/landfall/verdict"
 )
 
 // tool finds a program that a test needs, by its name in the variable that
-// .ci/environment sets or on the path. It gives "" where the machine has none,
-// and fails where it is meant to.
+// .ci/environment sets or on the path. Where the machine has none, the test ends.
 func tool(t *testing.T, name string) string {
 	t.Helper()
+	needs.Program(t, name)
 	if path := os.Getenv("LANDFALL_TOOLS"); path != "" {
 		if own := filepath.Join(path, name); archive.IsThere(own) {
 			return own
 		}
 	}
 	path, err := exec.LookPath(name)
-	if err == nil {
-		return path
+	if err != nil {
+		needs.Missing(t, "LANDFALL_NEED_ACTIONS", name+" is not there, so nothing was tried with it (sh .ci/need installs it)")
 	}
-	if os.Getenv("LANDFALL_NEED_ACTIONS") == "1" {
-		t.Fatalf("%s is not there, and LANDFALL_NEED_ACTIONS=1 asks for it", name)
-	}
-	t.Logf("NOT CHECKED: %s is not there, so nothing was tried with it (sh .ci/need installs it)", name)
-	return ""
+	return path
 }
 
 // TestWorkflowsAreSound: actionlint finds nothing in the project's workflows,
 // nor in those that init writes.
 func TestWorkflowsAreSound(t *testing.T) {
 	actionlint := tool(t, "actionlint")
-	if actionlint == "" {
-		return
-	}
 	repository := userRepository(t)
 	for _, dir := range []string{repository, filepath.Join("..", "..")} {
 		files, err := filepath.Glob(filepath.Join(dir, ".github", "workflows", "*.yml"))
@@ -206,14 +199,10 @@ func stubs(t *testing.T, kept string, workflow string) (arguments []string) {
 }
 
 // byAct runs a workflow of a repository by act in host mode, inside the simulated
-// internet of the demonstration, and gives what act printed; ok is false where
-// act is not there.
-func byAct(t *testing.T, repository, name, kept string, more ...string) (said string, ok bool) {
+// internet of the demonstration, and returns what act printed.
+func byAct(t *testing.T, repository, name, kept string, more ...string) string {
 	t.Helper()
 	act := tool(t, "act")
-	if act == "" {
-		return "", false
-	}
 	scenario, err := scenario.Named(demoScenario)
 	if err != nil {
 		t.Fatal(err)
@@ -239,14 +228,10 @@ func byAct(t *testing.T, repository, name, kept string, more ...string) (said st
 		Again: holdsAWorld, Path: act, Args: append(args, more...), Dir: repository, Stdout: &out, Stderr: &out,
 		Env: []string{"HOME=" + actHome(t), "XDG_CACHE_HOME=" + t.TempDir(), "GOPROXY=off", "GOMODCACHE=" + goEnv(t, "GOMODCACHE"), "GOCACHE=" + goEnv(t, "GOCACHE")},
 	})
-	var unavailable *fakenet.UnavailableError
-	if errors.As(err, &unavailable) {
-		t.Skip(err)
-	}
 	if err != nil {
 		t.Fatalf("act: %v\n%s", err, &out)
 	}
-	return out.String(), true
+	return out.String()
 }
 
 // TestActionInASimulatedInternet: a repository with nothing but the workflow of
@@ -254,10 +239,7 @@ func byAct(t *testing.T, repository, name, kept string, more ...string) (said st
 func TestActionInASimulatedInternet(t *testing.T) {
 	t.Parallel()
 	kept := t.TempDir()
-	summary, ok := byAct(t, userRepository(t), "landfall-pull-request.yml", kept)
-	if !ok {
-		return
-	}
+	summary := byAct(t, userRepository(t), "landfall-pull-request.yml", kept)
 	checkKept(t, kept)
 	// act prints the job's summary, which GitHub shows.
 	if !strings.Contains(summary, "Summary - ## ") || !strings.Contains(summary, "| Birch Photos | anywhere\\-but\\-china |") {
@@ -278,11 +260,8 @@ func TestNightly(t *testing.T) {
 	var first string
 	for night := 1; night <= 2; night++ {
 		kept := t.TempDir()
-		said, ok := byAct(t, repository, "landfall-nightly.yml", kept, "--secret", "GITHUB_TOKEN="+token, "--env", "GIT_CONFIG_COUNT=1",
+		said := byAct(t, repository, "landfall-nightly.yml", kept, "--secret", "GITHUB_TOKEN="+token, "--env", "GIT_CONFIG_COUNT=1",
 			"--env", "GIT_CONFIG_KEY_0=url.file://"+remotes+"/.insteadOf", "--env", "GIT_CONFIG_VALUE_0=https://x-access-token:"+token+"@github.com/")
-		if !ok {
-			return
-		}
 		if !regexp.MustCompile(`nightly/publish\s*\].*Job succeeded`).MatchString(said) {
 			t.Errorf("night %d: the job that publishes did not run:\n%s", night, said)
 		}

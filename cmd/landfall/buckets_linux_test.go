@@ -16,6 +16,7 @@ import (
 	"github.com/landfall-audit/landfall/audit/archive"
 	"github.com/landfall-audit/landfall/audit/campaign"
 	"github.com/landfall-audit/landfall/evidence"
+	"github.com/landfall-audit/landfall/internal/needs"
 	"github.com/landfall-audit/landfall/internal/storetest"
 )
 
@@ -94,6 +95,7 @@ func bucketProcess(t *testing.T, at *storetest.Internet, args ...string) *exec.C
 // TestThousandBuckets audits them in one command, within the limits of the cloud
 // and of memory. It is killed on the way, and goes on where it was.
 func TestThousandBuckets(t *testing.T) {
+	needs.Time(t)
 	h := &busyCloud{located: map[string]int{}}
 	at := storetest.Serve(t, h)
 	dir := t.TempDir()

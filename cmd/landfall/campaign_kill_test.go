@@ -19,6 +19,7 @@ import (
 	"github.com/landfall-audit/landfall/evidence"
 	"github.com/landfall-audit/landfall/internal/fakenet/scenario"
 	"github.com/landfall-audit/landfall/internal/fakeplatform"
+	"github.com/landfall-audit/landfall/internal/needs"
 )
 
 // kills is how often the run is killed, at moments drawn at random:
@@ -47,6 +48,7 @@ claims:
 // A run that is killed at any moment and gone on with orders nothing twice, and
 // has the results of all that it was told the id of.
 func TestKilledWhileOrdering(t *testing.T) {
+	needs.Time(t)
 	t.Parallel()
 	s, err := scenario.Named("from-everywhere")
 	if err != nil {

@@ -10,12 +10,14 @@ import (
 
 	"github.com/landfall-audit/landfall/internal/fakenet/scenario"
 	"github.com/landfall-audit/landfall/internal/fakeplatform"
+	"github.com/landfall-audit/landfall/internal/needs"
 	"github.com/landfall-audit/landfall/verdict"
 )
 
 // With one vantage in five elsewhere than its platform says, nothing false is
 // proven and nothing true refuted.
 func TestMisplacedVantages(t *testing.T) {
+	needs.Time(t)
 	for _, seed := range []uint64{0, 2} { // with which untested vantages would refute what is true
 		s, err := scenario.Named("from-everywhere")
 		if err != nil {

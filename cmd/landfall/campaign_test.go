@@ -14,6 +14,7 @@ import (
 	"github.com/landfall-audit/landfall/evidence"
 	"github.com/landfall-audit/landfall/internal/fakenet/scenario"
 	"github.com/landfall-audit/landfall/internal/fakeplatform"
+	"github.com/landfall-audit/landfall/internal/needs"
 	"github.com/landfall-audit/landfall/verdict"
 	"github.com/landfall-audit/landfall/verdict/plan"
 )
@@ -53,6 +54,7 @@ func newFarLab(t *testing.T, o fakeplatform.Options) *farLab {
 // Both platforms together decide what is true, within the budget; what they cost
 // is said, and no token.
 func TestTwoPlatforms(t *testing.T) {
+	needs.Time(t)
 	l := newFarLab(t, fakeplatform.Options{Credits: 10_000})
 	s, out, errs := isolated(t)
 	file := filepath.Join(t.TempDir(), "remote.jsonl")
@@ -122,6 +124,7 @@ func TestDryRun(t *testing.T) {
 // A limit that is used up ends the run as incomplete, what was measured is kept,
 // and the evidence says why there is no more; later the run goes on.
 func TestRateLimited(t *testing.T) {
+	needs.Time(t)
 	l := newFarLab(t, fakeplatform.Options{Limit: 16, Period: 4 * time.Second})
 	t.Setenv("GLOBALPING_TOKEN", "")
 	s, _, errs := isolated(t)
@@ -179,6 +182,7 @@ func TestVantages(t *testing.T) {
 // A vendor with ten endpoints is looked at within what Globalping gives anybody
 // in an hour.
 func TestTenEndpoints(t *testing.T) {
+	needs.Time(t)
 	l := newFarLab(t, fakeplatform.Options{})
 	t.Setenv("GLOBALPING_TOKEN", "")
 	var text strings.Builder

@@ -21,6 +21,7 @@ import (
 	"github.com/landfall-audit/landfall/internal/fakenet/scenario"
 	"github.com/landfall-audit/landfall/internal/fakestore"
 	"github.com/landfall-audit/landfall/internal/geo"
+	"github.com/landfall-audit/landfall/internal/needs"
 	"github.com/landfall-audit/landfall/probes/canary"
 	"github.com/landfall-audit/landfall/probes/probe"
 	"github.com/landfall-audit/landfall/providers"
@@ -106,6 +107,7 @@ type canaryFlight struct {
 
 // TestFliesCanaries is how canaries fly inside a world.
 func TestFliesCanaries(t *testing.T) {
+	needs.Namespaces(t)
 	order := os.Getenv(canaryVariable)
 	if order == "" {
 		return
@@ -295,6 +297,7 @@ func (e *excess) checkBounds(t testing.TB, v vault) {
 // Whatever a front door keeps, and however the network is, no verdict is wrong
 // and no bound leaves the store out. BenchmarkCanary does the same 200 times.
 func TestCanaryIsNeverWrong(t *testing.T) {
+	needs.Namespaces(t)
 	for _, v := range vaults {
 		for kind := range worldTargets {
 			t.Run(v.far+"/"+kind, func(t *testing.T) {
@@ -325,6 +328,7 @@ func TestCanaryIsNeverWrong(t *testing.T) {
 // was read in part, or just written, comes back sooner than light from the
 // store.
 func TestDoorsKeepObjects(t *testing.T) {
+	needs.Namespaces(t)
 	t.Parallel()
 	far := vaults[len(vaults)-1]
 	var out bytes.Buffer
@@ -343,6 +347,7 @@ const carelessVariable = "LANDFALL_CARELESS"
 // TestReadsCarelessly reads what the doors keep, the fastest of several times,
 // since packets are lost.
 func TestReadsCarelessly(t *testing.T) {
+	needs.Namespaces(t)
 	if os.Getenv(carelessVariable) == "" {
 		return
 	}
@@ -388,6 +393,7 @@ func TestReadsCarelessly(t *testing.T) {
 // The verb, with an endpoint of Amazon's, leaves timed reads of both addresses,
 // what Amazon says of the region, and what a probe of the front door sees.
 func TestCanaryVerb(t *testing.T) {
+	needs.Namespaces(t)
 	t.Parallel()
 	dir := t.TempDir()
 	path := filepath.Join(dir, "seen.jsonl")

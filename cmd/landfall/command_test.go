@@ -20,6 +20,7 @@ import (
 
 	"github.com/landfall-audit/landfall/audit/archive"
 	"github.com/landfall-audit/landfall/evidence"
+	"github.com/landfall-audit/landfall/internal/needs"
 	"github.com/landfall-audit/landfall/internal/storetest"
 )
 
@@ -30,6 +31,7 @@ func TestMain(m *testing.M) {
 // TestScripts runs the stories of testdata/*.txtar against the command, with
 // the lab's servers beside it.
 func TestScripts(t *testing.T) {
+	needs.Time(t)
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata",
 		UpdateScripts:       os.Getenv("UPDATE_SCRIPTS") != "",
@@ -168,6 +170,7 @@ func lines(path string) int {
 // be gone on with: what was answered is not asked again, and in the end all is
 // there that a run in one piece has.
 func TestKilledAndResumed(t *testing.T) {
+	needs.Time(t)
 	const endpoints = 40
 	whole := subjects(t, runWhole(t, endpoints))
 	for _, after := range []int{1, 2, 7, 30, 81, 120, 150} {
@@ -271,6 +274,7 @@ func answeredQuestions(t *testing.T, path string) []string {
 
 // Ctrl-C ends the run at once, keeps what was seen, reports it, and says 3.
 func TestInterrupted(t *testing.T) {
+	needs.Time(t)
 	l := newLab(t, t.Cleanup)
 	l.slow = make(chan struct{})
 	t.Cleanup(func() { close(l.slow) })

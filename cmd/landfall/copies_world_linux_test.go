@@ -12,6 +12,7 @@ import (
 
 	"github.com/landfall-audit/landfall/internal/fakenet"
 	"github.com/landfall-audit/landfall/internal/fakenet/scenario"
+	"github.com/landfall-audit/landfall/internal/needs"
 	"github.com/landfall-audit/landfall/internal/storetest"
 	"github.com/landfall-audit/landfall/verdict"
 )
@@ -55,6 +56,7 @@ func copiesWorld() *scenario.Scenario {
 // Where nobody tells the regions of an account, the round trips to the front door
 // of its second region rule out that the copies are where a claim has them.
 func TestDoorOfACopyRefutes(t *testing.T) {
+	needs.Namespaces(t)
 	t.Parallel()
 	dir := t.TempDir()
 	claims := filepath.Join(dir, "lab.yaml")

@@ -5,11 +5,14 @@ import (
 	"testing"
 
 	"github.com/miekg/dns"
+
+	"github.com/landfall-audit/landfall/internal/needs"
 )
 
 // TestRunThatKnowsNothingOfOtherCountries asks a resolver that does not pass
 // client subnets on, for zones whose servers nobody knows.
 func TestRunThatKnowsNothingOfOtherCountries(t *testing.T) {
+	needs.Time(t)
 	lab := newLab(t, t.Cleanup)
 	deaf := serveDNS(t, t.Cleanup, func(w dns.ResponseWriter, q *dns.Msg) {
 		q.Extra = nil // the options of the question

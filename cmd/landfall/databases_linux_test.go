@@ -13,6 +13,7 @@ import (
 	"github.com/maxmind/mmdbwriter"
 	"github.com/maxmind/mmdbwriter/mmdbtype"
 
+	"github.com/landfall-audit/landfall/internal/needs"
 	"github.com/landfall-audit/landfall/verdict"
 )
 
@@ -92,6 +93,7 @@ func published(prefix, service, region string) string {
 // the range as that of an edge, or the database itself says anycast: such a host is
 // in many places. Of an address in one region, the published range counts.
 func TestDatabasesAndEdges(t *testing.T) {
+	needs.Namespaces(t)
 	for name, c := range map[string]struct {
 		code, ranges string
 		fr, de       verdict.Result // of claims that allow France, or Germany
@@ -119,6 +121,7 @@ func TestDatabasesAndEdges(t *testing.T) {
 // Codes of databases that are no country say nothing of a place, all the way to the
 // verdict; UK is what some write for GB.
 func TestDatabaseCodes(t *testing.T) {
+	needs.Namespaces(t)
 	terms := []string{"allow: [GB]", "deny: [GB]", "allow: [EU]", "deny: [CN]", "allow: [CN]"}
 	decided := map[string][]verdict.Result{
 		"GB": {verdict.Consistent, verdict.Disputed, verdict.Disputed, verdict.Consistent, verdict.Disputed},

@@ -20,6 +20,7 @@ import (
 	"github.com/landfall-audit/landfall/internal/fakenet/scenario"
 	"github.com/landfall-audit/landfall/internal/fakeplatform"
 	"github.com/landfall-audit/landfall/internal/fakestore"
+	"github.com/landfall-audit/landfall/internal/needs"
 	"github.com/landfall-audit/landfall/verdict"
 )
 
@@ -37,6 +38,7 @@ var holdsAWorld = []string{"-test.run=^TestHoldsAWorld$"}
 // Every scenario's verdicts come out of the real command, run from each of its
 // vantages in the simulated internet.
 func TestScenarios(t *testing.T) {
+	needs.Namespaces(t)
 	scenarios, err := scenario.Scenarios()
 	if err != nil {
 		t.Fatal(err)
@@ -92,6 +94,7 @@ func undecided(s *scenario.Scenario, doc *verdict.Document) bool {
 // What one vantage cannot decide, platforms do: without them no front door of the
 // scenario is refuted or proven, with them all are (TestScenarios).
 func TestOneVantageDecidesNothing(t *testing.T) {
+	needs.Namespaces(t)
 	t.Parallel()
 	s, err := scenario.Named(fromEverywhere)
 	if err != nil {
@@ -181,6 +184,7 @@ func verdictsOf(t *testing.T, claims string, allowed []int, files ...string) *ve
 // The demonstration tells of its vendors what is true, and leaves what anyone
 // can judge again.
 func TestDemo(t *testing.T) {
+	needs.Namespaces(t)
 	t.Parallel()
 	scenario, err := scenario.Named(demoScenario)
 	if err != nil {
@@ -225,6 +229,7 @@ func TestDemo(t *testing.T) {
 // Interrupted, the demonstration ends with 3 and leaves no report that looks
 // whole.
 func TestDemoInterrupted(t *testing.T) {
+	needs.Namespaces(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	dir := filepath.Join(t.TempDir(), "site")

@@ -7,6 +7,7 @@ import (
 
 	"github.com/landfall-audit/landfall/evidence"
 	"github.com/landfall-audit/landfall/internal/fakeplatform"
+	"github.com/landfall-audit/landfall/internal/needs"
 	"github.com/landfall-audit/landfall/verdict"
 )
 
@@ -16,6 +17,7 @@ var farHosts = []string{"203.0.113.10", "203.0.113.20", "203.0.113.30"}
 // What others have measured decides without an order, and nobody is asked again
 // for what it tells.
 func TestExistingMeasurements(t *testing.T) {
+	needs.Time(t)
 	l := newFarLab(t, fakeplatform.Options{Credits: 10_000})
 	for _, host := range farHosts {
 		l.atlas.Publish("ping", host)

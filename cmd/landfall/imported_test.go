@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/landfall-audit/landfall/internal/needs"
 	"github.com/landfall-audit/landfall/verdict"
 )
 
@@ -53,6 +54,7 @@ const (
 // What was measured in 2015 and is imported today is judged as of 2015, by dated
 // claims and in what is told of it; a file that does not say when needs --at.
 func TestOldMeasurementsAreJudgedAsOfTheirDay(t *testing.T) {
+	needs.Time(t)
 	const day = 1420070400 // 1 January 2015
 	atlas := fmt.Sprintf(`[{"fw":5020,"type":"ping","dst_addr":"203.0.113.7","result":[{"rtt":5}],"sent":1,"prb_id":1,"msm_id":7,"timestamp":%d},{"fw":5020,"type":"ping","dst_addr":"203.0.113.7","result":[{"rtt":9}],"sent":1,"prb_id":2,"msm_id":7,"timestamp":%d}]`, day, day+60)
 	globalping := func(city string, lat, lon, ms float64) string {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/landfall-audit/landfall/evidence"
 	"github.com/landfall-audit/landfall/internal/fakeplatform"
+	"github.com/landfall-audit/landfall/internal/needs"
 	"github.com/landfall-audit/landfall/probes/platform"
 	"github.com/landfall-audit/landfall/providers/landmarks"
 	"github.com/landfall-audit/landfall/verdict"
@@ -68,6 +69,7 @@ func (r *byName) result(host string) *verdict.Verdict {
 // Endpoints that speak TLS are decided by their own key, timed by Globalping at their
 // address, and by landmarks near the vantages, whose keys the same machines time.
 func TestTimedByKey(t *testing.T) {
+	needs.Time(t)
 	r := probeByName(t, "globalping", 250)
 	for host, want := range map[string]verdict.Result{"sync.far.example": verdict.Proven, "photos.far.example": verdict.Refuted} {
 		if v := r.result(host); v.Result != want || v.Proof == nil || len(v.Assumes) > 1 {
@@ -133,6 +135,7 @@ func (r *byName) checkMachines(t *testing.T) {
 // What a result rests on was tested before, in a proof too, or is said not to be; the
 // planner leaves enough of a small budget for that.
 func TestVettedBeforeProof(t *testing.T) {
+	needs.Time(t)
 	for _, budget := range []int{50, 90, 250} {
 		r := probeByName(t, "globalping", budget)
 		checked := map[string]bool{}
@@ -160,6 +163,7 @@ func TestVettedBeforeProof(t *testing.T) {
 // Atlas times no key: what it says of an endpoint that speaks TLS is held back where
 // that is known, and it is asked for no more than finds the host.
 func TestAtlasTimesNoKey(t *testing.T) {
+	needs.Time(t)
 	r := probeByName(t, "atlas", 250)
 	for _, o := range r.bundle.Observations {
 		if x, ok := o.(*evidence.RTT); ok && x.Authenticated != nil {

@@ -13,6 +13,7 @@ import (
 	"github.com/landfall-audit/landfall/internal/fakenet"
 	"github.com/landfall-audit/landfall/internal/fakenet/scenario"
 	"github.com/landfall-audit/landfall/internal/geo"
+	"github.com/landfall-audit/landfall/internal/needs"
 	"github.com/landfall-audit/landfall/providers/landmarks"
 )
 
@@ -20,6 +21,7 @@ import (
 // every landmark is connected to once, and the nearest, which bound the most, have
 // replies that only the holder of their key can have given.
 func TestLandmarksAreTimedByKey(t *testing.T) {
+	needs.Namespaces(t)
 	t.Parallel()
 	s, err := scenario.Named("from-everywhere")
 	if err != nil {

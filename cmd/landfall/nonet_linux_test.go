@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/landfall-audit/landfall/audit/archive"
+	"github.com/landfall-audit/landfall/internal/needs"
 	"github.com/landfall-audit/landfall/verdict"
 )
 
@@ -16,6 +17,7 @@ import (
 // with 3, and its report shows that nothing was tested. The machine is a
 // network namespace without any interface that is up.
 func TestNoInternet(t *testing.T) {
+	needs.Namespaces(t)
 	dir := filepath.Join(t.TempDir(), "site")
 	c := landfallProcess(t, "audit", "--out", dir)
 	c.SysProcAttr = &syscall.SysProcAttr{
@@ -61,6 +63,7 @@ func TestNoInternet(t *testing.T) {
 // Without a network nothing is known of buckets, and that is said: no look-up of a
 // cloud passes for an answer.
 func TestBucketsWithoutANetwork(t *testing.T) {
+	needs.Namespaces(t)
 	for _, target := range []string{"s3://some-bucket", "gs://some-bucket"} {
 		c := landfallProcess(t, "audit", target, "--allow", "EU")
 		c.Env = append(c.Env, "HOME="+t.TempDir(), "AWS_EC2_METADATA_DISABLED=true", "AWS_PROFILE=", "AWS_ACCESS_KEY_ID=", "GCE_METADATA_HOST=127.0.0.1:1", "GOOGLE_APPLICATION_CREDENTIALS=")

@@ -13,6 +13,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 
 	"github.com/landfall-audit/landfall/audit/archive"
+	"github.com/landfall-audit/landfall/internal/needs"
 )
 
 // unpacked reads a file, plain or packed.
@@ -45,6 +46,7 @@ func judgedAgain(t *testing.T, claims string, args ...string) []byte {
 // Judging a published run again gives the bytes that audit published, from one
 // vantage or with --resume, whatever the window.
 func TestAuditIsJudgedAgain(t *testing.T) {
+	needs.Time(t)
 	l := newLab(t, t.Cleanup)
 	dir := t.TempDir()
 	claims := filepath.Join(dir, "lab.yaml")
@@ -107,6 +109,7 @@ func (publishedRun) kinds() map[string]publishedRun {
 // A run that audit thins, the 31st folder, gives the bytes that were published of it
 // when it is judged again, whatever holds its result back.
 func TestThinnedRunIsJudgedAgain(t *testing.T) {
+	needs.Time(t)
 	l := newLab(t, t.Cleanup)
 	work := t.TempDir()
 	labClaims, claims := filepath.Join(work, "lab.yaml"), filepath.Join(work, "claims.yaml")

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/landfall-audit/landfall/internal/needs"
 	"github.com/landfall-audit/landfall/internal/storetest"
 	"github.com/landfall-audit/landfall/providers/ranges"
 )
@@ -80,6 +81,7 @@ func (p *publishers) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // TestPublishedRanges fetches them all, asks only for what changed the next time,
 // and keeps the last good copy of each whatever comes instead.
 func TestPublishedRanges(t *testing.T) {
+	needs.Time(t)
 	p, names := publish(t)
 	if len(names) < 15 {
 		t.Fatalf("only %d samples are good enough to be published: %q", len(names), names)

@@ -15,6 +15,8 @@ import (
 
 	"github.com/miekg/dns"
 	"golang.org/x/sys/unix"
+
+	"github.com/landfall-audit/landfall/internal/needs"
 )
 
 // alone is the command on a machine without a network, without settings and
@@ -34,6 +36,7 @@ func alone(t *testing.T, args ...string) *exec.Cmd {
 // Every verb that needs credentials says in one line that there are none, where
 // they can come from and what they are for, before anything else is done.
 func TestNoCredentials(t *testing.T) {
+	needs.Namespaces(t)
 	tools := map[string]string{"s3": "AWS_ACCESS_KEY_ID", "gs": "gcloud auth application-default login", "azblob": "az login"}
 	for _, tc := range []struct {
 		args   []string
@@ -81,6 +84,7 @@ func TestNoCredentials(t *testing.T) {
 // A single account of Azure's is told nothing of either, and that is a result: it
 // takes no network to know.
 func TestNoCredentialsForABucket(t *testing.T) {
+	needs.Namespaces(t)
 	for _, verb := range []string{"audit", "probe"} {
 		c := alone(t, verb, "azblob://account/vault")
 		out, err := c.CombinedOutput()
@@ -97,6 +101,7 @@ const metadataVariable = "LANDFALL_METADATA"
 // TestMetadataServers stands a server at the address where machines of clouds have
 // one. It is asked by those who say so, and by nobody else on a machine of none.
 func TestMetadataServers(t *testing.T) {
+	needs.Namespaces(t)
 	if os.Getenv(metadataVariable) == "" {
 		c := exec.Command("/proc/self/exe", "-test.run=^TestMetadataServers$")
 		c.Env = append(os.Environ(), metadataVariable+"=1")

@@ -21,6 +21,7 @@ import (
 
 	"github.com/landfall-audit/landfall/audit/archive"
 	"github.com/landfall-audit/landfall/evidence"
+	"github.com/landfall-audit/landfall/internal/needs"
 	"github.com/landfall-audit/landfall/internal/storetest"
 )
 
@@ -192,6 +193,7 @@ func TestUsersOfStores(t *testing.T) {
 // TestDoorOfACopy: the endpoint at which a second region gives its copies is looked
 // at like any other, and counts.
 func TestDoorOfACopy(t *testing.T) {
+	needs.Time(t)
 	const door = "readable-secondary.blob.core.windows.net"
 	l := newLab(t, t.Cleanup)
 	storetest.Settings(t)
@@ -265,6 +267,7 @@ func azureLab(t *testing.T, may sas.AccountPermissions) storeLab {
 // TestUsersOfObjects writes and reads objects as users who are not allowed to: it
 // is said what they lack, and nothing is left.
 func TestUsersOfObjects(t *testing.T) {
+	needs.Time(t)
 	whole := sas.AccountPermissions{Read: true, Write: true, Create: true, Delete: true, List: true}
 	reads, writes := sas.AccountPermissions{Read: true, List: true}, sas.AccountPermissions{Write: true, Create: true, Delete: true}
 	for name, tc := range map[string]struct {

@@ -13,6 +13,7 @@ import (
 	"github.com/landfall-audit/landfall/cmd/landfall/internal/simulated"
 	"github.com/landfall-audit/landfall/evidence"
 	"github.com/landfall-audit/landfall/internal/fakenet/scenario"
+	"github.com/landfall-audit/landfall/internal/needs"
 	"github.com/landfall-audit/landfall/verdict"
 )
 
@@ -27,6 +28,7 @@ const defaultSeed = 1
 // false; the same network without that decides. Cities, ports, addresses and
 // orders are others each time.
 func TestMisleadingNetworks(t *testing.T) {
+	needs.Namespaces(t)
 	names, err := scenario.Templates()
 	if err != nil {
 		t.Fatal(err)

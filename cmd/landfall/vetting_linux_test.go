@@ -8,6 +8,7 @@ import (
 
 	"github.com/landfall-audit/landfall/evidence"
 	"github.com/landfall-audit/landfall/internal/fakenet/scenario"
+	"github.com/landfall-audit/landfall/internal/needs"
 	"github.com/landfall-audit/landfall/probes/selfcheck"
 )
 
@@ -15,6 +16,7 @@ import (
 // usual, both are tested, and the one to which an address of nobody answers is
 // set aside.
 func TestVantagesOfOneCity(t *testing.T) {
+	needs.Namespaces(t)
 	s, err := scenario.Named(fromEverywhere)
 	if err != nil {
 		t.Fatal(err)

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/landfall-audit/landfall/internal/fakenet/scenario"
+	"github.com/landfall-audit/landfall/internal/needs"
 )
 
 func TestMain(m *testing.M) {
@@ -20,6 +21,7 @@ func TestMain(m *testing.M) {
 // a scenario. What it prints is kept.
 func inside(t *testing.T, s *scenario.Scenario, vantage string, rest func(t *testing.T)) {
 	t.Helper()
+	needs.Namespaces(t)
 	if Inside() {
 		rest(t)
 		return

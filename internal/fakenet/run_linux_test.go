@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/landfall-audit/landfall/internal/fakenet/scenario"
+	"github.com/landfall-audit/landfall/internal/needs"
 )
 
 // sh is a job that runs a shell script in a world.
@@ -28,6 +29,7 @@ func sh(script string, out io.Writer) Job {
 // A command in a world has no rights, sees the world's files, and ends with its
 // own status.
 func TestRun(t *testing.T) {
+	needs.Namespaces(t)
 	var out bytes.Buffer
 	err := Run(t.Context(), small(), "fra", sh("grep CapEff /proc/self/status; cat /etc/resolv.conf; grep -c BEGIN $SSL_CERT_FILE; ls /sys/class/net 2>/dev/null; cat /proc/net/route; exit 7", &out))
 	var exit *exec.ExitError
@@ -57,6 +59,7 @@ func TestRun(t *testing.T) {
 // Each vantage is a machine of its own, the same in every run, and vouches for the
 // root of the world, which its system trusts too.
 func TestRunIsAMachine(t *testing.T) {
+	needs.Namespaces(t)
 	other := small()
 	again := other.Vantages[0]
 	again.Name = "another"
@@ -76,6 +79,7 @@ func TestRunIsAMachine(t *testing.T) {
 
 // A world ends with its context, and its files and processes with it.
 func TestRunEnds(t *testing.T) {
+	needs.Namespaces(t)
 	folder := t.TempDir()
 	t.Setenv("TMPDIR", folder)
 	ctx, cancel := context.WithCancel(t.Context())
@@ -107,6 +111,7 @@ func TestRunEnds(t *testing.T) {
 
 // Where the system forbids namespaces, that is said, with what would help.
 func TestUnavailable(t *testing.T) {
+	needs.Namespaces(t)
 	if os.Getenv("LANDFALL_TEST_FORBIDDEN") != "" {
 		err := Run(t.Context(), small(), "fra", sh("true", nil))
 		var unavailable *UnavailableError

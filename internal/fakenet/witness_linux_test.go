@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/landfall-audit/landfall/internal/fakenet/scenario"
+	"github.com/landfall-audit/landfall/internal/needs"
 )
 
 // witness runs a program in the world that the test is inside of. Where the
@@ -19,7 +20,7 @@ func witness(t *testing.T, args ...string) (said string, ok bool) {
 	t.Helper()
 	path, err := exec.LookPath(args[0])
 	if err != nil {
-		t.Logf("NOT WITNESSED by %s, which is not installed (Debian: apt-get install iputils-ping traceroute dnsutils curl)", args[0])
+		needs.NotChecked(t, "LANDFALL_NEED_WITNESSES", args[0]+" is not installed, and was not compared (Debian: apt-get install iputils-ping traceroute dnsutils curl)")
 		return "", false
 	}
 	out, err := exec.Command(path, args[1:]...).CombinedOutput()

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -12,6 +13,7 @@ import (
 	"github.com/landfall-audit/landfall/internal/fakenet"
 	"github.com/landfall-audit/landfall/internal/fakenet/scenario"
 	"github.com/landfall-audit/landfall/internal/fakeplatform"
+	"github.com/landfall-audit/landfall/internal/needs"
 )
 
 const token = "official-token"
@@ -66,6 +68,7 @@ const { Globalping } = require(process.argv[1]);
 
 // What the official client of Globalping expects of the platform, it finds.
 func TestOfficialClient(t *testing.T) {
+	needs.Program(t, "node")
 	cache, err := os.UserCacheDir()
 	if err != nil {
 		t.Fatal(err)
@@ -73,7 +76,7 @@ func TestOfficialClient(t *testing.T) {
 	client := filepath.Join(cache, "landfall-tests", "globalping", "dist", "cjs", "bundle.cjs")
 	node, err := exec.LookPath("node")
 	if _, missing := os.Stat(client); err != nil || missing != nil {
-		t.Skipf("needs node and the package globalping (make need): %v", errors.Join(err, missing))
+		needs.Missing(t, "LANDFALL_NEED_GLOBALPING", fmt.Sprintf("node and the package globalping are not there (sh .ci/need fetches it): %v", errors.Join(err, missing)))
 	}
 	s, err := scenario.Named("from-everywhere")
 	if err != nil {
@@ -85,10 +88,6 @@ func TestOfficialClient(t *testing.T) {
 		Args:   []string{"sh", "-c", `NODE_EXTRA_CA_CERTS="$SSL_CERT_FILE" exec "$0" "$@"`, node, "-e", script, client, token},
 		Stdout: &out, Stderr: &errs,
 	})
-	var unavailable *fakenet.UnavailableError
-	if errors.As(err, &unavailable) {
-		t.Skip(err)
-	}
 	if err != nil {
 		t.Fatalf("%v\n%s", err, &errs)
 	}

@@ -10,6 +10,8 @@ import (
 
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/sas"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/service"
+
+	"github.com/landfall-audit/landfall/internal/needs"
 )
 
 // What .ci/environment says of this machine: where the servers are, and whether a
@@ -86,18 +88,15 @@ func AzuriteSignature(t testing.TB, allowed sas.AccountPermissions) string {
 	return signed.Encode()
 }
 
-// server returns the program of a server, or skips the test where there is none.
+// server returns the program of a server. Where there is none, the test ends.
 func server(t testing.TB, name, path string) string {
 	t.Helper()
+	needs.Program(t, name)
 	found, err := exec.LookPath(path)
-	if err == nil {
-		return found
+	if err != nil {
+		needs.Missing(t, needServers, name+" is not there: .ci/need installs it, and .ci/environment says where")
 	}
-	if os.Getenv(needServers) == "1" {
-		t.Fatalf("%s is not there, and %s=1 asks for it", name, needServers)
-	}
-	t.Skipf("%s is not there: .ci/need installs it, and .ci/environment says where", name)
-	return ""
+	return found
 }
 
 // run starts a server and waits until it listens. It is stopped when the test

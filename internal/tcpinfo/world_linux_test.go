@@ -15,6 +15,7 @@ import (
 	"github.com/landfall-audit/landfall/internal/fakenet"
 	"github.com/landfall-audit/landfall/internal/fakenet/scenario"
 	"github.com/landfall-audit/landfall/internal/geo"
+	"github.com/landfall-audit/landfall/internal/needs"
 )
 
 func TestMain(m *testing.M) {
@@ -36,6 +37,7 @@ func lossyWorld() *scenario.Scenario {
 
 // Where packets are lost and repeated, no figure is shorter than light needs.
 func TestRepeatedSegments(t *testing.T) {
+	needs.Namespaces(t)
 	s := lossyWorld()
 	if !fakenet.Inside() {
 		var out bytes.Buffer

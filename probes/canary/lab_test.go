@@ -27,6 +27,7 @@ import (
 	"golang.org/x/net/webdav"
 
 	"github.com/landfall-audit/landfall/evidence"
+	"github.com/landfall-audit/landfall/internal/needs"
 	"github.com/landfall-audit/landfall/probes/probe"
 )
 
@@ -90,12 +91,10 @@ var labs = map[string]func(*testing.T) *lab{"s3": s3Lab, "versitygw": versityLab
 // .ci/environment names it in.
 func program(t *testing.T, variable string) string {
 	t.Helper()
+	needs.Program(t, "the server that "+variable+" names")
 	path := os.Getenv(variable)
-	if path == "" && os.Getenv("LANDFALL_NEED_STORES") == "1" {
-		t.Fatalf("%s is not set, and LANDFALL_NEED_STORES=1 asks for it", variable)
-	}
 	if path == "" {
-		t.Skipf("%s names no server (make need)", variable)
+		needs.Missing(t, "LANDFALL_NEED_STORES", variable+" names no server (make need)")
 	}
 	return path
 }

@@ -55,7 +55,7 @@ var _ probe.Probe = (*Probe)(nil)
 func (p *Probe) Spec() probe.Spec {
 	return probe.Spec{
 		Name: Name, Kind: evidence.KindHTTP,
-		Question: "What does the front door say of where it is?",
+		Question: "What does the server that answers (front end) say of where it is?",
 		Needs:    "network, an answer to `rtt` (port 80) or `tls` (any other)",
 		Shows:    "the point of presence or region that the server names itself",
 		Hides:    "whether that is true; where the content comes from",

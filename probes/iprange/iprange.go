@@ -37,7 +37,7 @@ func (p *Probe) Spec() probe.Spec {
 		Question: "Which provider publishes the address, for which service and region?",
 		Needs:    "the providers' range files",
 		Shows:    "the region that the provider itself gives for the address",
-		Hides:    "where a global service's host is; what lies behind a front door",
+		Hides:    "where a global service's host is; what is behind a front end",
 	}
 }
 

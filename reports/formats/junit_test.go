@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/landfall-audit/landfall/internal/needs"
 	"github.com/landfall-audit/landfall/reports/internal/reporttest"
 	"github.com/landfall-audit/landfall/reports/view"
 )
@@ -21,11 +22,11 @@ const (
 // TestJUnitHoldsToItsSchema: whatever stands in the verdicts, the file is valid
 // by the schema that tools read JUnit XML by, and one that is not is found out.
 func TestJUnitHoldsToItsSchema(t *testing.T) {
+	needs.Program(t, "xmllint")
 	schema := os.Getenv(junitSchemaFile)
 	xmllint, err := exec.LookPath("xmllint")
 	if schema == "" || err != nil {
-		reporttest.Missing(t, needJUnitSchema, "JUnit XML by its schema: it takes xmllint (Debian: apt-get install libxml2-utils) and "+junitSchemaFile+" (sh .ci/need fetches it)")
-		return
+		needs.Missing(t, needJUnitSchema, "JUnit XML by its schema: it takes xmllint (Debian: apt-get install libxml2-utils) and "+junitSchemaFile+" (sh .ci/need fetches it)")
 	}
 	holds := func(text string) error {
 		c := exec.Command(xmllint, "--nonet", "--noout", "--schema", schema, "-")

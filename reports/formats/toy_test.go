@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/landfall-audit/landfall/internal/needs"
 )
 
 // toyFormat is a whole format.
@@ -32,6 +34,7 @@ const toyLine = `		{Name: "toy", File: "toy.txt", ContentType: "text/plain; char
 // TestNewFormatIsAFileAndALine: the command knows a format that is one more file
 // and one more line, without any other change.
 func TestNewFormatIsAFileAndALine(t *testing.T) {
+	needs.Time(t)
 	list, err := os.ReadFile("formats.go")
 	if err != nil {
 		t.Fatal(err)

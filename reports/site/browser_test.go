@@ -21,6 +21,7 @@ import (
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 
+	"github.com/landfall-audit/landfall/internal/needs"
 	"github.com/landfall-audit/landfall/reports/internal/reporttest"
 	"github.com/landfall-audit/landfall/reports/view"
 	"github.com/landfall-audit/landfall/verdict"
@@ -44,10 +45,10 @@ type browser struct {
 	problems []string
 }
 
-// browse starts a browser with a fresh profile. It returns nil where there is
-// none.
+// browse starts a browser with a fresh profile. Where there is none, the test ends.
 func browse(t *testing.T) *browser {
 	t.Helper()
+	needs.Program(t, "a browser")
 	binary := ""
 	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
 		if path, err := exec.LookPath(name); err == nil {
@@ -56,8 +57,7 @@ func browse(t *testing.T) *browser {
 		}
 	}
 	if binary == "" {
-		reporttest.Missing(t, needBrowser, "no Chromium is on the path, so the page was not opened in a browser (Debian: apt-get install chromium)")
-		return nil
+		needs.Missing(t, needBrowser, "no Chromium is on the path, so the page was not opened in a browser (Debian: apt-get install chromium)")
 	}
 	flags := []chromedp.ExecAllocatorOption{chromedp.ExecPath(binary), chromedp.UserDataDir(t.TempDir()), chromedp.WSURLReadTimeout(time.Minute)}
 	for _, name := range []string{"headless", "no-sandbox", "disable-gpu", "disable-quic", "no-first-run", "disable-background-networking", "disable-component-update", "disable-sync", "hide-scrollbars"} {
@@ -196,9 +196,6 @@ func writeTo(t *testing.T, v view.View) string {
 
 func TestPagesInBrowser(t *testing.T) {
 	s := browse(t)
-	if s == nil {
-		return
-	}
 	axe := loadAxe(t)
 	folders := sites(t)
 	for _, shown := range shownPages() {
@@ -228,9 +225,6 @@ func TestPagesInBrowser(t *testing.T) {
 // opened, with all of it unfolded, and nothing is asked for or complained of.
 func TestAttacksInBrowser(t *testing.T) {
 	s := browse(t)
-	if s == nil {
-		return
-	}
 	v := reporttest.HostileView(reporttest.HostileDocument(reporttest.Rotating(0), 3))
 	dir := writeTo(t, v)
 	opened := 0
@@ -304,7 +298,7 @@ func loadAxe(t *testing.T) string {
 	t.Helper()
 	path := os.Getenv(axeFile)
 	if path == "" {
-		reporttest.Missing(t, needAxe, "accessibility by axe-core: "+axeFile+" does not name an axe.min.js (npm pack axe-core has one)")
+		needs.NotChecked(t, needAxe, "accessibility by axe-core: "+axeFile+" does not name an axe.min.js (npm pack axe-core has one)")
 		return ""
 	}
 	source, err := os.ReadFile(path)
@@ -338,9 +332,6 @@ func (s *browser) checkAccess(t *testing.T, axe string) {
 // that can be reached is out of sight.
 func TestKeyboard(t *testing.T) {
 	s := browse(t)
-	if s == nil {
-		return
-	}
 	dir := everySite(t)
 	for _, page := range []string{"index.html", "vendors/lotus-cloud.html", "addresses/203.0.113.7.html"} {
 		s.open(t, filepath.Join(dir, page), 1280, 900, "light")
@@ -365,9 +356,6 @@ const paperWidth = 718
 // cut off at the edge, in colours that paper has.
 func TestPrint(t *testing.T) {
 	s := browse(t)
-	if s == nil {
-		return
-	}
 	dir := everySite(t)
 	for _, page := range []string{"index.html", "vendors/lotus-cloud.html", "addresses/203.0.113.7.html", MethodPage} {
 		s.open(t, filepath.Join(dir, page), paperWidth, 1000, "dark")

@@ -14,6 +14,7 @@ import (
 	"golang.org/x/net/html"
 
 	"github.com/landfall-audit/landfall/evidence"
+	"github.com/landfall-audit/landfall/internal/needs"
 	"github.com/landfall-audit/landfall/reports/internal/reporttest"
 	"github.com/landfall-audit/landfall/reports/view"
 	"github.com/landfall-audit/landfall/verdict"
@@ -36,6 +37,7 @@ func renderAll(t testing.TB, v view.View) string {
 }
 
 func TestHostileSite(t *testing.T) {
+	needs.Time(t)
 	for shift := range reporttest.Attacks() {
 		checkSite(t, renderSite(t, reporttest.HostileView(reporttest.HostileDocument(reporttest.Rotating(shift), 1))))
 	}
@@ -76,6 +78,7 @@ func TestFeedHasChanges(t *testing.T) {
 
 // TestSiteBounds: no document, however large, makes a page too large to be opened.
 func TestSiteBounds(t *testing.T) {
+	needs.Time(t)
 	for name, docs := range reporttest.LargeDocuments() {
 		t.Run(name, func(t *testing.T) {
 			for path, n := range sizes(t, reporttest.HostileView(docs...)) {

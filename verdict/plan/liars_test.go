@@ -4,6 +4,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/landfall-audit/landfall/internal/needs"
 	"github.com/landfall-audit/landfall/internal/verdicttest"
 	"github.com/landfall-audit/landfall/verdict/plan"
 )
@@ -11,6 +12,7 @@ import (
 // One vantage in five lies, and nothing wrong is refuted or proven of what the
 // planner asked, of few vantages as it has to.
 func TestPlannedOfLiars(t *testing.T) {
+	needs.Time(t)
 	for _, folder := range labelledFolders() {
 		if filepath.Base(folder) != "wonderproxy-2020-few" {
 			continue

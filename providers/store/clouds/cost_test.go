@@ -7,12 +7,15 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/landfall-audit/landfall/internal/needs"
 )
 
 // TestACloudCostsAFolderAndALine adds a cloud to the module, in an overlay of the
 // go command: a folder, and a line of the list with its import. The tests of that
 // cloud then run, with those of the list.
 func TestACloudCostsAFolderAndALine(t *testing.T) {
+	needs.Time(t)
 	const (
 		imported = `	"github.com/landfall-audit/landfall/providers/store/webdav"` + "\n"
 		line     = `	"webdav": of(webdav.New),` + "\n"

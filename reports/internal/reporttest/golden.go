@@ -56,15 +56,6 @@ func Pages(t testing.TB, write func(create func(path string, write func(io.Write
 	return pages
 }
 
-// Missing reports what could not be checked, as a failure where it is needed.
-func Missing(t *testing.T, need, what string) {
-	t.Helper()
-	if os.Getenv(need) == "1" {
-		t.Fatalf("%s, and %s=1 asks for it", what, need)
-	}
-	t.Logf("NOT CHECKED: %s", what)
-}
-
 // WellFormed returns an error where a text is not XML.
 func WellFormed(text string) error {
 	d := xml.NewDecoder(strings.NewReader(text))
