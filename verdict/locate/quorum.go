@@ -84,7 +84,7 @@ func (c Supporting) uncontradicted(e QuorumContext) []*index.Disk {
 	if e.among == nil {
 		return nil
 	}
-	return slices.DeleteFunc(slices.Clone(c.Alone), func(d *index.Disk) bool { return d.Doubted || e.among.contradicts(d) })
+	return slices.DeleteFunc(slices.Clone(c.Alone), e.among.contradicts)
 }
 
 // argument is the disks that a result is argued by: those of the vantages that carry
