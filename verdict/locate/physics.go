@@ -71,7 +71,7 @@ func disputedAside(f finding.Finding, t *constraint.Constraint, l *Location) fin
 // place. It holds for one host and for many.
 func refutation(g *constraint.Land, t *constraint.Constraint, c Supporting, l *Location) finding.Finding {
 	f := finding.Finding{Result: verdict.Refuted, Basis: verdict.BasisPhysics, Single: len(index.DistinctDisks(c.Disks)) == 1, Survives: c.Survival(l.QuorumContext())}
-	strong := strongestTwo(t, g, c.argument(l.QuorumContext()))
+	strong := strongestTwo(t, g, index.DistinctDisks(c.argument(l.QuorumContext())))
 	for _, d := range strong {
 		f.Measured.Take(d.Times()...)
 		text := sentence(d)

@@ -163,13 +163,13 @@ func (b *Location) finishReads(f *finding.Finding, g *constraint.Land, t *constr
 	}
 }
 
-// strongestOfEach leaves of each vantage the first bound.
+// strongestOfEach leaves of each machine the first bound.
 func strongestOfEach(bounds []bound) []bound {
-	seen := map[*index.Vantage]bool{}
+	seen, machines := map[*index.Vantage]bool{}, index.Distinct(vantagesOf(bounds))
 	return slices.DeleteFunc(slices.Clone(bounds), func(b bound) bool {
 		again := seen[b.from]
 		seen[b.from] = true
-		return again
+		return again || !slices.Contains(machines, b.from)
 	})
 }
 
