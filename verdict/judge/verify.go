@@ -54,7 +54,7 @@ func NewVerifier(b *evidence.Bundle, doc *verdict.Document) *Verifier {
 		k.known[index.HostKey(l.Host)] = l
 	}
 	for _, v := range doc.Vantages {
-		k.unused[v.ID], k.unplaced[v.ID] = v.SetAside != "", v.Misplaced != ""
+		k.unused[v.ID], k.unplaced[v.ID] = v.SetAsideCode != "", v.MisplacedCode != ""
 	}
 	for _, o := range b.Observations {
 		if _, again := k.byID[o.Common().ID]; !again {
@@ -195,7 +195,7 @@ func (k *Verifier) timeOf(v *verdict.Verdict, d *verdict.ProofDisk) (ms float64,
 		}
 	case *evidence.Retrieval:
 		ms, why := index.TimeOf(x)
-		if index.StoreKey(x.Target) == index.StoreKey(v.Endpoint) && x.Vantage == d.Vantage && why == "" {
+		if index.StoreKey(x.Target) == index.StoreKey(v.Endpoint) && x.Vantage == d.Vantage && why.Code == "" {
 			return ms, nil
 		}
 	}

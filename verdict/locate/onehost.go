@@ -2,7 +2,6 @@ package locate
 
 import (
 	"cmp"
-	"fmt"
 	"net/netip"
 	"slices"
 
@@ -13,6 +12,7 @@ import (
 	"github.com/landfall-audit/landfall/verdict/constraint"
 	"github.com/landfall-audit/landfall/verdict/finding"
 	"github.com/landfall-audit/landfall/verdict/index"
+	"github.com/landfall-audit/landfall/verdict/sentence"
 )
 
 // What several disks show together holds only if one host answered all vantages, and
@@ -33,15 +33,12 @@ func (c *Locator) speakForOneHost(s index.Service, l *Location) []verdict.Reason
 	for _, r := range c.Ranges[s.Addr] {
 		region, known := providers.LookupRegion(r.Provider, r.Region)
 		if known && region.RadiusKM > 0 && c.Published(r) && !c.OfEdge(r) && l.Within(constraint.ZoneOf(region)) {
-			out = append(out, *index.Because(r.ID, verdict.CodeOneHostByRange, "one host is taken to have answered all vantages: %s publishes %s for its region %s", r.Provider, r.Prefix, region.Code))
+			out = append(out, *index.Because(r.ID, verdict.CodeOneHostByRange, verdict.Args{"provider": r.Provider, "prefix": r.Prefix.String(), "region": region.Code}))
 			break
 		}
 	}
 	if region, ok := regionOfName(s.Name); ok && region.RadiusKM > 0 && l.Within(constraint.ZoneOf(region)) {
-		out = append(out, verdict.Reason{
-			Evidence: []string{}, Code: verdict.CodeOneHostByName,
-			Text: fmt.Sprintf("one host is taken to have answered all vantages: the name %s is that of %s's region %s", s.Name, region.Provider, region.Code),
-		})
+		out = append(out, sentence.Reason([]string{}, verdict.CodeOneHostByName, verdict.Args{"name": s.Name, "provider": region.Provider, "region": region.Code}))
 	}
 	return out
 }
@@ -122,10 +119,8 @@ func (l *Location) sharedRouter(inside []*index.Disk) *verdict.Reason {
 	for _, anchor := range anchors {
 		for _, router := range l.routers[anchor] {
 			if traces, all := l.allThrough(others, router); all && (found == nil || cmp.Less(router.id, found.Evidence[0])) {
-				found = &verdict.Reason{
-					Evidence: append([]string{router.id}, traces...), Code: verdict.CodeOneHostByRouter,
-					Text: fmt.Sprintf("one host is taken to have answered all vantages: the router %s is the last before it in traces from %d of them", router.addr, len(traces)+1),
-				}
+				own := sentence.Reason(append([]string{router.id}, traces...), verdict.CodeOneHostByRouter, verdict.Args{"router": router.addr.String(), "vantages": len(traces) + 1})
+				found = &own
 			}
 		}
 	}
@@ -161,8 +156,6 @@ func restOnOneHost(f *finding.Finding, l *Location, inside []*index.Disk, carrie
 		f.Survives.Assumptions = &spare
 	}
 	if len(support) == 0 && !carried {
-		f.Hold(verdict.CodeOneHostNotShown, limitOneHostNotShown)
+		f.Hold(verdict.CodeOneHostNotShown, nil)
 	}
 }
-
-const limitOneHostNotShown = "held back: it follows only if one host answered all vantages, and nothing speaks for that: no published range of a region, no name that is bound to one, no router that all were answered through"
