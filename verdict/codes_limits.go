@@ -74,6 +74,16 @@ func Untested(code string) bool {
 	return false
 }
 
+// KeepsClaimDown reports whether a limit with the code is why a claim has a result
+// that is below those of its verdicts.
+func KeepsClaimDown(code string) bool {
+	switch code {
+	case CodePartUntested, CodeContentNotProven, CodeEndpointClients, CodeEndpointResolversOnly:
+		return true
+	}
+	return false
+}
+
 // The codes of why a vantage is set aside, or its declared place is not used.
 const (
 	CodeRadiusNoDistance  = "radius-no-distance" // its position is said to be known to what is no distance

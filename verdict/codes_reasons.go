@@ -40,9 +40,7 @@ const (
 	CodeReadOutOfReach       = "read-out-of-reach"      // a timed read was sooner than from the nearest allowed place
 	CodeReadNothingAllowed   = "read-nothing-allowed"   // nothing within reach of a timed read is allowed, and nothing else is either
 	CodeReadInside           = "read-inside"            // all within reach of a timed read is allowed
-	CodeReadNowhere          = "read-nowhere"           // no place where the store is taken to be is within reach of a timed read
 	CodeOtherReadsInside     = "other-reads-inside"     // the same holds of each further read
-	CodeReadsApart           = "reads-apart"            // no place is within reach of all reads
 	CodeReadsTogether        = "reads-together"         // each place that contradicts it is out of reach of one read or another
 	CodeProviderRegions      = "provider-regions"       // the store is taken to be in one of its provider's regions
 	CodeReadNoWarmSample     = "read-no-warm-sample"    // a timed read has no second smallest warm sample

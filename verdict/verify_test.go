@@ -28,6 +28,7 @@ func judged(t fatal, b *evidence.Bundle, sheets ...*providers.Sheet) *verdict.Do
 	if err != nil {
 		t.Fatal(err)
 	}
+	checkCodes(t, doc)
 	verifier := verifierOf(b, doc)
 	for i := range doc.Verdicts {
 		v := &doc.Verdicts[i]

@@ -86,8 +86,8 @@ func (c *Stores) judgeTier(t *constraint.Constraint, b *Location, tier level) (f
 
 // judgeReads holds bounds against a claim under a premise.
 func (b *Location) judgeReads(g *constraint.Land, t *constraint.Constraint, bounds []bound, p assumption) finding.Finding {
-	if i := slices.IndexFunc(bounds, func(b bound) bool { return !p.possible(b) }); i >= 0 {
-		return finding.Finding{Result: verdict.Inconclusive, Basis: verdict.BasisPhysics, Because: []verdict.Reason{bounds[i].reason(verdict.CodeReadNowhere)}}
+	if slices.ContainsFunc(bounds, func(b bound) bool { return !p.possible(b) }) {
+		return finding.Finding{Result: verdict.Inconclusive, Basis: verdict.BasisPhysics}
 	}
 	if outside := outsideBounds(bounds, p); len(outside) > 0 {
 		return b.readRefutation(g, t, outside, p)
@@ -237,8 +237,7 @@ func (b *Location) readsTogether(bounds []bound, p assumption) finding.Finding {
 	all := p.ofAll(nil)
 	var holds func(common) bool
 	switch {
-	case !all.any:
-		f.Because = []verdict.Reason{sentence.Reason(idsOf(tightest(bounds, nil)), verdict.CodeReadsApart, nil)}
+	case !all.any: // there are several copies, or a vantage or a front end is not where it is taken to be
 		return f
 	case !all.allowed:
 		holds = func(c common) bool { return !c.allowed }
