@@ -1,8 +1,8 @@
 package verdict
 
 // The codes of the rules that keep a result down. Each says in one word why; programs
-// read the code. The limit that tells of it has a code of its own where one rule is
-// told in several ways.
+// read the code. Where one rule has several sentences, the limits have codes of their
+// own.
 const (
 	CodeUntrustedCertificate   = "untrusted-certificate"        // no certificate that is valid for the name was shown
 	CodeTLSFailed              = "tls-failed"                   // a TLS handshake was refused, or stayed without an answer

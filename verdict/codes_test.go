@@ -13,9 +13,9 @@ import (
 	"github.com/landfall-audit/landfall/verdict/sentence"
 )
 
-// toldCodes are the codes that the tests of this package had judged, and how often
-// each was looked at.
-var toldCodes = struct {
+// producedCodes are the codes in what the tests of this package judged, and how often
+// each was.
+var producedCodes = struct {
 	sync.Mutex
 	times map[string]int
 }{times: map[string]int{}}
@@ -23,13 +23,13 @@ var toldCodes = struct {
 // looksAt is how often the sentence of one code is looked at.
 const looksAt = 100
 
-// TestMain runs the tests. Where all of them ran, each code must have been told.
+// TestMain runs the tests. Where all of them ran, each code must have been produced.
 func TestMain(m *testing.M) {
 	status := m.Run()
 	if chosen := flag.Lookup("test.run").Value.String() + flag.Lookup("test.skip").Value.String() + flag.Lookup("test.list").Value.String(); status == 0 && chosen == "" {
 		for _, code := range sentence.Codes() {
-			if toldCodes.times[code] == 0 {
-				fmt.Printf("no test is told %s\n", code)
+			if producedCodes.times[code] == 0 {
+				fmt.Printf("no test produces %s\n", code)
 				status = 1
 			}
 		}
@@ -75,9 +75,9 @@ func checkSentence(t fatal, text string, coded verdict.Coded) {
 	if text == "" && coded.Code == "" {
 		return
 	}
-	toldCodes.Lock()
-	defer toldCodes.Unlock()
-	if toldCodes.times[coded.Code]++; toldCodes.times[coded.Code] > looksAt {
+	producedCodes.Lock()
+	defer producedCodes.Unlock()
+	if producedCodes.times[coded.Code]++; producedCodes.times[coded.Code] > looksAt {
 		return
 	}
 	names, known := sentence.ArgsOf(coded.Code)

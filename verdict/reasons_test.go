@@ -33,8 +33,8 @@ func codesIn(doc *verdict.Document) []string {
 	return out
 }
 
-// What is seldom told is told where it should be, and not where one thing is missing.
-func TestSeldomReasons(t *testing.T) {
+// Rare reasons stand where they should, and not where one thing is missing.
+func TestRareReasons(t *testing.T) {
 	redirect := func(status int) string {
 		return fmt.Sprintf(`{"kind":"http","addr":"203.0.113.7","url":"https://api.example.com/","status":%d,"location":"https://cn.example.net/"}`, status)
 	}
@@ -68,7 +68,7 @@ func TestSeldomReasons(t *testing.T) {
 	} {
 		t.Run(code, func(t *testing.T) {
 			for i, seen := range [][]string{c.yes, c.no} {
-				s := story{name: "seldom", claim: c.claim + "\nstate: processing\ncovers: [metadata]", seen: seen}
+				s := story{name: "rare", claim: c.claim + "\nstate: processing\ncovers: [metadata]", seen: seen}
 				b := s.bundle(t)
 				for _, o := range b.Observations {
 					if v, ok := o.(*evidence.Vantage); ok && c.networks != nil {
@@ -76,8 +76,8 @@ func TestSeldomReasons(t *testing.T) {
 					}
 				}
 				doc := judged(t, b, s.sheet(t))
-				if told := slices.Contains(codesIn(doc), code); told != (i == 0) {
-					t.Errorf("%v: told %v: %+v", seen, told, doc.Verdicts)
+				if found := slices.Contains(codesIn(doc), code); found != (i == 0) {
+					t.Errorf("%v: found %v: %+v", seen, found, doc.Verdicts)
 				}
 			}
 		})
@@ -97,8 +97,8 @@ func TestImportsAgainstMeasured(t *testing.T) {
 	}
 	for city, want := range map[string]bool{"tyo": true, "fra": false} {
 		doc := mergedVerdicts(t, "allow: [JP]", append(slices.Clone(files), file("m", vantageLine("m", city, ""), answerLine, keyedReply("e", "m", "5")))...)
-		if told := slices.Contains(codesIn(doc), verdict.CodeImportsAgainstMeasured); told != want {
-			t.Errorf("measured from %s: told %v: %+v", city, told, doc.Verdicts)
+		if found := slices.Contains(codesIn(doc), verdict.CodeImportsAgainstMeasured); found != want {
+			t.Errorf("measured from %s: found %v: %+v", city, found, doc.Verdicts)
 		}
 	}
 }
@@ -113,8 +113,8 @@ func TestNothingAllowed(t *testing.T) {
 			claim.Deny = claim.Allow
 		}
 		doc := judged(t, s.bundle(t), sheet)
-		if told := slices.Contains(codesIn(doc), verdict.CodeReplyNothingAllowed); told != denied || told != (doc.Verdicts[0].Result == verdict.Refuted) {
-			t.Errorf("denied %v: told %v, %s", denied, told, doc.Verdicts[0].Result)
+		if found := slices.Contains(codesIn(doc), verdict.CodeReplyNothingAllowed); found != denied || found != (doc.Verdicts[0].Result == verdict.Refuted) {
+			t.Errorf("denied %v: found %v, %s", denied, found, doc.Verdicts[0].Result)
 		}
 	}
 }

@@ -58,7 +58,7 @@ func (f *Finding) Hold(code string, args verdict.Args) {
 	}
 }
 
-// HoldBy takes the certainty from a finding, by a rule that the limit tells of.
+// HoldBy takes the certainty from a finding, by the rule that the limit is about.
 func (f *Finding) HoldBy(rule string, why verdict.Limit) {
 	was := f.Result
 	switch f.Result {

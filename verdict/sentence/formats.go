@@ -26,7 +26,7 @@ var formats = map[string]func(to []byte, v any) []byte{
 	"and":     joined(" and "),
 	"list":    joined(", "),
 	"shares":  shares,
-	"given":   func(to []byte, _ any) []byte { return to }, // whether it is there decides a choice
+	"present": func(to []byte, _ any) []byte { return to }, // whether it is there decides a choice
 	"says":    word(says),
 	"holds":   word(holds),
 }

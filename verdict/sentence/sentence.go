@@ -21,18 +21,18 @@ const usualBytes = 256
 
 // Reason returns a step of an argument, with its sentence.
 func Reason(ids []string, code string, args verdict.Args) verdict.Reason {
-	args = given(args)
+	args = withoutEmpty(args)
 	return verdict.Reason{Evidence: ids, Text: Of(code, args), Code: code, Args: args}
 }
 
 // Limit returns a limit, with its sentence.
 func Limit(code string, args verdict.Args) verdict.Limit {
-	args = given(args)
+	args = withoutEmpty(args)
 	return verdict.Limit{Coded: verdict.Coded{Code: code, Args: args}, Text: Of(code, args)}
 }
 
-// given takes out what is no argument: an empty text, and what is not so.
-func given(args verdict.Args) verdict.Args {
+// withoutEmpty takes out what is no argument: an empty text, and false.
+func withoutEmpty(args verdict.Args) verdict.Args {
 	for name, v := range args {
 		if v == "" || v == false {
 			delete(args, name)

@@ -21,7 +21,7 @@ const (
 	shared       = "many hosts may share the address: "
 	oneHost      = "one host is taken to have answered all vantages: "
 	publishes    = "{provider} publishes {prefix}"
-	saysSource   = "[{by_name:given}the name of the endpoint, which is one of {provider}, hints that|{provider} says ({api}) that]"
+	saysSource   = "[{by_name:present}the name of the endpoint, which is one of {provider}, hints that|{provider} says ({api}) that]"
 	holding      = "{holder} holds a part of {of} (capital: [{capital_percent:percent}|not stated], votes: [{votes_percent:percent}|not stated])[, known since {since}|, by a source without a date]: [{url}|source not on the web]"
 	notInTable   = "; no database or published range has the address"
 	territories  = "it can be in {territories:or}[ or {others} others], with an ISO 3166-1 code of its own, where the claim names {countries:and}: a vendor that means its territories too has to be asked"
@@ -46,9 +46,9 @@ func merged(tables ...map[string]string) map[string]string {
 	return out
 }
 
-// ofRules are the rules that keep a result down, each told in the first of its ways.
+// ofRules are the rules that keep a result down, and what some say in several ways.
 var ofRules = map[string]string{
-	verdict.CodeUntrustedCertificate:   "the certificate that {address} showed for {name} is not valid by the roots that decide[{system_trusts:given}, though the vantage's own system trusts it: that is how interception looks]",
+	verdict.CodeUntrustedCertificate:   "the certificate that {address} showed for {name} is not valid by the roots that decide[{system_trusts:present}, though the vantage's own system trusts it: that is how interception looks]",
 	verdict.CodeTLSFailed:              "{address} did not complete a TLS handshake for {name}: {class}",
 	verdict.CodeTransportOnly:          held + "the endpoint speaks TLS, and this holds only if nothing relays connections on the way: its own key did not answer so",
 	verdict.CodePingOnly:               held + "only pings were answered, which another host than that of the port may answer",
@@ -126,8 +126,8 @@ var ofSources = map[string]string{
 
 // ofStores are what metadata and timed reads say of a store.
 var ofStores = map[string]string{
-	verdict.CodeStorePlace:          saysSource + " {target} is in {place}[{place_unknown:given}, a place that is not known here]{says:says}",
-	verdict.CodeCopyPlace:           saysSource + " {holds:holds} {target}[ ({rule})] is in {place}[{place_unknown:given}, a place that is not known here]{says:says}",
+	verdict.CodeStorePlace:          saysSource + " {target} is in {place}[{place_unknown:present}, a place that is not known here]{says:says}",
+	verdict.CodeCopyPlace:           saysSource + " {holds:holds} {target}[ ({rule})] is in {place}[{place_unknown:present}, a place that is not known here]{says:says}",
 	verdict.CodeCopyNoPlace:         saysSource + " there is {holds:holds} {target}[ ({rule})], and not where{says:says}",
 	verdict.CodeRequiredCopyMissing: "no copy is listed in {place}, where the claim has one",
 	verdict.CodeReadOutOfReach:      read + nearest,

@@ -14,13 +14,13 @@ type template []part
 // asSentence is the format of an argument that is a sentence of its own.
 const asSentence = "sentence"
 
-// part is a text, or an argument, or a choice: the first way of those that have all
+// part is a text, or an argument, or a choice: the first option of those that have all
 // of their own arguments.
 type part struct {
-	text   string
-	name   string
-	format func(to []byte, v any) []byte // nil: the argument is a sentence of its own
-	ways   []template
+	text    string
+	name    string
+	format  func(to []byte, v any) []byte // nil: the argument is a sentence of its own
+	options []template
 }
 
 // compiled are the templates of the table.
@@ -81,7 +81,7 @@ func (p *parser) choice() part {
 	var out part
 	for {
 		p.rest = p.rest[1:]
-		out.ways = append(out.ways, p.template("|]"))
+		out.options = append(out.options, p.template("|]"))
 		switch {
 		case p.rest == "":
 			panic("no ] in a template")
@@ -95,8 +95,8 @@ func (p *parser) choice() part {
 func (t template) append(to []byte, args verdict.Args) []byte {
 	for i := range t {
 		switch p := &t[i]; {
-		case p.ways != nil:
-			to = p.way(args).append(to, args)
+		case p.options != nil:
+			to = p.option(args).append(to, args)
 		case p.name != "" && p.format == nil:
 			to = nested(to, args[p.name])
 		case p.name != "":
@@ -108,26 +108,26 @@ func (t template) append(to []byte, args verdict.Args) []byte {
 	return to
 }
 
-// way returns the first way of a choice that has its arguments; of several the last
+// option returns the first option of a choice that has its arguments; of several the last
 // where none has.
-func (p *part) way(args verdict.Args) template {
-	last := len(p.ways) - 1
-	for _, way := range p.ways[:max(1, last)] {
-		if way.has(args) {
-			return way
+func (p *part) option(args verdict.Args) template {
+	last := len(p.options) - 1
+	for _, option := range p.options[:max(1, last)] {
+		if option.has(args) {
+			return option
 		}
 	}
 	if last == 0 {
 		return nil
 	}
-	return p.ways[last]
+	return p.options[last]
 }
 
 // has reports whether none of the template's own arguments is missing.
 func (t template) has(args verdict.Args) bool {
 	for i := range t {
 		if t[i].name != "" {
-			if _, given := args[t[i].name]; !given {
+			if _, present := args[t[i].name]; !present {
 				return false
 			}
 		}
@@ -135,8 +135,8 @@ func (t template) has(args verdict.Args) bool {
 	return true
 }
 
-// names returns the arguments of a template: required is what all ways of writing it
-// take.
+// names returns the arguments of a template: required is what it takes
+// whichever options are written.
 func (t template) names() Names {
 	var out Names
 	add := func(list *[]string, names ...string) {
@@ -150,11 +150,11 @@ func (t template) names() Names {
 		if t[i].name != "" {
 			add(&out.Required, t[i].name)
 		}
-		for n, way := range t[i].ways {
-			own := way.names()
+		for n, option := range t[i].options {
+			own := option.names()
 			add(&out.Optional, own.Optional...)
 			for _, name := range own.Required {
-				inAll := len(t[i].ways) > 1 && !slices.ContainsFunc(t[i].ways, func(w template) bool { return !slices.Contains(w.names().Required, name) })
+				inAll := len(t[i].options) > 1 && !slices.ContainsFunc(t[i].options, func(w template) bool { return !slices.Contains(w.names().Required, name) })
 				if inAll && n == 0 {
 					add(&out.Required, name)
 				} else {
