@@ -26,7 +26,7 @@ const looksAt = 100
 // TestMain runs the tests. Where all of them ran, each code must have been produced.
 func TestMain(m *testing.M) {
 	status := m.Run()
-	if chosen := flag.Lookup("test.run").Value.String() + flag.Lookup("test.skip").Value.String() + flag.Lookup("test.list").Value.String(); status == 0 && chosen == "" {
+	if chosen := flag.Lookup("test.run").Value.String() + flag.Lookup("test.skip").Value.String() + flag.Lookup("test.list").Value.String(); chosen == "" {
 		for _, code := range sentence.Codes() {
 			if producedCodes.times[code] == 0 {
 				fmt.Printf("no test produces %s\n", code)
