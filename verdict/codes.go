@@ -1,22 +1,18 @@
 package verdict
 
-// The codes of reasons and of what holds a result back. Each says in one word
-// what the text beside it says in a sentence; programs read the code.
+// The codes of the rules that keep a result down. Each says in one word why; programs
+// read the code. Where one rule has several sentences, the limits have codes of their
+// own.
 const (
 	CodeUntrustedCertificate   = "untrusted-certificate"        // no certificate that is valid for the name was shown
 	CodeTLSFailed              = "tls-failed"                   // a TLS handshake was refused, or stayed without an answer
 	CodeTransportOnly          = "transport-only"               // the endpoint speaks TLS, and only replies that anybody on the way could have given say so
 	CodePingOnly               = "ping-only"                    // only replies to no service say so, and the endpoint is a port
-	CodeAnsweredByAnother      = "answered-by-another"          // a reply without the key came so much sooner that another host gave it
-	CodeMethodsDisagree        = "methods-disagree"             // a ping and a connection were answered so differently that two hosts gave the replies
 	CodeOneVantage             = "one-vantage"                  // one vantage alone carries it, not by a landmark and the endpoint's own key
 	CodeVantagesUnproven       = "vantages-not-credible"        // no two of those that carry it are believed, and no more say so than may lie
 	CodeOneNetwork             = "one-network"                  // all that carry it are in one network
 	CodeManyHosts              = "many-hosts"                   // many hosts may share the address
 	CodeOneHostNotShown        = "one-host-not-shown"           // it follows only if one host answered all vantages, and nothing speaks for that
-	CodeOneHostByRange         = "one-host-by-range"            // the provider publishes the address for one region
-	CodeOneHostByName          = "one-host-by-name"             // the provider binds the endpoint's name to one region
-	CodeOneHostByRouter        = "one-host-by-router"           // the vantages were answered through one last router
 	CodeElsewhereAside         = "seen-elsewhere"               // a vantage that is set aside was answered from elsewhere
 	CodeOneHostRefutation      = "refutation-needs-one-host"    // it would lean on several replies having come from one host
 	CodeRest                   = "rest-not-seen-from-front-end" // the claim speaks of data at rest
@@ -31,7 +27,6 @@ const (
 	CodePath                   = "path-not-kept"                // what passes a host on the way is not shown to be kept there
 	CodeClients                = "clients-not-measured"         // users of most countries were not measured
 	CodeTerritory              = "territory-of-named-country"   // it can be in a territory with a code of its own, and the claim names the country
-	CodeDisputedAside          = "vantage-set-aside"            // a vantage that is set aside contradicts the claim
 )
 
 // HeldBack says what a result would be but for the rules that keep it down.

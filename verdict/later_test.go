@@ -1,6 +1,7 @@
 package verdict_test
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -75,5 +76,20 @@ func TestIdleVantagesChangeNothing(t *testing.T) {
 	}
 	if v := mergedVerdicts(t, "allow: [CN]", own, file("B", idle...)).Verdicts[0]; v.Result != verdict.Refuted {
 		t.Errorf("%s: %q", v.Result, v.Limits)
+	}
+}
+
+// Connections of January and pings of November do not carry one verdict on an address
+// together: the newest window decides.
+func TestKindsOfReplyAreOfOneWindow(t *testing.T) {
+	ping := func(id, vantage, ms string) string {
+		return fmt.Sprintf(`{"kind":"rtt","id":%q,"vantage":%q,"addr":"203.0.113.7","method":"icmp","min_ms":%s}`, id, vantage, ms)
+	}
+	lines := []string{vantageLine("v1", "fra", `,"asn":64500`), vantageLine("v2", "par", `,"asn":64501`), vantageLine("v3", "ber", `,"asn":64502`), vantageLine("v4", "lon", `,"asn":64503`),
+		at("2026-01-11", tcpReply("e1", "v1", "5")), at("2026-01-11", tcpReply("e2", "v2", "8")), at("2026-11-22", ping("e3", "v3", "6")), at("2026-11-22", ping("e4", "v4", "9"))}
+	s := story{name: "window", claim: "deny: [CN]\ncovers: [metadata]", endpoint: "host: 203.0.113.7"}
+	v := judged(t, mergedBundle(t, file("A", lines...)), s.sheetOf(t)).Verdicts[0]
+	if v.Measured == nil || v.Measured.From != v.Measured.Until || !strings.HasPrefix(v.Measured.From, "2026-11-22") {
+		t.Errorf("%s, measured %+v", v.Result, v.Measured)
 	}
 }

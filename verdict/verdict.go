@@ -7,11 +7,7 @@
 // names and registrations agree or disagree, and never convict.
 package verdict
 
-import (
-	"fmt"
-
-	"github.com/landfall-audit/landfall/evidence"
-)
+import "github.com/landfall-audit/landfall/evidence"
 
 // Schema names the format of a [Document].
 const Schema = "landfall.verdicts/v1"
@@ -79,11 +75,47 @@ const (
 	AssumesProviderRegions = "provider-regions" // the store was taken to be in one of its provider's regions
 )
 
+// Args are the arguments of a sentence, by name. Names have their unit: rtt_ms,
+// within_km. Values are texts, numbers, lists of them, or a [Coded].
+type Args map[string]any
+
+// Coded is what a sentence says, for programs: its code, and what differs from one
+// such sentence to the next.
+type Coded struct {
+	Code string `json:"code"` // one of those that docs/verdicts.md lists
+	Args Args   `json:"args,omitempty"`
+}
+
 // Reason is one step of the argument, with the evidence it rests on.
 type Reason struct {
 	Evidence []string `json:"evidence"`
 	Text     string   `json:"text"`
-	Code     string   `json:"code,omitempty"` // one of the Code… words
+	Code     string   `json:"code,omitempty"` // one of those that docs/verdicts.md lists
+	Args     Args     `json:"args,omitempty"` // of the sentence
+}
+
+// Limit is something that a result does not show, or that keeps it down.
+type Limit struct {
+	Coded
+	Text string
+}
+
+// TextsOf returns the texts of limits.
+func TextsOf(limits []Limit) []string {
+	out := make([]string, len(limits))
+	for i := range limits {
+		out[i] = limits[i].Text
+	}
+	return out
+}
+
+// CodesOf returns the codes of limits, with their arguments, in the same order.
+func CodesOf(limits []Limit) []Coded {
+	out := make([]Coded, len(limits))
+	for i := range limits {
+		out[i] = limits[i].Coded
+	}
+	return out
 }
 
 // Verdict is the judgement of one claim on one subject at one address.
@@ -105,6 +137,7 @@ type Verdict struct {
 	Countries     []string `json:"countries"` // where it can be by physics alone, where these are at most ten
 	Because       []Reason `json:"because"`
 	Limits        []string `json:"limits"`
+	LimitCodes    []Coded  `json:"limit_codes,omitempty"` // of the limits, in their order
 
 	Scope    *Scope    `json:"scope,omitempty"`     // for whom it speaks
 	HeldBack *HeldBack `json:"held_back,omitempty"` // what it would be but for a rule
@@ -112,6 +145,11 @@ type Verdict struct {
 	Sites    *Sites    `json:"sites,omitempty"`     // of an address that many hosts share
 	Survives *Survival `json:"survives,omitempty"`  // of a result by physics
 	Proof    *Proof    `json:"proof,omitempty"`     // of a refutation or a proof by physics
+}
+
+// Add adds a limit.
+func (v *Verdict) Add(l Limit) {
+	v.Limits, v.LimitCodes = append(v.Limits, l.Text), append(v.LimitCodes, l.Coded)
 }
 
 // Measured is from when until when the replies were measured that carry a result;
@@ -133,14 +171,6 @@ type Scope struct {
 	Ignored bool `json:"-"` // the zone takes no note of who asks
 }
 
-// Unmeasured says for whom it does not speak.
-func (s *Scope) Unmeasured() string {
-	if s.Ignored {
-		return "the zone takes no note of where its clients are: this speaks for the users of the resolvers that were asked, and others were not measured"
-	}
-	return fmt.Sprintf("users of %d countries that were asked for could not be measured", s.CountriesNotMeasured)
-}
-
 // How the clients of a verdict were found out.
 const (
 	ByClientSubnet = "client-subnet" // the zone was asked for their networks (RFC 7871)
@@ -158,6 +188,7 @@ type ClaimResult struct {
 	Result     Result   `json:"result"`
 	Verdicts   int      `json:"verdicts"`
 	Limits     []string `json:"limits"`
+	LimitCodes []Coded  `json:"limit_codes,omitempty"` // of the limits, in their order
 	VendorName string   `json:"vendor_name,omitempty"`
 	Says       string   `json:"says,omitempty"`
 	URL        string   `json:"url,omitempty"`
@@ -172,6 +203,11 @@ type ClaimResult struct {
 	Require    []string `json:"require,omitempty"`
 }
 
+// Add adds a limit.
+func (c *ClaimResult) Add(l Limit) {
+	c.Limits, c.LimitCodes = append(c.Limits, l.Text), append(c.LimitCodes, l.Coded)
+}
+
 // VantageSummary is a place that was looked from.
 type VantageSummary struct {
 	ID       string   `json:"id"`
@@ -182,9 +218,15 @@ type VantageSummary struct {
 	Country  string   `json:"country,omitempty"`
 	Network  string   `json:"network,omitempty"`
 	SetAside string   `json:"set_aside,omitempty"` // why its round trips are not used; empty if they are
+	// SetAsideCode and SetAsideArgs are the same for programs.
+	SetAsideCode string `json:"set_aside_code,omitempty"`
+	SetAsideArgs Args   `json:"set_aside_args,omitempty"`
 	// Misplaced is why its declared place is not used: only disks around hosts of
 	// published place are.
 	Misplaced string `json:"misplaced,omitempty"`
+	// MisplacedCode and MisplacedArgs are the same for programs.
+	MisplacedCode string `json:"misplaced_code,omitempty"`
+	MisplacedArgs Args   `json:"misplaced_args,omitempty"`
 }
 
 // RunSummary is when and by what the evidence was taken.

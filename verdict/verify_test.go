@@ -34,6 +34,7 @@ func judged(t fatal, b *evidence.Bundle, sheets ...*providers.Sheet) *verdict.Do
 	if err != nil {
 		t.Fatal(err)
 	}
+	checkCodes(t, doc)
 	proofs := proofsOf(t, doc, b, sheets)
 	if _, drawn := t.(*rapid.T); drawn {
 		return doc // too many: see TestChangedProofsOfDrawnWorldsAreRejected

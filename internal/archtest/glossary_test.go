@@ -15,8 +15,8 @@ import (
 // plainNames are exported types of the judge whose names mean what they mean in
 // everyday English, or in Go.
 var plainNames = []string{
-	"Asked", "Asked For", "Asked Key", "Calibration", "Change", "Claim Result", "Difference", "Document", "Figures",
-	"Landmark Reply", "Learned", "Line Writer", "List Writer", "Lookup", "Measured", "Measurement", "Membership", "Nearest", "Nearest Place",
+	"Args", "Asked", "Asked For", "Asked Key", "Calibration", "Change", "Claim Result", "Coded", "Difference", "Document", "Figures",
+	"Landmark Reply", "Learned", "Line Writer", "List Writer", "Lookup", "Measured", "Measurement", "Membership", "Names", "Nearest", "Nearest Place",
 	"Offer", "Options", "Plan", "Position", "Proof Disk", "Question", "Read", "Reason", "Reply Key", "Reply Kind", "Result", "Run", "Run Summary",
 	"Service", "Site Seen", "Sites", "Vantage Summary", "Checker", "Failure",
 }

@@ -6,8 +6,9 @@ import (
 	"slices"
 )
 
-// texts are the fields that hold sentences: they may be said in another way.
-var texts = []string{"text", "limits", "set_aside", "misplaced"}
+// texts are the fields that hold sentences, and the codes of sentences: they may be
+// said in another way.
+var texts = []string{"text", "code", "limits", "set_aside", "misplaced"}
 
 // maxDifferences bounds what is printed of one folder.
 const maxDifferences = 50

@@ -55,7 +55,7 @@ func TestAssumptionsAreSaid(t *testing.T) {
 		"held back for another":      {verdict.Verdict{Result: verdict.Disputed, SingleVantage: true, HeldBack: &verdict.HeldBack{WouldBe: verdict.Refuted, Why: []string{verdict.CodeRest}}, Limits: []string{"one vantage alone saw it at rest"}}, map[string]int{carries: 1}},
 		"not held back":              {verdict.Verdict{Result: verdict.Refuted, SingleVantage: true}, map[string]int{carries: 1}},
 		"its sentences are not read": {verdict.Verdict{Result: verdict.Disputed, SingleVantage: true, Limits: []string{"one vantage alone carries this"}}, map[string]int{carries: 1}},
-		"two assumptions":            {verdict.Verdict{Result: verdict.Refuted, Assumes: []string{verdict.AssumesOneHost, verdict.AssumesNoInterception}, Limits: []string{"takes for granted that one host answered all vantages"}}, map[string]int{relays: 1, host: 1}},
+		"two assumptions":            {verdict.Verdict{Result: verdict.Refuted, Assumes: []string{verdict.AssumesOneHost, verdict.AssumesNoInterception}, Limits: []string{"takes for granted that one host answered all vantages"}, LimitCodes: []verdict.Coded{{Code: verdict.CodeOneHostAssumed}}}, map[string]int{relays: 1, host: 1}},
 		"a code of a later time":     {verdict.Verdict{Result: verdict.Refuted, Assumes: []string{"gravity"}}, map[string]int{"gravity": 1}},
 	} {
 		c.v.Vendor, c.v.Claim, c.v.Endpoint, c.v.Addr, c.v.Subject, c.v.Basis = "v", "c", "a.example", "203.0.113.7", verdict.FrontDoor, verdict.BasisPhysics

@@ -63,10 +63,13 @@ func Texts(texts []string) []string {
 		}
 	}
 	if left := len(texts) - MaxTexts; left > 0 {
-		out = append(out, fmt.Sprintf("%d more: see the verdicts file", left))
+		out = append(out, More(left))
 	}
 	return out
 }
+
+// More says how many texts of a list were left out.
+func More(left int) string { return fmt.Sprintf("%d more: see the verdicts file", left) }
 
 // Names returns a list of short texts in its own order.
 func Names(list []string) []string {

@@ -122,7 +122,7 @@ func (p *frontPage) changes(s *site) {
 func (p *frontPage) vantages(v *view.View) {
 	for _, aside := range []bool{true, false} {
 		for _, vantage := range v.Vantages {
-			if (vantage.SetAside != "") == aside && len(p.Vantages) < frontVantages {
+			if vantage.InUse() != aside && len(p.Vantages) < frontVantages {
 				vantage.SetAside = sanitize.Brief(vantage.SetAside, frontBrief)
 				p.Vantages = append(p.Vantages, vantage)
 			}

@@ -42,7 +42,7 @@ func (s *site) paths(run string, row *view.Row) []worldmap.Path {
 	}
 	var out []worldmap.Path
 	for _, t := range traces {
-		if v := s.vantages[lineKey{run, sanitize.Name(t.Vantage)}]; v != nil && v.SetAside != "" {
+		if v := s.vantages[lineKey{run, sanitize.Name(t.Vantage)}]; v != nil && !v.InUse() {
 			continue
 		}
 		if p, ok := r.path(t); ok && len(out) < mapPaths {

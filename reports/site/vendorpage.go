@@ -121,7 +121,7 @@ func newPageClaim(s *site, room *budget, c *view.Claim) pageClaim {
 	out.Turns = turns[:min(len(turns), vendorTurns)]
 	for i := range c.Findings {
 		f := &c.Findings[i]
-		if i >= vendorFindings || !room.take(findingMarkup+size(text.Finding(c, f))+size(f.Limits...)) {
+		if i >= vendorFindings || !room.take(findingMarkup+size(text.Finding(c, f))+size(view.LimitTexts(f.Limits)...)) {
 			out.More += f.Verdicts
 			continue
 		}
@@ -226,7 +226,7 @@ func claimSize(c *view.Claim) int {
 	for _, e := range c.Earlier[:min(len(c.Earlier), vendorEarlier)] {
 		n += size(e.Run, e.Started) + 2*reasonMarkup
 	}
-	return n + size(c.Limits...) + len(c.Limits)*reasonMarkup
+	return n + size(view.LimitTexts(c.Limits)...) + len(c.Limits)*reasonMarkup
 }
 
 func rowSize(r *view.Row) int {

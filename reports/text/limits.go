@@ -2,7 +2,6 @@ package text
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/landfall-audit/landfall/reports/view"
 	"github.com/landfall-audit/landfall/verdict"
@@ -40,8 +39,15 @@ func RowLimits(f *view.Finding, r *view.Row) []string {
 	return except(slices.Concat(f.Limits, r.Limits), rowLimit(f, r))
 }
 
-func except(limits []string, limit string) []string {
-	return slices.DeleteFunc(slices.Clone(limits), func(text string) bool { return text == limit })
+// except returns the texts of limits but for one.
+func except(limits []view.Limit, one *view.Limit) []string {
+	return slices.DeleteFunc(view.LimitTexts(limits), func(text string) bool { return one != nil && text == one.Text })
+}
+
+// assumedBy are the limits that tell of an assumption.
+var assumedBy = map[string]string{
+	verdict.AssumesOneHost:     verdict.CodeOneHostAssumed,
+	verdict.AssumesRootsOfUser: verdict.CodeUserRootsAssumed,
 }
 
 // Assumptions returns what the finding assumes, as far as its limits do not say so.
@@ -51,9 +57,8 @@ func Assumptions(f *view.Finding) []string {
 	if f.SingleVantage && !slices.Contains(f.DowngradedBy, verdict.CodeOneVantage) {
 		out = append(out, "Only one vantage supports this: without it, the result would be different.")
 	}
-	limits := strings.Join(f.Limits, "\n")
 	for _, a := range f.Assumes {
-		if !strings.Contains(limits, Assumption(a)) {
+		if code := assumedBy[a]; code == "" || !slices.ContainsFunc(f.Limits, func(l view.Limit) bool { return l.Code == code }) {
 			out = append(out, "This assumes that "+Assumption(a)+".")
 		}
 	}

@@ -10,23 +10,18 @@ import (
 	"github.com/landfall-audit/landfall/verdict"
 )
 
-// clauses say why a result is what it is, by the code of the reason.
+// clauses say why a result is kept down, by the code of the rule.
 var clauses = map[string]string{
 	verdict.CodeUntrustedCertificate:   "the certificate that was shown is not valid for the name",
 	verdict.CodeTLSFailed:              "a TLS handshake was refused, or got no answer",
 	verdict.CodeTransportOnly:          "the endpoint speaks TLS, and its own key did not answer so: this holds only if nothing relays connections on the way",
 	verdict.CodePingOnly:               "only pings were answered, and another host than the endpoint may answer those",
-	verdict.CodeAnsweredByAnother:      "another host answered for the endpoint",
-	verdict.CodeMethodsDisagree:        "pings and connections were answered by different hosts",
 	verdict.CodeOneVantage:             "only one vantage supports it",
 	verdict.CodeTerritory:              "it depends on a territory with a country code of its own, which the named country may be meant to include",
 	verdict.CodeVantagesUnproven:       "the vantages that support it are not confirmed, and no more support it than may be wrong",
 	verdict.CodeOneNetwork:             "all vantages that support it are in one network",
 	verdict.CodeManyHosts:              "many hosts may share the address",
 	verdict.CodeOneHostNotShown:        "it follows only if one host answered all of them, and nothing else speaks for that",
-	verdict.CodeOneHostByRange:         "the provider publishes the address for one region",
-	verdict.CodeOneHostByName:          "the provider binds the name to one region",
-	verdict.CodeOneHostByRouter:        "their packets went through one last router",
 	verdict.CodeElsewhereAside:         "a vantage that is set aside was answered from elsewhere",
 	verdict.CodeOneHostRefutation:      "it would have to assume that one host gave all replies",
 	verdict.CodeRest:                   "the claim is about data at rest, which cannot be seen from the server that answers",
@@ -40,7 +35,6 @@ var clauses = map[string]string{
 	verdict.CodeRedirect:               "a redirect of one request does not show where data is sent",
 	verdict.CodePath:                   "data that passes a host on the way is not shown to be stored there",
 	verdict.CodeClients:                "users elsewhere were not measured",
-	verdict.CodeDisputedAside:          "a vantage that is set aside contradicts the claim",
 }
 
 // downgrade says that rules keep a result down, and which.

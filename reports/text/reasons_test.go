@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// Every code of the judge has a clause: a result that is held back says why.
-func TestEveryCodeHasWords(t *testing.T) {
+// Every rule of the judge has a clause: a result that is held back says why.
+func TestEveryRuleHasAClause(t *testing.T) {
 	source, err := os.ReadFile("../../verdict/codes.go")
 	if err != nil {
 		t.Fatal(err)

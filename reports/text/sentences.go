@@ -38,12 +38,11 @@ func Claim(c *view.Claim) string {
 // finding.
 func Finding(c *view.Claim, f *view.Finding) string { return Row(c.Started, f, &f.Rows[0]) }
 
-// withoutDeciding is the sentence of a claim whose result none of its verdicts has. The
-// roll-up's own reasons are first among its limits.
+// withoutDeciding is the sentence of a claim whose result none of its verdicts has.
 func withoutDeciding(c *view.Claim) string {
 	why := ""
-	if limit := claimLimit(c); limit != "" {
-		why = ": " + limit
+	if limit := claimLimit(c); limit != nil {
+		why = ": " + limit.Text
 	}
 	switch c.Result {
 	case verdict.NotTested:
@@ -56,27 +55,20 @@ func withoutDeciding(c *view.Claim) string {
 	return ended("The verdicts file has this result without a verdict that supports it" + why)
 }
 
-// claimLimit returns the limit that the claim's sentence has; empty where it has
-// none.
-func claimLimit(c *view.Claim) string {
+// claimLimit returns the limit that the claim's sentence has; nil where it has none.
+func claimLimit(c *view.Claim) *view.Limit {
 	if deciding := c.Deciding(); len(deciding) > 0 {
 		return rowLimit(&deciding[0], &deciding[0].Rows[0])
 	}
-	if len(c.Limits) > 0 {
-		return c.Limits[0]
-	}
-	return ""
+	return c.KeptDown()
 }
 
-// rowLimit returns the limit that the sentence of a row has: why nothing was
-// tested.
-func rowLimit(f *view.Finding, r *view.Row) string {
-	for _, limits := range [][]string{r.Limits, f.Limits} {
-		if f.Result == verdict.NotTested && len(limits) > 0 {
-			return limits[0]
-		}
+// rowLimit returns the limit that the sentence of a row has: why nothing was tested.
+func rowLimit(f *view.Finding, r *view.Row) *view.Limit {
+	if f.Result != verdict.NotTested {
+		return nil
 	}
-	return ""
+	return f.Untested(r)
 }
 
 // Row says what was measured at one address or store, and what follows for the
@@ -195,12 +187,12 @@ func pathSentence(when string, f *view.Finding, r *view.Row) string {
 func noEvidence(f *view.Finding, r *view.Row) string {
 	limit := rowLimit(f, r)
 	switch {
-	case limit == "":
+	case limit == nil:
 		return "Not tested at " + at(r) + ": there is no usable evidence."
-	case r.Endpoint != "" && strings.Contains(limit, r.Endpoint):
-		return ended("Not tested: " + limit)
+	case r.Endpoint != "" && limit.Endpoint == r.Endpoint:
+		return ended("Not tested: " + limit.Text)
 	}
-	return ended("Not tested at " + at(r) + ": " + limit)
+	return ended("Not tested at " + at(r) + ": " + limit.Text)
 }
 
 func unreadableSentence(r *view.Row) string {

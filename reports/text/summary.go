@@ -63,7 +63,7 @@ func Vantages(v *view.View, run string) string {
 	for _, p := range v.Vantages {
 		switch {
 		case p.Run != run:
-		case p.SetAside == "":
+		case p.InUse():
 			used++
 		default:
 			aside++

@@ -22,7 +22,7 @@ type Claim struct {
 	Source     Source
 	Landings   Landings
 	Bases      []verdict.Basis // what the verdicts that support the result are based on
-	Limits     []string        // what the result does not show
+	Limits     []Limit         // what the result does not show
 	Verdicts   int             // as many as the judge counted
 	Findings   []Finding       // worst first
 	Run        string
@@ -59,7 +59,7 @@ type Earlier struct {
 func newClaim(d *verdict.Document, r verdict.ClaimResult, verdicts []*verdict.Verdict) Claim {
 	c := Claim{
 		Vendor: sanitize.Name(r.Vendor), VendorName: sanitize.Name(r.VendorName), ID: sanitize.Name(r.Claim), Anchor: Anchor("claim", r.Vendor, r.Claim),
-		Result: Known(r.Result), Says: sanitize.Clip(r.Says, sanitize.MaxSays), Limits: sanitize.Texts(r.Limits), Verdicts: r.Verdicts,
+		Result: Known(r.Result), Says: sanitize.Clip(r.Says, sanitize.MaxSays), Limits: limitsOf(r.Limits, r.LimitCodes), Verdicts: r.Verdicts,
 		Constraint: Constraint{About: sanitize.Name(r.About), Covers: sanitize.Names(r.Covers), State: sanitize.Name(r.State), Allow: sanitize.Names(r.Allow), Deny: sanitize.Names(r.Deny), Require: sanitize.Names(r.Require)},
 		Source:     Source{URL: sanitize.Clip(r.URL, sanitize.MaxURL), Retrieved: sanitize.Name(r.Retrieved), Published: sanitize.Name(r.Published), Grade: sanitize.Name(r.Grade)},
 		Run:        sanitize.Name(d.Run.Run), Started: sanitize.Name(d.Run.Started),

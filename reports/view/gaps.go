@@ -1,6 +1,7 @@
 package view
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/landfall-audit/landfall/reports/sanitize"
@@ -103,7 +104,7 @@ func (v *View) landings() Landings {
 func missingVantages(v *View) []Gap {
 	used := 0
 	for _, p := range v.Vantages {
-		if p.SetAside == "" {
+		if p.InUse() {
 			used++
 		}
 	}
@@ -124,10 +125,10 @@ func vantagesNotUsed(v *View) []Gap {
 	left := 0
 	for _, p := range v.Vantages {
 		switch {
-		case p.SetAside == "" && p.Misplaced == "":
+		case p.InUse() && p.MisplacedCode == "":
 		case len(out) == maxRefs:
 			left++
-		case p.SetAside == "":
+		case p.InUse():
 			out = append(out, Gap{Kind: GapMisplaced, Name: p.Name, Reason: p.Misplaced})
 		default:
 			out = append(out, Gap{Kind: GapSetAside, Name: p.Name, Reason: p.SetAside})
@@ -161,11 +162,10 @@ func untested(v *View) []Gap {
 			if c.Result != verdict.NotTested {
 				continue
 			}
-			reason := ""
-			if len(c.Limits) > 0 {
-				reason = c.Limits[0]
+			reason, key := "", ""
+			if why := c.Untested(); why != nil {
+				reason, key = why.Text, why.key
 			}
-			key := c.normalise(reason)
 			if g := byReason[key]; g == nil {
 				byReason[key] = &Gap{Kind: GapNotTested, Reason: reason}
 				order = append(order, key)
@@ -186,14 +186,28 @@ func untested(v *View) []Gap {
 	return out
 }
 
-// normalise takes the claim's own hosts out of a text.
-func (c *Claim) normalise(text string) string {
-	for _, f := range c.Findings {
-		for i := range f.Rows[:min(len(f.Rows), maxRefs)] {
-			text = normalise(text, f.Rows[i].Endpoint, f.Rows[i].Addr)
-		}
+// Untested returns the limit that says why nothing was tested; nil where none does.
+func (c *Claim) Untested() *Limit { return firstOf(c.Limits, verdict.Untested) }
+
+// KeptDown returns the limit that says why a claim is below its verdicts, or has none;
+// nil where none does.
+func (c *Claim) KeptDown() *Limit {
+	return firstOf(c.Limits, func(code string) bool { return verdict.Untested(code) || verdict.KeepsClaimDown(code) })
+}
+
+// Untested returns the limit of a row that says why nothing was tested; nil where none
+// does.
+func (f *Finding) Untested(r *Row) *Limit {
+	return cmp.Or(firstOf(r.Limits, verdict.Untested), firstOf(f.Limits, verdict.Untested))
+}
+
+// firstOf returns the first of the limits with such a code; nil where there is none.
+func firstOf(limits []Limit, such func(code string) bool) *Limit {
+	i := slices.IndexFunc(limits, func(l Limit) bool { return such(l.Code) })
+	if i < 0 {
+		return nil
 	}
-	return text
+	return &limits[i]
 }
 
 // leaves reports whether a claim leaves a gap of a kind.

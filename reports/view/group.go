@@ -22,7 +22,7 @@ type Finding struct {
 	Assumes       []string
 	WouldBe       verdict.Result // but for the rules that downgrade it; empty where none does
 	DowngradedBy  []string       // the codes of those rules
-	Limits        []string       // those that all its rows share
+	Limits        []Limit        // those that all its rows share
 	Rows          []Row          // the one that decides most first
 	Verdicts      int            // in all rows
 }
@@ -38,8 +38,8 @@ type Row struct {
 	MarginKM  float64
 	Countries []string
 	Because   []Reason
-	StepsLeft int      `json:",omitempty"` // steps of the argument that were left out
-	Limits    []string // those that are its own
+	StepsLeft int     `json:",omitempty"` // steps of the argument that were left out
+	Limits    []Limit // those that are its own
 	Verdicts  int
 	Measured  *verdict.Measured // when the replies that support it were; nil where none does
 
@@ -56,8 +56,8 @@ type Reason struct {
 	More     int // ids that were left out
 }
 
-// groupKey is what the verdicts of one finding have in common. The texts in it are
-// normalised: without figures, hosts and addresses.
+// groupKey is what the verdicts of one finding have in common. Limits stand in it by
+// what they say, without figures, hosts and addresses.
 type groupKey struct {
 	result           verdict.Result
 	subject          verdict.Subject
@@ -125,12 +125,12 @@ func groupKeyOf(v *verdict.Verdict) groupKey {
 	if v.HeldBack != nil {
 		s.downgrade = strings.Join(append([]string{string(Known(v.HeldBack.WouldBe))}, sanitize.Texts(v.HeldBack.Why)...), "\n")
 	}
-	limits := sanitize.Texts(v.Limits)
-	for i, text := range limits {
-		limits[i] = normalise(text, v.Endpoint, v.Addr)
+	var keys []string
+	for _, limit := range limitsOf(v.Limits, v.LimitCodes, v.Endpoint, v.Addr) {
+		keys = append(keys, limit.key)
 	}
-	slices.Sort(limits)
-	s.limited = strings.Join(slices.Compact(limits), "\n")
+	slices.Sort(keys)
+	s.limited = strings.Join(slices.Compact(keys), "\n\n")
 	return s
 }
 
@@ -169,7 +169,7 @@ func newFinding(s groupKey, verdicts []*verdict.Verdict, used map[string]int) Fi
 	f.Limits = sharedLimits(f.Rows)
 	for i := range f.Rows {
 		r := &f.Rows[i]
-		r.Limits = slices.DeleteFunc(r.Limits, func(text string) bool { return slices.Contains(f.Limits, text) })
+		r.Limits = slices.DeleteFunc(r.Limits, func(l Limit) bool { return hasLimit(f.Limits, l) })
 		v := verdicts[0]
 		r.Anchor = Unique(used, Anchor("verdict", v.Vendor, v.Claim, r.Endpoint, r.Addr, string(f.Subject)))
 	}
@@ -177,15 +177,20 @@ func newFinding(s groupKey, verdicts []*verdict.Verdict, used map[string]int) Fi
 }
 
 // sharedLimits returns the limits of the first row that every row has.
-func sharedLimits(rows []Row) []string {
+func sharedLimits(rows []Row) []Limit {
 	shared := slices.Clone(rows[0].Limits)
 	for i := range rows {
 		if len(shared) == 0 {
 			break
 		}
-		shared = slices.DeleteFunc(shared, func(text string) bool { return !slices.Contains(rows[i].Limits, text) })
+		shared = slices.DeleteFunc(shared, func(l Limit) bool { return !hasLimit(rows[i].Limits, l) })
 	}
 	return shared
+}
+
+// hasLimit reports whether a list has a limit of the same text.
+func hasLimit(list []Limit, l Limit) bool {
+	return slices.ContainsFunc(list, func(o Limit) bool { return o.Text == l.Text })
 }
 
 // rows returns one row for each address with the same argument, sorted by how
@@ -222,7 +227,7 @@ func rows(verdicts []*verdict.Verdict) []Row {
 func newRow(v *verdict.Verdict) Row {
 	r := Row{
 		Endpoint: sanitize.Name(v.Endpoint), Addr: sanitize.Name(v.Addr), Ratio: v.Ratio, MarginKM: v.MarginKM,
-		Countries: codes(v.Countries), Limits: sanitize.Texts(v.Limits), Verdicts: 1,
+		Countries: codes(v.Countries), Limits: limitsOf(v.Limits, v.LimitCodes, v.Endpoint, v.Addr), Verdicts: 1,
 		Measured: boundedMeasured(v.Measured), Proof: boundedProof(v.Proof), Survives: v.Survives, Sites: boundedSites(v.Sites),
 	}
 	if v.ClientCountry != "" {

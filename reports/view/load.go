@@ -119,10 +119,19 @@ func vantages(d *verdict.Document) []Vantage {
 			Run: sanitize.Name(d.Run.Run), ID: sanitize.Name(v.ID), Name: sanitize.Name(cmp.Or(v.Name, v.ID)), Country: sanitize.Name(v.Country),
 			Network: sanitize.Name(v.Network), SetAside: sanitize.Clip(v.SetAside, sanitize.MaxText), Misplaced: sanitize.Clip(v.Misplaced, sanitize.MaxText),
 		}
+		own.SetAsideCode, own.MisplacedCode = codeOf(v.SetAsideCode, v.SetAside), codeOf(v.MisplacedCode, v.Misplaced)
 		if v.Lat != nil && v.Lon != nil {
 			own.Position = &Position{Lat: *v.Lat, Lon: *v.Lon, RadiusKM: v.RadiusKM}
 		}
 		out = append(out, own)
 	}
 	return out
+}
+
+// codeOf returns the code of a reason; of a document without codes, that it has none.
+func codeOf(code, text string) string {
+	if code == "" && text != "" {
+		return unstated
+	}
+	return sanitize.Name(code)
 }

@@ -48,12 +48,21 @@ type Vantage struct {
 	Name     string
 	Country  string
 	Network  string
-	SetAside string // why its round trips are not used; empty where they are
+	SetAside string // why its round trips are not used
 	// Misplaced is why the place that it declares is not used.
 	Misplaced string
-	Position  *Position // nil where it is not known
-	ID        string    `json:"-"` // in the evidence
+	// The codes of both; empty where they are used.
+	SetAsideCode  string    `json:"-"`
+	MisplacedCode string    `json:"-"`
+	Position      *Position // nil where it is not known
+	ID            string    `json:"-"` // in the evidence
 }
+
+// unstated is the code of a reason in a document that has no codes.
+const unstated = "unstated"
+
+// InUse reports whether its round trips are used.
+func (v Vantage) InUse() bool { return v.SetAsideCode == "" }
 
 // Position is a point in degrees, and how far off it may be. A document may come
 // from anyone: it need not be on the earth.

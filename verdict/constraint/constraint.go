@@ -205,13 +205,13 @@ func ProviderOf(name string) string {
 	return provider
 }
 
-// Words returns the membership as the end of a sentence.
-func (m Membership) Words() string {
+// String returns the word that arguments of sentences have for it.
+func (m Membership) String() string {
 	switch m {
 	case Inside:
-		return "the claim allows that"
+		return "inside"
 	case Outside:
-		return "the claim does not allow that"
+		return "outside"
 	}
-	return "that does not settle the claim"
+	return "cannot-tell"
 }

@@ -2,7 +2,6 @@ package door
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/landfall-audit/landfall/providers"
 	"github.com/landfall-audit/landfall/verdict"
@@ -10,6 +9,7 @@ import (
 	"github.com/landfall-audit/landfall/verdict/finding"
 	"github.com/landfall-audit/landfall/verdict/index"
 	"github.com/landfall-audit/landfall/verdict/locate"
+	"github.com/landfall-audit/landfall/verdict/sentence"
 )
 
 // Judge weighs physics first and, where it allows both, what published
@@ -56,7 +56,7 @@ func notOfEdges(f *finding.Finding, l *locate.Location) {
 	f.Result = verdict.Inconclusive
 	if l.ManyHint != nil {
 		f.Because = append(f.Because, *l.ManyHint)
-		f.Limits = append(f.Limits, "the country that a database has for it decides nothing, since "+l.ManyHint.Text)
+		f.Limits = append(f.Limits, sentence.Limit(verdict.CodeCountryDecidesNothing, verdict.Args{"why": verdict.Coded{Code: l.ManyHint.Code, Args: l.ManyHint.Args}}))
 	}
 }
 
@@ -67,11 +67,7 @@ func weakerFinding(c *locate.Locator, t *constraint.Constraint, l *locate.Locati
 		return finding.Finding{Result: verdict.NotTested, Basis: verdict.BasisNone}
 	}
 	f := locate.Physics(c.Ground, t, l.Weaker)
-	why := "held back: the endpoint speaks TLS, and this holds only if nothing relays connections on the way: its own key did not answer so"
-	if l.WhyWeaker == verdict.CodePingOnly {
-		why = "held back: only pings were answered, which another host than that of the port may answer"
-	}
-	f.Hold(l.WhyWeaker, why)
+	f.Hold(l.WhyWeaker, nil)
 	for _, code := range []string{verdict.CodeUntrustedCertificate, verdict.CodeTLSFailed} {
 		if f.HeldBack != nil && slices.ContainsFunc(l.Aside, func(r verdict.Reason) bool { return r.Code == code }) {
 			f.HeldBack.Why = append(f.HeldBack.Why, code)
@@ -100,18 +96,16 @@ func CapForFrontEnd(f finding.Finding, claim *providers.Claim, e *providers.Endp
 		return f
 	}
 	if e.Bootstrap {
-		f.Hold(verdict.CodeBootstrap, "this endpoint only tells the client which host to use; it says nothing of where content lands")
+		f.Hold(verdict.CodeBootstrap, nil)
 		f.Result = verdict.Inconclusive
 		return f
 	}
 	if claim.State == providers.StateRest && f.Result == verdict.Refuted {
-		f.Hold(verdict.CodeRest, "the claim speaks of data at rest, and what rests behind a front end cannot be seen from it")
+		f.Hold(verdict.CodeRest, nil)
 	}
-	f.Limits = append(f.Limits, limitFrontDoor)
+	f.Limits = append(f.Limits, sentence.Limit(verdict.CodeFrontEndNotStore, nil))
 	if len(claim.When.Plans) > 0 {
-		f.Limits = append(f.Limits, "the claim holds for the plan "+strings.Join(claim.When.Plans, " or ")+"; an address does not show whose plan it serves")
+		f.Limits = append(f.Limits, sentence.Limit(verdict.CodePlanNotShown, verdict.Args{"plans": claim.When.Plans}))
 	}
 	return f
 }
-
-const limitFrontDoor = "speaks of the host that answered, not of what lies behind it"

@@ -1,7 +1,6 @@
 package door
 
 import (
-	"fmt"
 	"net/netip"
 	"slices"
 
@@ -11,6 +10,7 @@ import (
 	"github.com/landfall-audit/landfall/verdict/finding"
 	"github.com/landfall-audit/landfall/verdict/index"
 	"github.com/landfall-audit/landfall/verdict/locate"
+	"github.com/landfall-audit/landfall/verdict/sentence"
 )
 
 // JudgePath judges the hosts that a trace passed on the way to an address.
@@ -29,15 +29,15 @@ func JudgePath(c *locate.Locator, v verdict.Verdict, t *constraint.Constraint, a
 	var out []verdict.Verdict
 	for _, hop := range index.SortedAddrs(hops) {
 		f := locate.Physics(c.Ground, t, hopLocation(c, index.Smallest(hops[hop])))
-		f.Because = append(f.Because, verdict.Reason{Evidence: traceIDs(c.Paths[addr]), Text: fmt.Sprintf("%s stands on the way to %s", hop, addr)})
-		f.Hold(verdict.CodePath, "what passes a host on the way is not shown to be read or kept there")
-		f.Limits = append(f.Limits, "a path is that of the day and of these vantages; silent routers are not in it")
+		f.Because = append(f.Because, sentence.Reason(traceIDs(c.Paths[addr]), verdict.CodeHostOnPath, verdict.Args{"host": hop.String(), "address": addr.String()}))
+		f.Hold(verdict.CodePath, nil)
+		f.Limits = append(f.Limits, sentence.Limit(verdict.CodePathOfTheDay, nil))
 		own := v
 		own.Addr = hop.String()
 		out = append(out, finding.Verdict(own, verdict.Path, f))
 	}
 	if len(out) == 0 {
-		out = append(out, finding.Verdict(v, verdict.Path, finding.Finding{Result: verdict.NotTested, Basis: verdict.BasisNone, Limits: []string{"no trace with timed hops is in the evidence"}}))
+		out = append(out, finding.Verdict(v, verdict.Path, finding.Finding{Result: verdict.NotTested, Basis: verdict.BasisNone, Limits: []verdict.Limit{sentence.Limit(verdict.CodeNoTrace, nil)}}))
 	}
 	return out
 }

@@ -1,7 +1,6 @@
 package door
 
 import (
-	"fmt"
 	"net/netip"
 
 	"github.com/landfall-audit/landfall/evidence"
@@ -26,7 +25,7 @@ func statements(c *locate.Locator, t *constraint.Constraint, l *locate.Location,
 		}
 		s := finding.Statement{
 			Basis: verdict.BasisDatabase, Evidence: g.ID, Says: t.PlaceIn(country, ""),
-			Text: fmt.Sprintf("the database %s (%s) says %s", g.Database, orUnknown(g.Built), country),
+			Code: verdict.CodeDatabaseCountry, Args: verdict.Args{"database": g.Database, "built": g.Built, "country": country},
 		}
 		usable, aside = finding.File(usable, aside, s, !l.CanBeIn(c.Ground.OfCountry(country)))
 	}
@@ -39,40 +38,32 @@ func statements(c *locate.Locator, t *constraint.Constraint, l *locate.Location,
 	return usable, aside
 }
 
-func orUnknown(text string) string {
-	if text == "" {
-		return "of unknown date"
-	}
-	return text
-}
-
 // rangeSays reads a published range. A region code is the provider's own
 // statement of place; a geofeed's country is no more than a database's.
 func rangeSays(c *locate.Locator, t *constraint.Constraint, l *locate.Location, r *evidence.Range) (s finding.Statement, contradicted bool) {
-	s = finding.Statement{Basis: verdict.BasisProvider, Evidence: r.ID}
+	s = finding.Statement{Basis: verdict.BasisProvider, Evidence: r.ID, Args: verdict.Args{"provider": r.Provider, "prefix": r.Prefix.String()}}
 	if !c.Published(r) {
 		// Anybody can write such a line; whoever fetched the file names it.
 		s.Basis = verdict.BasisDatabase
 	}
-	where := fmt.Sprintf("%s publishes %s", r.Provider, r.Prefix)
 	switch region, known := providers.LookupRegion(r.Provider, r.Region); {
 	case r.Region != "" && c.OfEdge(r):
-		s.Text = fmt.Sprintf("%s for its edge network, of which the region %q says nothing", where, r.Region)
+		s.Code, s.Args["region"] = verdict.CodePublishedEdge, r.Region
 	case r.Region != "" && known:
 		z := constraint.ZoneOf(region)
 		s.Says = t.PlaceIn(region.Country, z.Name)
-		s.Text = fmt.Sprintf("%s as its region %s (%s, %s)", where, region.Code, region.City, region.Country)
+		s.Code, s.Args["region"], s.Args["city"], s.Args["country"] = verdict.CodePublishedRegion, region.Code, region.City, region.Country
 		return s, !l.Within(z)
 	case r.Region != "":
-		s.Text = fmt.Sprintf("%s as its region %q, whose place is not known here", where, r.Region)
+		s.Code, s.Args["region"] = verdict.CodePublishedUnplaced, r.Region
 	case providers.CountryCode(r.Country) != "":
 		country := providers.CountryCode(r.Country)
 		s.Basis = verdict.BasisDatabase
 		s.Says = t.PlaceIn(country, "")
-		s.Text = fmt.Sprintf("%s as being in %s (a geofeed, its own say-so)", where, country)
+		s.Code, s.Args["country"] = verdict.CodePublishedCountry, country
 		return s, !l.CanBeIn(c.Ground.OfCountry(country))
 	default:
-		s.Text = where + " without saying where it is"
+		s.Code = verdict.CodePublishedNoPlace
 	}
 	return s, false
 }
@@ -82,7 +73,10 @@ func hintSays(c *locate.Locator, t *constraint.Constraint, l *locate.Location, h
 	if err != nil {
 		return s, false, false
 	}
-	s = finding.Statement{Basis: verdict.BasisDatabase, Evidence: h.ID, Text: fmt.Sprintf("the %s %q hints at %s", h.From, h.Text, h.Place)}
+	s = finding.Statement{
+		Basis: verdict.BasisDatabase, Evidence: h.ID,
+		Code: verdict.CodeHintPlace, Args: verdict.Args{"from": string(h.From), "text": h.Text, "place": h.Place},
+	}
 	extent, err := providers.Resolve([]providers.Place{place}, t.On)
 	if err != nil {
 		return s, false, false

@@ -6,6 +6,7 @@ import (
 
 	"github.com/landfall-audit/landfall/providers"
 	"github.com/landfall-audit/landfall/verdict"
+	"github.com/landfall-audit/landfall/verdict/sentence"
 )
 
 // Finding is what one sort of evidence says of a claim at one place.
@@ -18,7 +19,7 @@ type Finding struct {
 	Held     bool // one vantage alone carries it, and may not
 	Assumes  []string
 	Because  []verdict.Reason
-	Limits   []string
+	Limits   []verdict.Limit
 	Proof    *verdict.Proof
 	Survives *verdict.Survival
 	HeldBack *verdict.HeldBack
@@ -50,8 +51,15 @@ func (f *Finding) Measure(n Figures) {
 	f.Ratio, f.Margin = Round(n.Ratio, 1000), math.Floor(n.MarginKM)
 }
 
-// Hold takes the certainty from a finding, by a rule.
-func (f *Finding) Hold(code, why string) {
+// Hold takes the certainty from a finding, by the rule that the limit is named after.
+func (f *Finding) Hold(code string, args verdict.Args) {
+	if f.Result == verdict.Refuted || f.Result == verdict.Proven || f.HeldBack != nil {
+		f.HoldBy(code, sentence.Limit(code, args))
+	}
+}
+
+// HoldBy takes the certainty from a finding, by the rule that the limit is about.
+func (f *Finding) HoldBy(rule string, why verdict.Limit) {
 	was := f.Result
 	switch f.Result {
 	case verdict.Refuted:
@@ -67,14 +75,14 @@ func (f *Finding) Hold(code, why string) {
 	if f.HeldBack == nil {
 		f.HeldBack = &verdict.HeldBack{WouldBe: was}
 	}
-	f.HeldBack.Why = append(f.HeldBack.Why, code)
+	f.HeldBack.Why = append(f.HeldBack.Why, rule)
 	f.Limits = append(f.Limits, why)
 }
 
-// HoldFor holds a finding back and cites what does.
-func (f *Finding) HoldFor(code, why string, ids []string) {
-	f.Hold(code, why)
-	f.Because = append(f.Because, verdict.Reason{Evidence: ids, Text: why, Code: code})
+// HoldFor holds a finding back by a rule, and cites what does.
+func (f *Finding) HoldFor(rule string, why verdict.Limit, ids []string) {
+	f.HoldBy(rule, why)
+	f.Because = append(f.Because, verdict.Reason{Evidence: ids, Text: why.Text, Code: why.Code, Args: why.Args})
 }
 
 // HoldSince keeps a finding from being a proof, for a reason that is cited.
@@ -82,20 +90,24 @@ func (f *Finding) HoldSince(why *verdict.Reason) {
 	if f.Result != verdict.Proven && f.HeldBack == nil {
 		return
 	}
-	f.Hold(why.Code, "not held to be proven, since "+why.Text)
+	rule := verdict.CodeManyHosts
+	if why.Code == verdict.CodeElsewhereAside {
+		rule = why.Code
+	}
+	f.HoldBy(rule, sentence.Limit(verdict.CodeNotProvenSince, verdict.Args{"why": verdict.Coded{Code: why.Code, Args: why.Args}}))
 	f.Because = append(f.Because, *why)
 }
 
 // CapForRequired takes from what hosts or reads show of a claim what they cannot: that
 // there is a copy in each of certain places.
-func (f Finding) CapForRequired(claim *providers.Claim, limit string) Finding {
+func (f Finding) CapForRequired(claim *providers.Claim, limit verdict.Limit) Finding {
 	switch {
 	case len(claim.Require) == 0 || f.Result == verdict.NotTested:
 		return f
 	case len(claim.Allow)+len(claim.Deny) == 0:
-		return Finding{Result: verdict.Inconclusive, Basis: verdict.BasisNone, Limits: []string{limit}}
+		return Finding{Result: verdict.Inconclusive, Basis: verdict.BasisNone, Limits: []verdict.Limit{limit}}
 	case f.Result == verdict.Proven:
-		f.Hold(verdict.CodeRequire, limit)
+		f.HoldBy(verdict.CodeRequire, limit)
 	}
 	return f
 }
@@ -113,7 +125,8 @@ func (s timeSpan) text() *verdict.Measured {
 func Verdict(v verdict.Verdict, subject verdict.Subject, f Finding) verdict.Verdict {
 	v.Subject, v.Result, v.Basis = subject, f.Result, f.Basis
 	v.Ratio, v.MarginKM, v.SingleVantage = f.Ratio, f.Margin, f.Single
-	v.Assumes, v.Because, v.Limits = notNil(f.Assumes), notNil(f.Because), notNil(f.Limits)
+	v.Assumes, v.Because = notNil(f.Assumes), notNil(f.Because)
+	v.Limits, v.LimitCodes = verdict.TextsOf(f.Limits), verdict.CodesOf(f.Limits)
 	v.Countries = notNil(v.Countries)
 	v.Survives, v.HeldBack, v.Measured = f.Survives, f.HeldBack, f.Measured.text()
 	if v.Basis == verdict.BasisPhysics && (v.Result == verdict.Refuted || v.Result == verdict.Proven) {

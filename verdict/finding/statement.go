@@ -3,6 +3,7 @@ package finding
 import (
 	"github.com/landfall-audit/landfall/verdict"
 	"github.com/landfall-audit/landfall/verdict/constraint"
+	"github.com/landfall-audit/landfall/verdict/sentence"
 )
 
 // Statement is what one source other than physics says of where an address is.
@@ -10,13 +11,23 @@ type Statement struct {
 	Basis    verdict.Basis
 	Says     constraint.Membership
 	Evidence string
-	Text     string
+	Code     string
+	Args     verdict.Args // of its sentence
+}
+
+// ruledOut is what a statement says to a claim that round trips contradict.
+const ruledOut = "ruled-out"
+
+// reason returns the statement as a step of an argument.
+func (s *Statement) reason(says string) verdict.Reason {
+	s.Args["says"] = says
+	return sentence.Reason([]string{s.Evidence}, s.Code, s.Args)
 }
 
 // File puts a statement among those that are used, or says why it is not.
 func File(usable []Statement, aside []verdict.Reason, s Statement, contradicted bool) ([]Statement, []verdict.Reason) {
 	if contradicted {
-		return usable, append(aside, verdict.Reason{Evidence: []string{s.Evidence}, Text: s.Text + ", which the round trips rule out"})
+		return usable, append(aside, s.reason(ruledOut))
 	}
 	return append(usable, s), aside
 }
@@ -29,7 +40,7 @@ func Weigh(statements []Statement) Finding {
 	outsideByProvider := false
 	for _, s := range statements {
 		count[s.Says]++
-		f.Because = append(f.Because, verdict.Reason{Evidence: []string{s.Evidence}, Text: s.Text + "; " + s.Says.Words()})
+		f.Because = append(f.Because, s.reason(s.Says.String()))
 		if s.Says == constraint.CannotTell {
 			continue
 		}
@@ -40,7 +51,7 @@ func Weigh(statements []Statement) Finding {
 	}
 	switch {
 	case count[constraint.Outside] > 0 && count[constraint.Inside] > 0:
-		f.Limits = append(f.Limits, "databases and published ranges contradict one another, and physics cannot tell")
+		f.Limits = append(f.Limits, sentence.Limit(verdict.CodeSourcesContradict, nil))
 	case outsideByProvider:
 		f.Result = verdict.Refuted
 	case count[constraint.Outside] > 0:

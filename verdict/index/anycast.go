@@ -1,13 +1,13 @@
 package index
 
 import (
-	"fmt"
 	"net/netip"
 	"slices"
 
 	"github.com/landfall-audit/landfall/evidence"
 	"github.com/landfall-audit/landfall/providers/ranges"
 	"github.com/landfall-audit/landfall/verdict"
+	"github.com/landfall-audit/landfall/verdict/sentence"
 )
 
 // ManyHosts says what, besides round trips, tells that an address is one of
@@ -20,32 +20,33 @@ func (c *Index) manyHostsBy(addr netip.Addr, file *Supplier) *verdict.Reason {
 	theirs := func(id string) bool { return file == nil || c.SupplierOf(id) == file }
 	for _, r := range c.Ranges[addr] {
 		if theirs(r.ID) && ranges.EdgeLine(r) {
-			return Because(r.ID, verdict.CodeManyHosts, "many hosts may share the address: it lies in a range that %s publishes for its edge network", r.Provider)
+			return Because(r.ID, verdict.CodeEdgeRange, verdict.Args{"provider": r.Provider})
 		}
 	}
 	for _, g := range c.Databases[addr] {
 		if theirs(g.ID) && g.Anycast {
-			return Because(g.ID, verdict.CodeManyHosts, "many hosts may share the address: the database %s says that it is anycast", g.Database)
+			return Because(g.ID, verdict.CodeAnycastByDatabase, verdict.Args{"database": g.Database})
 		}
 	}
 	for _, h := range c.headers[addr] {
 		if name, edge := h.EdgeHeader(); edge && theirs(h.ID) {
-			return Because(h.ID, verdict.CodeManyHosts, "many hosts may share the address: its answer names a point of presence (%s)", name)
+			return Because(h.ID, verdict.CodePointOfPresence, verdict.Args{"header": name})
 		}
 	}
 	return nil
 }
 
 // Because returns a reason that rests on one line.
-func Because(id, code, format string, args ...any) *verdict.Reason {
-	return &verdict.Reason{Evidence: []string{id}, Code: code, Text: fmt.Sprintf(format, args...)}
+func Because(id, code string, args verdict.Args) *verdict.Reason {
+	reason := sentence.Reason([]string{id}, code, args)
+	return &reason
 }
 
 // CopiesOf says what tells that a store keeps several copies; nil if nothing does.
 func (c *Index) CopiesOf(target string) *verdict.Reason {
 	for _, s := range c.SaidOf(target) {
 		if len(s.Locations) > 1 || len(s.Replicas) > 0 {
-			return Because(s.ID, verdict.CodeManyHosts, "several copies may have answered: its provider lists several places of it")
+			return Because(s.ID, verdict.CodeSeveralCopies, nil)
 		}
 	}
 	return nil

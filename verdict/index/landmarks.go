@@ -2,7 +2,6 @@ package index
 
 import (
 	"cmp"
-	"fmt"
 	"math"
 	"net/netip"
 	"slices"
@@ -11,7 +10,9 @@ import (
 	"github.com/landfall-audit/landfall/evidence"
 	"github.com/landfall-audit/landfall/internal/geo"
 	"github.com/landfall-audit/landfall/providers/landmarks"
+	"github.com/landfall-audit/landfall/verdict"
 	"github.com/landfall-audit/landfall/verdict/constraint"
+	"github.com/landfall-audit/landfall/verdict/sentence"
 )
 
 // Position without trust. A machine that timed a host of published place L in r
@@ -154,14 +155,14 @@ func (c *Index) checkFiles() {
 		if len(v.Landmarks) > 0 {
 			timed[v.Supplier]++
 		}
-		if v.misplaced != "" {
+		if v.misplaced.Code != "" {
 			misplaced[v.Supplier]++
 		}
 	}
 	for _, v := range c.Vantages {
 		if v.Origin != nil && LiarShare*misplaced[v.Supplier] > timed[v.Supplier] {
 			v.Origin, v.Checked = nil, false
-			v.misplaced = fmt.Sprintf("landmarks refute the places of %d of the %d vantages of this file that timed some: none of its places is used", misplaced[v.Supplier], timed[v.Supplier])
+			v.misplaced = sentence.Limit(verdict.CodeFileMisplaced, verdict.Args{"misplaced": misplaced[v.Supplier], "vantages": timed[v.Supplier]})
 		}
 	}
 }
@@ -173,9 +174,7 @@ var unannounced = netip.MustParseAddr("240.0.0.1")
 // checkUnannounced sets aside who gets a reply from where nobody is.
 func (v *Vantage) checkUnannounced(c *Index) {
 	for _, r := range c.replies[unannounced] {
-		if c.ByID[c.names.texts[r.vantage]] == v && v.relayed == "" {
-			v.relayed = fmt.Sprintf("%s answered it, which nobody may announce (%s): somebody near it answers in the place of others", unannounced, r.id)
-		}
+		v.relayed = v.relayed || c.ByID[c.names.texts[r.vantage]] == v
 	}
 }
 
@@ -190,11 +189,9 @@ func (v *Vantage) checkRelays() {
 	}
 	for _, r := range v.Landmarks {
 		own, has := keyed[r.at]
-		if v.relayed == "" && has && r.Kind == Connected && AnotherAnswered(r.RTTMS, own.RTTMS) {
-			v.relayed = fmt.Sprintf("connections to %s are answered in %s (%s), and its own key takes %s (%s): somebody near it answers in the place of others", r.Name, MS(r.RTTMS), r.ID, MS(own.RTTMS), own.ID)
-		}
+		v.relayed = v.relayed || has && r.Kind == Connected && AnotherAnswered(r.RTTMS, own.RTTMS)
 	}
-	if v.relayed != "" {
+	if v.relayed {
 		v.Landmarks = slices.DeleteFunc(v.Landmarks, func(r LandmarkReply) bool { return r.Kind != Authenticated })
 	}
 }
@@ -221,7 +218,11 @@ func (v *Vantage) checkLandmarksAgree() {
 				continue
 			}
 			if a.at != b.at && geo.AtLeastKM(a.at.Place, b.at.Place)-a.at.RadiusKM-b.at.RadiusKM > geo.ReachKM(a.RTTMS+b.RTTMS, geo.FibreKMPerMS) {
-				v.SetAside = cmp.Or(v.SetAside, fmt.Sprintf("%s answered it in %s (%s) and %s in %s (%s), and they are further apart than light in fibre gets in that time", a.Name, MS(a.RTTMS), a.ID, b.Name, MS(b.RTTMS), b.ID))
+				if v.InUse() {
+					v.SetAside = sentence.Limit(verdict.CodeLandmarksApart, verdict.Args{
+						"landmark": a.Name, "rtt_ms": a.RTTMS, "evidence": a.ID, "other_landmark": b.Name, "other_rtt_ms": b.RTTMS, "other_evidence": b.ID,
+					})
+				}
 				return
 			}
 		}
@@ -232,18 +233,18 @@ func (v *Vantage) checkLandmarksAgree() {
 // refutes it, disks via landmarks are used in its place; where anybody could have
 // answered, the vantage is set aside.
 func (v *Vantage) checkPlace() {
-	if v.Origin == nil || v.SetAside != "" {
+	if v.Origin == nil || !v.InUse() {
 		return
 	}
 	far := map[*constraint.Origin]bool{}
 	for _, r := range v.Landmarks {
 		away := geo.AtLeastKM(v.Origin.Place, r.at.Place) - r.at.RadiusKM - v.Origin.RadiusKM
 		if away > geo.ReachKM(r.RTTMS, geo.FibreKMPerMS) {
-			why := fmt.Sprintf("%s answered in %s (%s), but is %.0f km away or more from the declared place", r.Name, MS(r.RTTMS), r.ID, math.Floor(away))
+			args := verdict.Args{"landmark": r.Name, "rtt_ms": r.RTTMS, "evidence": r.ID, "away_km": math.Floor(away)}
 			if r.Kind == Authenticated {
-				v.misplaced, v.Origin = why, nil
+				v.misplaced, v.Origin = sentence.Limit(verdict.CodePlaceRefuted, args), nil
 			} else {
-				v.SetAside = why + ": somebody near it answers in its place, or the vantage is not where it says"
+				v.SetAside = sentence.Limit(verdict.CodeSomebodyNear, args)
 			}
 			return
 		}

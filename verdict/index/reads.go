@@ -1,12 +1,12 @@
 package index
 
 import (
-	"fmt"
 	"net/netip"
 
 	"github.com/landfall-audit/landfall/evidence"
 	"github.com/landfall-audit/landfall/providers"
 	"github.com/landfall-audit/landfall/verdict"
+	"github.com/landfall-audit/landfall/verdict/sentence"
 )
 
 // timedReads are the timed reads of a run, by target.
@@ -32,8 +32,8 @@ func (c *Index) addRetrieval(x *evidence.Retrieval) {
 	}
 	target := StoreKey(x.Target)
 	ms, why := TimeOf(x)
-	if why != "" {
-		c.Timed.Unused[target] = append(c.Timed.Unused[target], verdict.Reason{Evidence: []string{x.ID}, Text: "not used: " + why})
+	if why.Code != "" {
+		c.Timed.Unused[target] = append(c.Timed.Unused[target], sentence.Reason([]string{x.ID}, why.Code, why.Args))
 		return
 	}
 	d, ok := c.Disk(c.ByID[x.Vantage], ms, x.ID, c.TimeOf(&x.Meta), Authenticated)
@@ -49,22 +49,23 @@ func (c *Index) addRetrieval(x *evidence.Retrieval) {
 
 // TimeOf returns the time that a timed read stands for: the second smallest of
 // the warm ones. Where the samples and what is said of them differ, it is the
-// longer: a read may be over-stated, never under-stated.
-func TimeOf(x *evidence.Retrieval) (ms float64, why string) {
+// longer: a read may be over-stated, never under-stated. Why is the reason where it
+// stands for none.
+func TimeOf(x *evidence.Retrieval) (ms float64, why verdict.Coded) {
 	ms = x.TTFBMinMS
 	if n := len(x.SamplesMS); n > 0 {
 		warm, ok := evidence.SecondSmallestWarm(x.SamplesMS)
 		if !ok {
-			return 0, fmt.Sprintf("of %d samples, no second smallest warm one can be taken", n)
+			return 0, verdict.Coded{Code: verdict.CodeReadNoWarmSample, Args: verdict.Args{"samples": n}}
 		}
 		ms = max(warm, ms)
 	} else if x.Challenges < evidence.LeastReads {
-		return 0, fmt.Sprintf("%d reads are too few for a second smallest warm one", x.Challenges)
+		return 0, verdict.Coded{Code: verdict.CodeReadTooFew, Args: verdict.Args{"reads": x.Challenges}}
 	}
 	if !(ms > 0) {
-		return 0, fmt.Sprintf("it is said to have taken %v ms, which is a fault of whoever timed it", ms)
+		return 0, verdict.Coded{Code: verdict.CodeReadNoTime, Args: verdict.Args{"rtt_ms": ms}}
 	}
-	return ms, ""
+	return ms, verdict.Coded{}
 }
 
 // StoreKey is how evidence names a store: a bucket in one way, whether it was

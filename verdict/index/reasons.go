@@ -2,34 +2,37 @@ package index
 
 import (
 	"cmp"
-	"fmt"
+	"maps"
 	"net/netip"
 	"slices"
 	"strings"
 
+	"github.com/landfall-audit/landfall/evidence"
 	"github.com/landfall-audit/landfall/internal/ipspecial"
 	"github.com/landfall-audit/landfall/providers"
+	"github.com/landfall-audit/landfall/verdict"
+	"github.com/landfall-audit/landfall/verdict/sentence"
 )
 
 // WhyNoAddress says why there is nothing to judge at an endpoint.
-func (c *Index) WhyNoAddress(claim *providers.Claim, e *providers.Endpoint) string {
+func (c *Index) WhyNoAddress(claim *providers.Claim, e *providers.Endpoint) verdict.Limit {
 	if e.HostKind() == providers.HostBucket {
 		if failed := c.Failures[StoreKey(e.Host)]; len(failed) > 0 {
-			return fmt.Sprintf("nothing is known of %s: %s (%s)", e.Host, failed[0].Error, failed[0].Class)
+			return sentence.Limit(verdict.CodeStoreFailed, verdict.Args{"endpoint": e.Host, "error": failed[0].Error, "class": string(failed[0].Class)})
 		}
-		return "no metadata and no timed read of " + e.Host + " is in the evidence"
+		return sentence.Limit(verdict.CodeStoreNotAsked, verdict.Args{"endpoint": e.Host})
 	}
 	answers := c.answers[HostKey(e.Host)]
 	if len(answers) == 0 {
-		if failed := c.failureOf(e.Host); failed != "" {
-			return e.Host + " could not be looked up: " + failed
+		if failed := c.failureOf(e.Host); failed != nil {
+			return sentence.Limit(verdict.CodeLookupFailed, verdict.Args{"endpoint": e.Host, "error": failed.Error, "class": string(failed.Class)})
 		}
-		return "no answer for the name " + e.Host + " is in the evidence"
+		return sentence.Limit(verdict.CodeNameNotAsked, verdict.Args{"endpoint": e.Host})
 	}
 	if len(claim.When.UserCountry.In)+len(claim.When.UserCountry.NotIn) > 0 {
 		for _, a := range answers {
 			if len(a.Answers) > 0 {
-				return "no address that users whom the claim is about are given is in the evidence"
+				return sentence.Limit(verdict.CodeNoAddressForUsers, nil)
 			}
 		}
 	}
@@ -37,16 +40,12 @@ func (c *Index) WhyNoAddress(claim *providers.Claim, e *providers.Endpoint) stri
 	for _, a := range answers {
 		rcodes[cmp.Or(a.Rcode, "no answer")] = true
 	}
-	var words []string
-	for code := range rcodes {
-		words = append(words, code)
-	}
-	slices.Sort(words)
-	return fmt.Sprintf("the name %s has no address (%s)", e.Host, strings.Join(words, ", "))
+	return sentence.Limit(verdict.CodeNoAddress, verdict.Args{"endpoint": e.Host, "rcodes": slices.Sorted(maps.Keys(rcodes))})
 }
 
-// failureOf returns the first recorded failure whose target names the host.
-func (c *Index) failureOf(host string) string {
+// failureOf returns the first recorded failure whose target names the host; nil where
+// there is none.
+func (c *Index) failureOf(host string) *evidence.Error {
 	var targets []string
 	for target := range c.Failures {
 		if target == host || strings.HasPrefix(target, host+" ") || strings.HasPrefix(target, host+":") || strings.HasPrefix(target, host+"/") {
@@ -56,24 +55,24 @@ func (c *Index) failureOf(host string) string {
 	slices.Sort(targets)
 	for _, target := range targets {
 		for _, f := range c.Failures[target] {
-			return fmt.Sprintf("%s (%s)", f.Error, f.Class)
+			return f
 		}
 	}
-	return ""
+	return nil
 }
 
 // WhyNothing says why nothing speaks of where an address is.
-func (c *Index) WhyNothing(addr netip.Addr, port uint16) string {
+func (c *Index) WhyNothing(addr netip.Addr, port uint16) verdict.Limit {
 	if kind := ipspecial.Kind(addr); kind != "" {
-		return fmt.Sprintf("%s is not on the public internet (%s): what answers there without a key of its own can be another machine in each network", addr, kind)
+		return sentence.Limit(verdict.CodeAddressNotPublic, verdict.Args{"address": addr.String(), "kind": kind})
 	}
 	if failed := c.Failures[netip.AddrPortFrom(addr, port).String()]; len(failed) > 0 {
-		return fmt.Sprintf("no round trip: %s (%s); no database or published range has the address", failed[0].Error, failed[0].Class)
+		return sentence.Limit(verdict.CodeNoRoundTrip, verdict.Args{"error": failed[0].Error, "class": string(failed[0].Class)})
 	}
 	for _, v := range c.Vantages {
-		if v.SetAside != "" {
-			return fmt.Sprintf("the round trips of vantage %s are not used: %s; no database or published range has the address", v.Named(), v.SetAside)
+		if !v.InUse() {
+			return sentence.Limit(verdict.CodeVantageNotUsed, v.NamedIn(verdict.Args{"why": v.SetAside.Coded}))
 		}
 	}
-	return "no round trip, database or published range in the evidence has the address"
+	return sentence.Limit(verdict.CodeNotMeasured, nil)
 }

@@ -2,9 +2,7 @@ package index
 
 import (
 	"cmp"
-	"fmt"
 	"iter"
-	"math"
 	"net/netip"
 	"slices"
 	"strings"
@@ -232,7 +230,7 @@ func (c *Index) draw(key ReplyKey, replies []reply) drawn {
 			out.disks = append(out.disks, d)
 		} else if d.From != nil && d.At != nil {
 			out.inconsistent = append(out.inconsistent, d)
-		} else if v == nil || v.SetAside == "" && (v.Origin != nil || len(v.Landmarks) > 0) {
+		} else if v == nil || v.InUse() && (v.Origin != nil || len(v.Landmarks) > 0) {
 			out.undrawn = true
 		}
 	}
@@ -285,7 +283,7 @@ func (d *Disk) TotalMS() float64 {
 // time at all is a fault of whoever timed it. A disk with no land in it is not ok,
 // and speaks of its vantage's position.
 func (c *Index) Disk(v *Vantage, ms float64, id string, when int64, kind ReplyKind) (Disk, bool) {
-	if v == nil || v.SetAside != "" || !(ms > 0) || v.relayed != "" && kind != Authenticated {
+	if v == nil || !v.InUse() || !(ms > 0) || v.relayed && kind != Authenticated {
 		return Disk{}, false
 	}
 	d := Disk{From: v, Reach: constraint.Reach{At: v.Origin}, RTTMS: ms, ID: id, when: when, Kind: kind}
@@ -368,17 +366,6 @@ func (d *Disk) IDs() []string {
 		return []string{d.ID, d.Via.ID}
 	}
 	return []string{d.ID}
-}
-
-// MS returns a time in ms as a reader sees it.
-func MS(v float64) string { return fmt.Sprintf("%.4g ms", v) }
-
-// KM returns a distance in km as a reader sees it, never less than it is.
-func KM(v float64) string {
-	if v >= geo.HalfwayKM {
-		return "anywhere on earth"
-	}
-	return fmt.Sprintf("%.0f km", math.Ceil(v))
 }
 
 // Times returns when the replies were measured that a disk is drawn by.

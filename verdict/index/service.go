@@ -1,7 +1,6 @@
 package index
 
 import (
-	"fmt"
 	"maps"
 	"net/netip"
 	"net/url"
@@ -12,6 +11,7 @@ import (
 	"github.com/landfall-audit/landfall/evidence"
 	"github.com/landfall-audit/landfall/providers"
 	"github.com/landfall-audit/landfall/verdict"
+	"github.com/landfall-audit/landfall/verdict/sentence"
 )
 
 // Service is an endpoint at one address: what a verdict on a front end is about.
@@ -165,15 +165,13 @@ func (c *Index) WhyNotAuthenticated(s Service) []verdict.Reason {
 		if x.Trusted || x.ServerName != "" && HostKey(x.ServerName) != s.Name {
 			continue
 		}
-		text := fmt.Sprintf("the certificate that %s showed for %s is not valid by the roots that decide", s.at(), s.keyed())
-		if x.SystemTrusts != nil && *x.SystemTrusts {
-			text += ", though the vantage's own system trusts it: that is how interception looks"
-		}
-		out = append(out, verdict.Reason{Evidence: []string{x.ID}, Text: text, Code: verdict.CodeUntrustedCertificate})
+		out = append(out, sentence.Reason([]string{x.ID}, verdict.CodeUntrustedCertificate, verdict.Args{
+			"address": s.at().String(), "name": s.keyed(), "system_trusts": x.SystemTrusts != nil && *x.SystemTrusts,
+		}))
 	}
 	for _, f := range c.tlsFailures[s.at()] {
 		if _, name, _ := strings.Cut(f.Target, " "); name == "" || HostKey(name) == s.Name {
-			out = append(out, verdict.Reason{Evidence: []string{f.ID}, Text: fmt.Sprintf("%s did not complete a TLS handshake for %s: %s", s.at(), s.keyed(), f.Class), Code: verdict.CodeTLSFailed})
+			out = append(out, sentence.Reason([]string{f.ID}, verdict.CodeTLSFailed, verdict.Args{"address": s.at().String(), "name": s.keyed(), "class": string(f.Class)}))
 		}
 	}
 	return out[:min(len(out), maxReasons)]

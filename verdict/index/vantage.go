@@ -9,6 +9,7 @@ import (
 	"github.com/landfall-audit/landfall/internal/geo"
 	"github.com/landfall-audit/landfall/verdict"
 	"github.com/landfall-audit/landfall/verdict/constraint"
+	"github.com/landfall-audit/landfall/verdict/sentence"
 )
 
 // Supplier is a file of evidence, and the run that it is of. Files of one run
@@ -25,13 +26,13 @@ type Vantage struct {
 	Supplier     *Supplier
 	KnownNetwork string             // one of the known words; missing or unknown is an import
 	Origin       *constraint.Origin // the declared place; nil where there is none, or it is refuted
-	SetAside     string             // why its round trips are not used
+	SetAside     verdict.Limit      // why its round trips are not used; without a code where they are
 	Number       int                // place in Index.Vantages
 	Twins        []*Vantage
 
 	Landmarks []LandmarkReply // hosts of published place that answered it, the nearest first
-	misplaced string          // why its declared place is not used; disks via landmarks still are
-	relayed   string          // why its replies are used only where the endpoint's own key gave them
+	misplaced verdict.Limit   // why its declared place is not used; disks via landmarks still are
+	relayed   bool            // somebody near it answers for others: its replies are used only where the endpoint's own key gave them
 
 	Measured     int  // how many addresses answered it
 	Contradicted bool // set aside since others contradict it
@@ -46,7 +47,7 @@ func (c *Index) addVantage(v *evidence.Vantage) {
 	switch {
 	case !ok:
 	case !(v.RadiusKM >= 0):
-		own.SetAside = fmt.Sprintf("its position is said to be known to %v km, which is no distance", v.RadiusKM)
+		own.SetAside = sentence.Limit(verdict.CodeRadiusNoDistance, verdict.Args{"radius_km": fmt.Sprint(v.RadiusKM)}) // JSON has no number for some
 	default:
 		own.Origin = c.newOrigin(geo.Point(lat, lon), v.RadiusKM)
 	}
@@ -149,7 +150,7 @@ func compareIdentity(a, b *Vantage) int {
 		switch {
 		case v.Machine != "":
 			return 0
-		case v.Origin != nil || v.misplaced != "":
+		case v.Origin != nil || v.misplaced.Code != "":
 			return 1
 		}
 		return 2
@@ -173,19 +174,19 @@ func DistinctDisks(disks []*Disk) []*Disk {
 
 func (c *Index) addSelfcheck(s *evidence.Selfcheck) {
 	v, known := c.ByID[s.Vantage]
-	if !known || s.Result != evidence.CheckFailed || v.SetAside != "" {
+	if !known || s.Result != evidence.CheckFailed || !v.InUse() {
 		return
 	}
 	// What a supplier says against its own vantage is taken; what it says for it
 	// is worked out again.
-	v.SetAside = "its self-check failed (" + s.ID + ")" + whyFailed(s)
+	v.SetAside = sentence.Limit(verdict.CodeSelfcheckFailed, verdict.Args{"evidence": s.ID, "check": whyFailed(s)})
 }
 
 // whyFailed returns the first check that failed, in its own words.
 func whyFailed(s *evidence.Selfcheck) string {
 	for _, check := range s.Checks {
 		if check.Result == evidence.CheckFailed && check.Text != "" {
-			return ": " + check.Text
+			return check.Text
 		}
 	}
 	return ""
@@ -197,20 +198,22 @@ func (c *Index) Summaries() []verdict.VantageSummary {
 	for i, v := range c.Vantages {
 		out[i] = verdict.VantageSummary{
 			ID: v.ID, Name: v.Name, Lat: v.Lat, Lon: v.Lon, RadiusKM: v.RadiusKM,
-			Country: v.Country, Network: v.Network, SetAside: v.SetAside, Misplaced: v.misplaced,
+			Country: v.Country, Network: v.Network,
+			SetAside: v.SetAside.Text, SetAsideCode: v.SetAside.Code, SetAsideArgs: v.SetAside.Args,
+			Misplaced: v.misplaced.Text, MisplacedCode: v.misplaced.Code, MisplacedArgs: v.misplaced.Args,
 		}
 	}
 	return out
 }
 
-// Named returns a vantage as a reader knows it.
-func (v *Vantage) Named() string {
-	name := cmp.Or(v.Name, v.ID)
-	if v.Country != "" {
-		return fmt.Sprintf("%s (%s)", name, v.Country)
-	}
-	return name
+// NamedIn adds a vantage, as a reader knows it, to the arguments of a sentence.
+func (v *Vantage) NamedIn(args verdict.Args) verdict.Args {
+	args["vantage"], args["country"] = cmp.Or(v.Name, v.ID), v.Country
+	return args
 }
+
+// InUse reports whether its round trips are used.
+func (v *Vantage) InUse() bool { return v.SetAside.Code == "" }
 
 // LiarShare is how many of the vantages may lie, one in so many.
 const LiarShare = 5

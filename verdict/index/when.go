@@ -140,3 +140,20 @@ func (c *Index) OlderThan(day string, age time.Duration) bool {
 	at, err := time.Parse(time.DateOnly, day)
 	return err == nil && c.newest-at.Unix() > int64(age/time.Second)
 }
+
+// WithinWindow leaves of lists of disks those of the newest window of all: replies of
+// two kinds do not carry one verdict together either where they are further apart.
+func (c *Index) WithinWindow(lists ...*[]Disk) {
+	newest := int64(minTime)
+	for _, disks := range lists {
+		for _, d := range *disks {
+			newest = max(newest, d.when)
+		}
+	}
+	old := func(d Disk) bool { return d.when < newest-int64(c.window/time.Second) }
+	for _, disks := range lists {
+		if slices.ContainsFunc(*disks, old) {
+			*disks = slices.DeleteFunc(slices.Clone(*disks), old)
+		}
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"github.com/landfall-audit/landfall/providers"
 	"github.com/landfall-audit/landfall/verdict"
 	"github.com/landfall-audit/landfall/verdict/index"
+	"github.com/landfall-audit/landfall/verdict/sentence"
 	"github.com/landfall-audit/landfall/verdict/store"
 )
 
@@ -19,7 +20,7 @@ func (c *claimCase) judgeCopies() ([]verdict.Verdict, error) {
 	for _, r := range copiesWithDoors(c.Stores, c.sheet, c.claim) {
 		door := &providers.Endpoint{Host: r.Host, Port: providers.DefaultPort}
 		on := c.DayOfEndpoint(door)
-		if notInForce(c.claim, on) != "" {
+		if notInForce(c.claim, on) != nil {
 			continue
 		}
 		t, err := c.terms(on)
@@ -29,7 +30,7 @@ func (c *claimCase) judgeCopies() ([]verdict.Verdict, error) {
 		for _, resolved := range c.Resolve(c.claim, door, index.HostKey(door.Host)) {
 			blank := verdict.Verdict{Vendor: c.sheet.Vendor, Claim: c.claim.ID, Endpoint: r.Host, Port: door.Port}
 			if v := c.judgeDoor(at(blank, resolved), t, door, resolved); v.Result != verdict.NotTested {
-				v.Limits = append(v.Limits, "it is the front end of a copy, "+r.Target+store.InBrackets(r.Rule))
+				v.Add(sentence.Limit(verdict.CodeFrontEndOfCopy, verdict.Args{"target": r.Target, "rule": r.Rule}))
 				out = append(out, v)
 			}
 		}

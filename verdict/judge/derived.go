@@ -1,8 +1,6 @@
 package judge
 
 import (
-	"fmt"
-
 	"github.com/landfall-audit/landfall/evidence"
 	"github.com/landfall-audit/landfall/providers"
 	"github.com/landfall-audit/landfall/verdict"
@@ -10,6 +8,7 @@ import (
 	"github.com/landfall-audit/landfall/verdict/door"
 	"github.com/landfall-audit/landfall/verdict/finding"
 	"github.com/landfall-audit/landfall/verdict/index"
+	"github.com/landfall-audit/landfall/verdict/sentence"
 )
 
 // saidByOne returns the file whose evidence alone has that clients are sent to an
@@ -61,22 +60,22 @@ func (c *claimCase) judgeDerivedAt(t *constraint.Constraint, e *providers.Endpoi
 	to := *e
 	to.Host, to.Port = d.Host, d.Port
 	blank := verdict.Verdict{Vendor: c.sheet.Vendor, Claim: c.claim.ID, Endpoint: d.Host, Port: d.Port, DerivedFrom: e.Host}
-	why := verdict.Reason{Evidence: []string{d.By}, Text: fmt.Sprintf("clients of %s are sent to %s", e.Host, index.NameAt(d.Host, d.Port))}
+	why := sentence.Reason([]string{d.By}, verdict.CodeClientsSentOn, verdict.Args{"endpoint": e.Host, "sent_to": index.NameAt(d.Host, d.Port)})
 	var out []verdict.Verdict
 	for _, resolved := range c.Resolve(c.claim, &to, index.HostKey(e.Host), index.HostKey(to.Host)) {
 		f := door.Judge(c.Stores.Locator, t, index.ServiceAt(&to, resolved.Addr), resolved)
 		f.Because = append([]verdict.Reason{why}, f.Because...)
 		if !d.ResendsBody() {
-			f.Hold(verdict.CodeRedirect, "a redirect of one request, to another domain or with another method, does not show that data is sent there")
+			f.Hold(verdict.CodeRedirect, nil)
 		}
 		if oneSupplier != "" {
-			f.HoldFor(verdict.CodeAddressByOneSupplier, fmt.Sprintf("held back: the evidence of one supplier alone (%s) has that clients are sent there; others asked and were not", oneSupplier), []string{d.By})
+			f.HoldFor(verdict.CodeAddressByOneSupplier, sentence.Limit(verdict.CodeRedirectByOneSupplier, verdict.Args{"supplier": oneSupplier}), []string{d.By})
 		}
 		out = append(out, c.finishDoor(at(blank, resolved), t, &to, resolved, f))
 	}
 	if out == nil {
 		out = append(out, finding.Verdict(blank, verdict.FrontDoor, finding.Finding{
-			Result: verdict.NotTested, Basis: verdict.BasisNone, Because: []verdict.Reason{why}, Limits: []string{c.WhyNoAddress(c.claim, &to)},
+			Result: verdict.NotTested, Basis: verdict.BasisNone, Because: []verdict.Reason{why}, Limits: []verdict.Limit{c.WhyNoAddress(c.claim, &to)},
 		}))
 	}
 	return out

@@ -1,8 +1,6 @@
 package judge
 
 import (
-	"fmt"
-
 	"github.com/landfall-audit/landfall/providers"
 	"github.com/landfall-audit/landfall/verdict"
 	"github.com/landfall-audit/landfall/verdict/constraint"
@@ -10,6 +8,7 @@ import (
 	"github.com/landfall-audit/landfall/verdict/finding"
 	"github.com/landfall-audit/landfall/verdict/index"
 	"github.com/landfall-audit/landfall/verdict/owner"
+	"github.com/landfall-audit/landfall/verdict/sentence"
 	"github.com/landfall-audit/landfall/verdict/store"
 )
 
@@ -32,29 +31,29 @@ func (c *claimCase) terms(on providers.Date) (*constraint.Constraint, error) {
 }
 
 // judgeClaim returns the verdicts on one claim, or why there are none.
-func judgeClaim(c *store.Stores, sheet *providers.Sheet, claim *providers.Claim) ([]verdict.Verdict, string, error) {
+func judgeClaim(c *store.Stores, sheet *providers.Sheet, claim *providers.Claim) ([]verdict.Verdict, *verdict.Limit, error) {
 	if !claim.Testable() {
-		return nil, "the claim names no place and no operator: it cannot be tested", nil
+		return nil, because(verdict.CodeClaimNamesNothing, nil), nil
 	}
 	of := &claimCase{Stores: c, sheet: sheet, claim: claim, compiled: map[providers.Date]*constraint.Constraint{}}
 	return of.judge()
 }
 
-func (c *claimCase) judge() ([]verdict.Verdict, string, error) {
-	out, why := make([]verdict.Verdict, 0, len(c.sheet.Endpoints)), "no endpoint of the sheet carries the data that the claim speaks of"
+func (c *claimCase) judge() ([]verdict.Verdict, *verdict.Limit, error) {
+	out, why := make([]verdict.Verdict, 0, len(c.sheet.Endpoints)), because(verdict.CodeNoEndpointConcerned, nil)
 	for i := range c.sheet.Endpoints {
 		e := &c.sheet.Endpoints[i]
 		if !c.claim.Concerns(*e) {
 			continue
 		}
 		on := c.DayOfEndpoint(e)
-		if not := notInForce(c.claim, on); not != "" {
+		if not := notInForce(c.claim, on); not != nil {
 			why = not
 			continue
 		}
 		t, err := c.terms(on)
 		if err != nil {
-			return nil, "", err
+			return nil, nil, err
 		}
 		out = append(out, c.judgeEndpoint(t, e)...)
 		out = append(out, c.judgeDerived(t, e)...)
@@ -63,18 +62,27 @@ func (c *claimCase) judge() ([]verdict.Verdict, string, error) {
 	if out = append(out, copies...); err != nil || len(out) == 0 {
 		return nil, why, err
 	}
-	return out, "", nil
+	return out, nil, nil
 }
 
-// notInForce says why a claim is not judged as of a day; empty where it is.
-func notInForce(claim *providers.Claim, on providers.Date) string {
-	if ok, why := claim.InForceOn(on); !ok {
-		return why
+// because returns why there are no verdicts on a claim.
+func because(code string, args verdict.Args) *verdict.Limit {
+	limit := sentence.Limit(code, args)
+	return &limit
+}
+
+// notInForce says why a claim is not judged as of a day; nil where it is.
+func notInForce(claim *providers.Claim, on providers.Date) *verdict.Limit {
+	inForce, _ := claim.InForceOn(on)
+	switch {
+	case !inForce && on.Before(claim.Since):
+		return because(verdict.CodeClaimNotYet, verdict.Args{"since": claim.Since.String()})
+	case !inForce:
+		return because(verdict.CodeClaimSuperseded, verdict.Args{"until": claim.Until.String()})
+	case !claim.DueOn(on):
+		return because(verdict.CodeClaimAnnounced, verdict.Args{"deadline": claim.Deadline.String()})
 	}
-	if !claim.DueOn(on) {
-		return "the claim is an announcement for " + claim.Deadline.String() + ", which had not passed on the day of the measurement"
-	}
-	return ""
+	return nil
 }
 
 // judgeEndpoint returns the verdicts on the claim at one endpoint: of each address
@@ -102,7 +110,7 @@ func (c *claimCase) judgeEndpoint(t *constraint.Constraint, e *providers.Endpoin
 		return out
 	}
 	return []verdict.Verdict{finding.Verdict(blank, subjectOf(c.claim.About, e), finding.Finding{
-		Result: verdict.NotTested, Basis: verdict.BasisNone, Limits: []string{c.WhyNoAddress(c.claim, e)},
+		Result: verdict.NotTested, Basis: verdict.BasisNone, Limits: []verdict.Limit{c.WhyNoAddress(c.claim, e)},
 	})}
 }
 
@@ -138,14 +146,25 @@ func (c *claimCase) finishDoor(v verdict.Verdict, t *constraint.Constraint, e *p
 		f.Limits = append(f.Limits, c.WhyNothing(resolved.Addr, e.Port))
 	}
 	if resolved.ByOneSupplier != "" {
-		f.HoldFor(verdict.CodeAddressByOneSupplier, fmt.Sprintf("held back: the evidence of one supplier alone (%s) has this address for the name; others were given other ones", resolved.ByOneSupplier), resolved.IDs)
+		f.HoldFor(verdict.CodeAddressByOneSupplier, sentence.Limit(verdict.CodeAddressByOneSupplier, verdict.Args{"supplier": resolved.ByOneSupplier}), resolved.IDs)
 	}
 	if resolved.UsersUnknown {
-		f.Hold(verdict.CodeClients, "held back: the claim is about certain users, and nothing says for users of which country this address was given")
+		f.HoldBy(verdict.CodeClients, sentence.Limit(verdict.CodeUsersNotKnown, nil))
 	}
-	if s := resolved.Scope; s != nil && (s.Ignored || s.CountriesNotMeasured > s.CountriesMeasured) && f.Result == verdict.Proven {
-		f.Hold(verdict.CodeClients, "held back: "+s.Unmeasured())
+	if f.Result == verdict.Proven {
+		holdForScope(&f, resolved.Scope)
 	}
-	f = f.CapForRequired(c.claim, "the claim asks for a copy in certain places; a front end does not show which copies there are")
+	f = f.CapForRequired(c.claim, sentence.Limit(verdict.CodeRequire, nil))
 	return finding.Verdict(v, verdict.FrontDoor, door.CapForFrontEnd(f, c.claim, e))
+}
+
+// holdForScope holds a proof back that does not speak for most users.
+func holdForScope(f *finding.Finding, s *verdict.Scope) {
+	switch {
+	case s == nil:
+	case s.Ignored:
+		f.HoldBy(verdict.CodeClients, sentence.Limit(verdict.CodeZoneIgnoresClients, nil))
+	case s.CountriesNotMeasured > s.CountriesMeasured:
+		f.Hold(verdict.CodeClients, verdict.Args{"countries": s.CountriesNotMeasured})
+	}
 }

@@ -1,16 +1,16 @@
 package judge
 
 import (
-	"fmt"
 	"slices"
 
 	"github.com/landfall-audit/landfall/providers"
 	"github.com/landfall-audit/landfall/verdict"
+	"github.com/landfall-audit/landfall/verdict/sentence"
 )
 
 // rollUp returns the result of a claim: as bad as its worst verdict, and no
 // better than what was looked at.
-func rollUp(sheet *providers.Sheet, claim *providers.Claim, verdicts []verdict.Verdict, why string) verdict.ClaimResult {
+func rollUp(sheet *providers.Sheet, claim *providers.Claim, verdicts []verdict.Verdict, why *verdict.Limit) verdict.ClaimResult {
 	r := verdict.ClaimResult{
 		Vendor: sheet.Vendor, VendorName: sheet.Name, Claim: claim.ID, Verdicts: len(verdicts), Limits: []string{},
 		Says: claim.Says, URL: claim.Source.URL, Retrieved: claim.Source.Retrieved.String(),
@@ -22,7 +22,8 @@ func rollUp(sheet *providers.Sheet, claim *providers.Claim, verdicts []verdict.V
 		r.Covers = append(r.Covers, string(cover))
 	}
 	if len(verdicts) == 0 {
-		r.Result, r.Limits = verdict.NotTested, []string{why}
+		r.Result = verdict.NotTested
+		r.Add(*why)
 		return r
 	}
 	count := map[verdict.Result]int{}
@@ -35,24 +36,25 @@ func rollUp(sheet *providers.Sheet, claim *providers.Claim, verdicts []verdict.V
 	}
 	switch untested := count[verdict.NotTested]; {
 	case untested == len(verdicts):
-		r.Result, r.Limits = verdict.NotTested, sharedLimits(verdicts)
+		r.Result = verdict.NotTested
+		addLimitsOf(&r, verdicts)
 		return r
 	case untested > 0:
-		r.Limits = append(r.Limits, fmt.Sprintf("%d of %d could not be tested", untested, len(verdicts)))
+		r.Add(sentence.Limit(verdict.CodePartUntested, verdict.Args{"untested": untested, "verdicts": len(verdicts)}))
 		if r.Result.Severity() > verdict.Inconclusive.Severity() {
 			r.Result = verdict.Inconclusive
 		}
 	}
 	if r.Result == verdict.Proven && speaksOfContent(claim) && !provenStore(verdicts) {
 		r.Result = verdict.Consistent
-		r.Limits = append(r.Limits, "the front doors are proven; nothing proves where the content behind them rests")
+		r.Add(sentence.Limit(verdict.CodeContentNotProven, nil))
 	}
 	capForClients(&r, claim, verdicts)
 	if r.Result == verdict.Proven || r.Result == verdict.Consistent {
-		r.Limits = append(r.Limits, "a copy where it should be does not exclude another elsewhere")
+		r.Add(sentence.Limit(verdict.CodeCopyElsewherePossible, nil))
 	}
 	for _, text := range claim.Exceptions {
-		r.Limits = append(r.Limits, "the vendor excepts: "+text)
+		r.Add(sentence.Limit(verdict.CodeVendorExcepts, verdict.Args{"exception": text}))
 	}
 	return r
 }
@@ -63,21 +65,22 @@ func capForClients(r *verdict.ClaimResult, claim *providers.Claim, verdicts []ve
 	if claim.About != providers.AboutLocation || len(claim.When.UserCountry.In) > 0 {
 		return
 	}
-	worst, unmeasured := "", 0
+	var worst *verdict.Limit
+	unmeasured := 0
 	for _, v := range verdicts {
 		switch {
 		case v.Scope == nil || v.Subject != verdict.FrontDoor:
 		case v.Scope.CountriesNotMeasured > v.Scope.CountriesMeasured && v.Scope.CountriesNotMeasured > unmeasured:
 			unmeasured = v.Scope.CountriesNotMeasured
-			worst = fmt.Sprintf("%s: users of %d countries that were asked for could not be measured", v.Endpoint, unmeasured)
-		case v.Scope.By == verdict.ByResolverHere && worst == "":
-			worst = v.Endpoint + ": speaks for the users of the resolvers that were asked; users elsewhere were not measured"
+			worst = because(verdict.CodeEndpointClients, verdict.Args{"endpoint": v.Endpoint, "countries": unmeasured})
+		case v.Scope.By == verdict.ByResolverHere && worst == nil:
+			worst = because(verdict.CodeEndpointResolversOnly, verdict.Args{"endpoint": v.Endpoint})
 		}
 	}
-	if worst == "" {
+	if worst == nil {
 		return
 	}
-	r.Limits = append(r.Limits, worst)
+	r.Add(*worst)
 	if r.Result == verdict.Proven {
 		r.Result = verdict.Consistent
 	}
@@ -91,16 +94,18 @@ func placeTexts(places []providers.Place) []string {
 	return out
 }
 
-func sharedLimits(verdicts []verdict.Verdict) []string {
-	out := []string{}
+// limitsOfVerdicts is how many limits of its verdicts a claim has that was not tested.
+const limitsOfVerdicts = 5
+
+// addLimitsOf adds the first limits of verdicts, each once.
+func addLimitsOf(r *verdict.ClaimResult, verdicts []verdict.Verdict) {
 	for _, v := range verdicts {
-		for _, text := range v.Limits {
-			if !slices.Contains(out, text) {
-				out = append(out, text)
+		for i, text := range v.Limits {
+			if len(r.Limits) < limitsOfVerdicts && !slices.Contains(r.Limits, text) {
+				r.Add(verdict.Limit{Coded: v.LimitCodes[i], Text: text})
 			}
 		}
 	}
-	return out[:min(len(out), 5)]
 }
 
 // speaksOfContent reports whether a claim is about what users store.

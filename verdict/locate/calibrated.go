@@ -2,17 +2,16 @@ package locate
 
 import (
 	"cmp"
-	"fmt"
 	"math"
 	"net/netip"
 	"slices"
-	"strings"
 
 	"github.com/landfall-audit/landfall/internal/geo"
 	"github.com/landfall-audit/landfall/verdict"
 	"github.com/landfall-audit/landfall/verdict/constraint"
 	"github.com/landfall-audit/landfall/verdict/finding"
 	"github.com/landfall-audit/landfall/verdict/index"
+	"github.com/landfall-audit/landfall/verdict/sentence"
 )
 
 // CalibratedError is the share of hosts that a calibrated bound may leave out,
@@ -158,29 +157,29 @@ func (c *Locator) near(s index.Service, l *Location) *nearby {
 // inconclusive where it says nothing.
 func (c *Locator) Calibrated(t *constraint.Constraint, l *Location, s index.Service) finding.Finding {
 	n := c.near(s, l)
-	f, then := finding.Finding{Basis: verdict.BasisCalibrated, Assumes: []string{verdict.AssumesOneHost}}, ""
+	f, code := finding.Finding{Basis: verdict.BasisCalibrated, Assumes: []string{verdict.AssumesOneHost}}, ""
 	switch {
 	case n == nil:
 		return finding.Finding{Result: verdict.Inconclusive, Basis: verdict.BasisNone}
 	case t.OutOfReach(n.possible) && !slices.ContainsFunc(t.AllowCaps, n.Within):
-		f.Result, then = verdict.Disputed, "no place that the claim allows is then within reach"
+		f.Result, code = verdict.Disputed, verdict.CodeCalibratedOutside
 	case n.possible.Within(t.SurelyAllow) && !slices.ContainsFunc(t.DenyCaps, n.Within):
-		f.Result, then = verdict.Consistent, "every place within reach is then one that the claim allows"
+		f.Result, code = verdict.Consistent, verdict.CodeCalibratedInside
 	default:
 		return finding.Finding{Result: verdict.Inconclusive, Basis: verdict.BasisNone}
 	}
-	f.Because = []verdict.Reason{{Evidence: n.boundingIDs(), Text: n.words(len(n.Disks)) + "; " + then}, n.ranked}
-	f.Limits = []string{
-		fmt.Sprintf("rests on a bound that leaves out up to %.3g of 100 hosts like those it was learned from, and says nothing of hosts that are connected better than these", 100*CalibratedError),
-		limitOneHost,
+	f.Because = []verdict.Reason{sentence.Reason(n.boundingIDs(), code, n.args(len(n.Disks))), n.ranked}
+	f.Limits = []verdict.Limit{
+		sentence.Limit(verdict.CodeCalibratedError, verdict.Args{"error_percent": 100 * CalibratedError}), limitOneHost,
 	}
 	return f
 }
 
-// words is the bound as a sentence.
-func (b Learned) words(vantages int) string {
-	return fmt.Sprintf("with an error rate of %.3g %%, learned from %d hosts of known place that all %d vantages measured, replies use at most %.1f %% of the speed of light in fibre",
-		100*CalibratedError, len(b.scores), vantages, math.Ceil(1000*b.Share)/10)
+// args are the arguments of a sentence about the bound.
+func (b Learned) args(vantages int) verdict.Args {
+	return verdict.Args{
+		"error_percent": 100 * CalibratedError, "landmarks": len(b.scores), "vantages": vantages, "light_percent": math.Ceil(1000*b.Share) / 10,
+	}
 }
 
 // ranked returns the countries that are possible by physics, the most plausible
@@ -207,15 +206,12 @@ func (c *Locator) ranked(l *Location, b Learned) verdict.Reason {
 		codes = append(codes, code)
 	}
 	slices.SortFunc(codes, func(x, y string) int { return cmp.Or(cmp.Compare(needs[x], needs[y]), cmp.Compare(x, y)) })
-	var words []string
+	shares := []verdict.Args{}
 	for _, code := range codes[:min(len(codes), maxCountries)] {
 		at, _ := slices.BinarySearch(b.scores, needs[code])
-		words = append(words, fmt.Sprintf("%s (%.3g %%)", code, 100*float64(len(b.scores)-at)/float64(len(b.scores))))
+		shares = append(shares, verdict.Args{"country": code, "share_percent": 100 * float64(len(b.scores)-at) / float64(len(b.scores))})
 	}
-	return verdict.Reason{
-		Evidence: l.boundingIDs(),
-		Text:     "of the countries within reach, the most plausible first, with the share of hosts of known place whose replies were as fast as one from there would be at the least: " + strings.Join(words, ", "),
-	}
+	return sentence.Reason(l.boundingIDs(), verdict.CodePlausibleCountries, verdict.Args{"countries": shares})
 }
 
 // CalibratedBy lets a calibrated finding settle what nothing else does.

@@ -2,13 +2,13 @@ package locate
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 
 	"github.com/landfall-audit/landfall/internal/ipspecial"
 	"github.com/landfall-audit/landfall/verdict"
 	"github.com/landfall-audit/landfall/verdict/constraint"
 	"github.com/landfall-audit/landfall/verdict/index"
+	"github.com/landfall-audit/landfall/verdict/sentence"
 )
 
 // Locator locates what the evidence speaks of, each once. It is of one goroutine.
@@ -138,7 +138,7 @@ func (c *Locator) fromTransport(s index.Service, keyed *Location) *Location {
 	usable := make([]index.Disk, 0, len(l.Disks))
 	for _, d := range l.Disks {
 		if k := own[d.From]; k != nil && index.AnotherAnswered(d.RTTMS, k.RTTMS) {
-			keyed.Aside = append(keyed.Aside, verdict.Reason{Evidence: []string{d.ID, k.ID}, Code: verdict.CodeAnsweredByAnother, Text: fmt.Sprintf("%s was answered in %s where the endpoint's own key takes %s: another host answered, and what it says is not used", d.From.Named(), index.MS(d.RTTMS), index.MS(k.RTTMS))})
+			keyed.Aside = append(keyed.Aside, sentence.Reason([]string{d.ID, k.ID}, verdict.CodeAnsweredByAnother, d.From.NamedIn(verdict.Args{"rtt_ms": d.RTTMS, "key_rtt_ms": k.RTTMS})))
 			continue
 		}
 		usable = append(usable, d)
@@ -167,6 +167,7 @@ func (c *Locator) fromBare(s index.Service) *Location {
 		l.Kind = index.Connected
 		return l
 	}
+	c.WithinWindow(&connections, &pings)
 	pinged := map[*index.Vantage]*index.Disk{}
 	for i := range pings {
 		pinged[pings[i].From] = &pings[i]
@@ -178,7 +179,7 @@ func (c *Locator) fromBare(s index.Service) *Location {
 		delete(pinged, d.From)
 		switch {
 		case ping != nil && (index.AnotherAnswered(d.RTTMS, ping.RTTMS) || index.AnotherAnswered(ping.RTTMS, d.RTTMS)):
-			aside = append(aside, verdict.Reason{Evidence: []string{d.ID, ping.ID}, Code: verdict.CodeMethodsDisagree, Text: fmt.Sprintf("%s was answered in %s over a connection and in %s otherwise: two hosts answered, and neither is used", d.From.Named(), index.MS(d.RTTMS), index.MS(ping.RTTMS))})
+			aside = append(aside, sentence.Reason([]string{d.ID, ping.ID}, verdict.CodeMethodsDisagree, d.From.NamedIn(verdict.Args{"rtt_ms": d.RTTMS, "ping_rtt_ms": ping.RTTMS})))
 		case ping != nil && ping.RTTMS > d.RTTMS:
 			disks = append(disks, *ping)
 		default:
@@ -266,19 +267,22 @@ func newLocation(g *constraint.Land, disks []index.Disk, liars int) *Location {
 	l.possible, l.bounding = commonOf(g, disks)
 	if a, b, apart := disjoint(disks); apart {
 		l.Many = true
-		l.manyWhy = &verdict.Reason{
-			Evidence: append(a.IDs(), b.IDs()...), Code: verdict.CodeManyHosts,
-			Text: fmt.Sprintf("what answered %s within %s and what answered %s within %s cannot be one host: the two are further apart than both replies reach together; many hosts share the address, or one of the vantages is not where it says",
-				a.From.Named(), index.MS(a.RTTMS), b.From.Named(), index.MS(b.RTTMS)),
-		}
+		l.manyWhy = apartReason(a, b)
 	} else if len(disks) > 0 && l.possible.Empty() {
 		l.Many = true
-		l.manyWhy = &verdict.Reason{
-			Evidence: l.boundingIDs(), Code: verdict.CodeManyHosts,
-			Text: "no place on land is within reach of all replies at once: many hosts share the address, or a vantage is not where it says",
-		}
+		why := sentence.Reason(l.boundingIDs(), verdict.CodeNoCommonPlace, nil)
+		l.manyWhy = &why
 	}
 	return l
+}
+
+// apartReason says that what gave two replies cannot be one host.
+func apartReason(a, b *index.Disk) *verdict.Reason {
+	other := b.From.NamedIn(verdict.Args{})
+	why := sentence.Reason(append(a.IDs(), b.IDs()...), verdict.CodeDisksApart, a.From.NamedIn(verdict.Args{
+		"rtt_ms": a.RTTMS, "other_rtt_ms": b.RTTMS, "other_vantage": other["vantage"], "other_country": other["country"],
+	}))
+	return &why
 }
 
 // commonOf returns the areas that have a place in all of the disks, and the numbers
@@ -327,7 +331,7 @@ func (l *Location) SeenElsewhere() *verdict.Reason {
 	if i < 0 {
 		return nil
 	}
-	return index.Because(l.inconsistent[i].ID, verdict.CodeElsewhereAside, "%s, which is set aside, was answered from elsewhere", l.inconsistent[i].From.Named())
+	return index.Because(l.inconsistent[i].ID, verdict.CodeElsewhereAside, l.inconsistent[i].From.NamedIn(verdict.Args{}))
 }
 
 // leaving returns the areas that are possible without disk i.
@@ -347,13 +351,18 @@ func disjoint(disks []index.Disk) (a, b *index.Disk, apart bool) {
 	return nil, nil, false
 }
 
-// sentence is the disk as a sentence.
-func sentence(d *index.Disk) string {
+// replyReason returns a disk as a step of an argument.
+func replyReason(d *index.Disk, code string) verdict.Reason {
+	return sentence.Reason(d.IDs(), code, replyArgs(d))
+}
+
+// replyArgs are the arguments of a sentence about a disk.
+func replyArgs(d *index.Disk) verdict.Args {
+	args := d.From.NamedIn(verdict.Args{"rtt_ms": d.RTTMS, "within_km": d.ReachKM})
 	if d.Via != nil {
-		return fmt.Sprintf("%s was answered in %s, and by %s, whose place is published, in %s: wherever it stands, the reply came from within %s of %s",
-			d.From.Named(), index.MS(d.RTTMS), d.Via.Name, index.MS(d.Via.RTTMS), index.KM(d.ReachKM), d.Via.Name)
+		args["landmark"], args["landmark_rtt_ms"] = d.Via.Name, d.Via.RTTMS
 	}
-	return fmt.Sprintf("a reply to %s took %s, so it came from within %s of there", d.From.Named(), index.MS(d.RTTMS), index.KM(d.ReachKM))
+	return args
 }
 
 func ids(disks []*index.Disk) []string {

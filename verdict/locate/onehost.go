@@ -2,7 +2,6 @@ package locate
 
 import (
 	"cmp"
-	"fmt"
 	"net/netip"
 	"slices"
 	"time"
@@ -15,6 +14,7 @@ import (
 	"github.com/landfall-audit/landfall/verdict/constraint"
 	"github.com/landfall-audit/landfall/verdict/finding"
 	"github.com/landfall-audit/landfall/verdict/index"
+	"github.com/landfall-audit/landfall/verdict/sentence"
 )
 
 // What several disks show together holds only if one host answered all vantages, and
@@ -42,13 +42,10 @@ func (c *Locator) speakForOneHost(s index.Service, l *Location) []verdict.Reason
 		return nil
 	}
 	if published.Code != "" && l.canHold(published) {
-		out = append(out, *index.Because(line.ID, verdict.CodeOneHostByRange, "one host is taken to have answered all vantages: %s publishes %s for its region %s", line.Provider, line.Prefix, published.Code))
+		out = append(out, *index.Because(line.ID, verdict.CodeOneHostByRange, verdict.Args{"provider": line.Provider, "prefix": line.Prefix.String(), "region": published.Code}))
 	}
 	if byName && l.canHold(named) {
-		out = append(out, verdict.Reason{
-			Evidence: []string{}, Code: verdict.CodeOneHostByName,
-			Text: fmt.Sprintf("one host is taken to have answered all vantages: the name %s is that of %s's region %s", s.Name, named.Provider, named.Code),
-		})
+		out = append(out, sentence.Reason([]string{}, verdict.CodeOneHostByName, verdict.Args{"name": s.Name, "provider": named.Provider, "region": named.Code}))
 	}
 	return out
 }
@@ -217,10 +214,8 @@ func (l *Location) sharedRouter(inside []*index.Disk) *verdict.Reason {
 	for _, anchor := range anchors {
 		for _, router := range l.routers[anchor] {
 			if traces, all := l.allThrough(others, router); all && (found == nil || cmp.Less(router.id, found.Evidence[0])) {
-				found = &verdict.Reason{
-					Evidence: append([]string{router.id}, traces...), Code: verdict.CodeOneHostByRouter,
-					Text: fmt.Sprintf("one host is taken to have answered all vantages: the router %s is the last before it in traces from %d of them", router.addr, len(traces)+1),
-				}
+				own := sentence.Reason(append([]string{router.id}, traces...), verdict.CodeOneHostByRouter, verdict.Args{"router": router.addr.String(), "vantages": len(traces) + 1})
+				found = &own
 			}
 		}
 	}
@@ -261,8 +256,6 @@ func restOnOneHost(f *finding.Finding, l *Location, inside []*index.Disk, carrie
 		f.Survives.Assumptions = &spare
 	}
 	if len(support) == 0 && !carried {
-		f.Hold(verdict.CodeOneHostNotShown, limitOneHostNotShown)
+		f.Hold(verdict.CodeOneHostNotShown, nil)
 	}
 }
-
-const limitOneHostNotShown = "held back: it follows only if one host answered all vantages, and nothing speaks for that: no published range of a region, no name that is bound to one, no router that all were answered through"

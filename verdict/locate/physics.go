@@ -1,7 +1,6 @@
 package locate
 
 import (
-	"fmt"
 	"math"
 	"slices"
 
@@ -10,6 +9,7 @@ import (
 	"github.com/landfall-audit/landfall/verdict/constraint"
 	"github.com/landfall-audit/landfall/verdict/finding"
 	"github.com/landfall-audit/landfall/verdict/index"
+	"github.com/landfall-audit/landfall/verdict/sentence"
 )
 
 // Physics weighs the disks of one place against what a claim allows. The result is
@@ -62,8 +62,8 @@ func disputedAside(f finding.Finding, t *constraint.Constraint, l *Location) fin
 		return f
 	}
 	f.Result = verdict.Disputed
-	f.Because = append(f.Because, verdict.Reason{Evidence: []string{l.inconsistent[i].ID}, Text: sentence(&l.inconsistent[i]) + ", out of reach of what the claim allows; but the vantage is set aside", Code: verdict.CodeDisputedAside})
-	f.Limits = append(f.Limits, "a vantage that contradicts the others cannot refute")
+	f.Because = append(f.Because, sentence.Reason([]string{l.inconsistent[i].ID}, verdict.CodeDisputedAside, replyArgs(&l.inconsistent[i])))
+	f.Limits = append(f.Limits, sentence.Limit(verdict.CodeAsideCannotRefute, nil))
 	return f
 }
 
@@ -74,23 +74,21 @@ func refutation(g *constraint.Land, t *constraint.Constraint, c Supporting, l *L
 	strong := strongestTwo(t, g, index.DistinctDisks(c.argument(l.QuorumContext())))
 	for _, d := range strong {
 		f.Measured.Take(d.Times()...)
-		text := sentence(d)
+		code, args := verdict.CodeReplyNothingAllowed, replyArgs(d)
 		if far := t.AllowedKM(g, d.At); !math.IsInf(far, 1) {
-			text += fmt.Sprintf("; the nearest place that the claim allows is %.0f km away", math.Floor(far))
-		} else {
-			text += "; none of it is a place that the claim allows"
+			code, args["nearest_km"] = verdict.CodeReplyOutOfReach, math.Floor(far)
 		}
-		f.Because = append(f.Because, verdict.Reason{Evidence: d.IDs(), Text: text})
+		f.Because = append(f.Because, sentence.Reason(d.IDs(), code, args))
 	}
 	f.Proof = refutationProof(g, t, strong)
 	// Both carry it, so the weaker of the two is what it rests on.
 	f.Measure(needs(t, g, strong[len(strong)-1]))
 	if f.Ratio > geo.VacuumKMPerMS/geo.FibreKMPerMS {
-		f.Because = append(f.Because, verdict.Reason{Evidence: []string{}, Text: "it holds even at the speed of light in vacuum"})
+		f.Because = append(f.Because, sentence.Reason([]string{}, verdict.CodeHoldsInVacuum, nil))
 	}
 	CarriedBy(&f, c, l.QuorumContext())
 	if asn := OneNetwork(c.Disks); asn != 0 && len(c.Disks) > 1 {
-		f.Limits = append(f.Limits, fmt.Sprintf(LimitOneASN, asn))
+		f.Limits = append(f.Limits, sentence.Limit(verdict.CodeInOneNetwork, verdict.Args{"asn": asn}))
 	}
 	return f
 }
@@ -102,18 +100,12 @@ func proofByEach(g *constraint.Land, t *constraint.Constraint, c Supporting, l *
 		Result: verdict.Proven, Basis: verdict.BasisPhysics, Single: len(index.DistinctDisks(c.Disks)) == 1, Survives: c.Survival(l.QuorumContext()),
 	}
 	if !l.store || len(l.inconsistent) > 0 || l.undrawn {
-		f.Assumes, f.Limits = []string{verdict.AssumesOneHost}, []string{limitOneHost}
+		f.Assumes, f.Limits = []string{verdict.AssumesOneHost}, []verdict.Limit{limitOneHost}
 	}
 	argued := c.argument(l.QuorumContext())
-	f.Because = append(f.Because, verdict.Reason{
-		Evidence: argued[0].IDs(),
-		Text:     sentence(argued[0]) + ", all of which the claim allows",
-	})
+	f.Because = append(f.Because, replyReason(argued[0], verdict.CodeReplyInside))
 	if len(argued) > 1 {
-		f.Because = append(f.Because, verdict.Reason{
-			Evidence: ids(argued[1:]),
-			Text:     fmt.Sprintf("the same holds, each by itself, for the replies to the other %d vantages", len(argued)-1),
-		})
+		f.Because = append(f.Because, sentence.Reason(ids(argued[1:]), verdict.CodeOtherRepliesInside, verdict.Args{"vantages": len(argued) - 1}))
 	}
 	for _, d := range argued {
 		f.Measured.Take(d.Times()...)
@@ -134,7 +126,7 @@ func proofByEach(g *constraint.Land, t *constraint.Constraint, c Supporting, l *
 func holdManyHosts(f *finding.Finding, l *Location) {
 	switch {
 	case l.Many:
-		f.Hold(verdict.CodeManyHosts, "not held to be proven: several hosts answered; each that was seen is inside, and others may exist")
+		f.Hold(verdict.CodeManyHosts, nil)
 	case l.ManyHint != nil:
 		f.HoldSince(l.ManyHint)
 	}
@@ -145,8 +137,8 @@ func byIntersection(g *constraint.Land, t *constraint.Constraint, l *Location, i
 	if t.OutOfReach(l.possible) && !slices.ContainsFunc(t.AllowCaps, l.Within) {
 		f := l.resting(g, func(possible constraint.AreaSet) bool { return t.OutOfReach(possible) })
 		f.Result = verdict.Disputed
-		f.Because = []verdict.Reason{{Evidence: l.boundingIDs(), Text: "each place that the claim allows is out of reach of one reply or another, though of no two vantages by themselves"}}
-		f.Limits = []string{"a refutation does not lean on several replies having come from one host; this one would"}
+		f.Because = []verdict.Reason{sentence.Reason(l.boundingIDs(), verdict.CodeTogetherOutside, nil)}
+		f.Limits = []verdict.Limit{sentence.Limit(verdict.CodeOneHostRefutation, nil)}
 		f.HeldBack = &verdict.HeldBack{WouldBe: verdict.Refuted, Why: []string{verdict.CodeOneHostRefutation}}
 		return f
 	}
@@ -166,8 +158,8 @@ func byIntersection(g *constraint.Land, t *constraint.Constraint, l *Location, i
 		return finding.Finding{Result: verdict.Inconclusive, Basis: verdict.BasisPhysics}
 	}
 	f.Result = verdict.Proven
-	f.Because = []verdict.Reason{{Evidence: ids(carrying), Text: "every place that the claim does not allow is out of reach of one of these replies or another"}}
-	f.Limits = []string{limitOneHost}
+	f.Because = []verdict.Reason{sentence.Reason(ids(carrying), verdict.CodeTogetherInside, nil)}
+	f.Limits = []verdict.Limit{limitOneHost}
 	for _, d := range carrying {
 		f.Measured.Take(d.Times()...)
 	}
@@ -176,11 +168,11 @@ func byIntersection(g *constraint.Land, t *constraint.Constraint, l *Location, i
 	restOnOneHost(&f, l, inside.Disks, enough)
 	switch {
 	case f.Held:
-		f.Hold(verdict.CodeOneVantage, LimitHeldBack)
+		f.Hold(verdict.CodeOneVantage, nil)
 	case !enough && !l.outlastsLiars(g, proves):
-		f.Hold(verdict.CodeVantagesUnproven, LimitMayLie)
+		f.Hold(verdict.CodeVantagesUnproven, nil)
 	case !enough && l.Kind != index.Authenticated && !l.outlastsNetworks(g, proves):
-		f.Hold(verdict.CodeOneNetwork, "held back: without the replies to one network this would not follow, and anybody on the way could have given them")
+		f.Hold(verdict.CodeOneNetwork, nil)
 	}
 	return f
 }
@@ -310,13 +302,8 @@ func strongestTwo(t *constraint.Constraint, g *constraint.Land, disks []*index.D
 	return []*index.Disk{first, second}
 }
 
-// What the results of physics cannot show.
-const (
-	LimitHeldBack       = "one vantage alone carries this, and not by the endpoint's own key and a host of published place: held back until another agrees"
-	limitOneOpenNetwork = "held back: all vantages that carry this are in one network, AS%d, and anybody on the way could have given the replies"
-	LimitMayLie         = "held back: no two of the vantages that carry this are borne out by their neighbours or by a record of their own, and as many may lie, one in five"
-	limitOneNetwork     = "held back: all vantages that carry this are %s's in one network, AS%d"
-	LimitOneASN         = "all vantages that carry it are in one network, AS%d"
-	limitRootsOfUser    = "takes for granted that the roots which whoever measured vouches for are not those of a box on the way: no embedded root makes the certificates valid"
-	limitOneHost        = "takes for granted that one host answered all vantages"
+// What the results of physics take for granted.
+var (
+	limitRootsOfUser = sentence.Limit(verdict.CodeUserRootsAssumed, nil)
+	limitOneHost     = sentence.Limit(verdict.CodeOneHostAssumed, nil)
 )

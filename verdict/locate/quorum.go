@@ -2,7 +2,6 @@ package locate
 
 import (
 	"cmp"
-	"fmt"
 	"iter"
 	"maps"
 	"slices"
@@ -12,6 +11,7 @@ import (
 	"github.com/landfall-audit/landfall/verdict/constraint"
 	"github.com/landfall-audit/landfall/verdict/finding"
 	"github.com/landfall-audit/landfall/verdict/index"
+	"github.com/landfall-audit/landfall/verdict/sentence"
 )
 
 // Supporting are the disks of which each by itself says the same of a claim, one a
@@ -308,20 +308,20 @@ func (c *Supporting) take(d *index.Disk, around []*index.Disk, says func(*index.
 // CarriedBy holds a finding back where its carriers do not suffice.
 func CarriedBy(f *finding.Finding, c Supporting, e QuorumContext) {
 	if !c.IsQuorum(e) {
-		f.Hold(c.whyHeldBack(e))
+		f.HoldBy(c.whyHeldBack(e))
 	}
 }
 
 // whyHeldBack says why they do not suffice.
-func (c Supporting) whyHeldBack(e QuorumContext) (code, why string) {
+func (c Supporting) whyHeldBack(e QuorumContext) (rule string, why verdict.Limit) {
 	voters := index.DistinctDisks(c.Disks)
 	switch {
 	case len(voters) == 1:
-		return verdict.CodeOneVantage, LimitHeldBack
+		return verdict.CodeOneVantage, sentence.Limit(verdict.CodeOneVantage, nil)
 	case besideOneNetwork(voters, false) == 0:
-		return verdict.CodeOneNetwork, fmt.Sprintf(limitOneNetwork, voters[0].From.KnownNetwork, voters[0].From.ASN)
+		return verdict.CodeOneNetwork, sentence.Limit(verdict.CodeOneNetworkOfPlatform, verdict.Args{"network": voters[0].From.KnownNetwork, "asn": voters[0].From.ASN})
 	case besideOneNetwork(voters, e.open) == 0:
-		return verdict.CodeOneNetwork, fmt.Sprintf(limitOneOpenNetwork, voters[0].From.ASN)
+		return verdict.CodeOneNetwork, sentence.Limit(verdict.CodeOneOpenNetwork, verdict.Args{"asn": voters[0].From.ASN})
 	}
-	return verdict.CodeVantagesUnproven, LimitMayLie
+	return verdict.CodeVantagesUnproven, sentence.Limit(verdict.CodeVantagesUnproven, nil)
 }

@@ -1,7 +1,6 @@
 package locate
 
 import (
-	"fmt"
 	"slices"
 
 	"github.com/landfall-audit/landfall/evidence"
@@ -9,6 +8,7 @@ import (
 	"github.com/landfall-audit/landfall/verdict/constraint"
 	"github.com/landfall-audit/landfall/verdict/finding"
 	"github.com/landfall-audit/landfall/verdict/index"
+	"github.com/landfall-audit/landfall/verdict/sentence"
 )
 
 // HoldAgainstOthers holds a result back that needs one supplier's evidence while that
@@ -35,7 +35,7 @@ func HoldAgainstOthers(f *finding.Finding, g *constraint.Land, t *constraint.Con
 			theirs = own
 		}
 		if ids, against := l.othersAgainst(g, t, f.Result, theirs, files, own.IsQuorum(e)); against {
-			f.HoldFor(verdict.CodeOneSupplier, fmt.Sprintf("held back: without the evidence of one supplier (run %s) this would not follow, and that of others contradicts it", file), ids)
+			f.HoldFor(verdict.CodeOneSupplier, sentence.Limit(verdict.CodeOneSupplier, verdict.Args{"supplier": file}), ids)
 			return
 		}
 	}
@@ -53,7 +53,7 @@ func holdImports(f *finding.Finding, g *constraint.Land, t *constraint.Constrain
 	measured.Disks = slices.DeleteFunc(slices.Clone(l.Disks), func(d index.Disk) bool { return imported(&d) })
 	measured.inconsistent = slices.DeleteFunc(slices.Clone(l.inconsistent), func(d index.Disk) bool { return imported(&d) })
 	if ids, against := measured.othersAgainst(g, t, f.Result, c, filesOf(c.Disks), true); against {
-		f.HoldFor(verdict.CodeImportsAgainstMeasured, "held back: imported evidence alone carries this, and what others measured themselves contradicts it", ids)
+		f.HoldFor(verdict.CodeImportsAgainstMeasured, sentence.Limit(verdict.CodeImportsAgainstMeasured, nil), ids)
 	}
 }
 
@@ -113,6 +113,6 @@ func holdAgainstPast(f *finding.Finding, g *constraint.Land, t *constraint.Const
 	before := *l
 	before.Disks, before.inconsistent = l.past, nil
 	if ids, against := before.othersAgainst(g, t, f.Result, c, filesOf(c.Disks), false); against {
-		f.HoldFor(verdict.CodeOneSupplier, "held back: evidence of others from before the newest window shows the opposite, and a later date alone does not overturn it", ids)
+		f.HoldFor(verdict.CodeOneSupplier, sentence.Limit(verdict.CodeOlderEvidence, nil), ids)
 	}
 }

@@ -3,12 +3,12 @@ package locate
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/landfall-audit/landfall/providers"
 	"github.com/landfall-audit/landfall/verdict"
 	"github.com/landfall-audit/landfall/verdict/constraint"
 	"github.com/landfall-audit/landfall/verdict/finding"
+	"github.com/landfall-audit/landfall/verdict/sentence"
 )
 
 // ByCodeFinding is what physics says of a claim read as the ISO codes say, where it
@@ -24,14 +24,14 @@ func ByCodeFinding(t *constraint.Constraint, g *constraint.Land, l *Location) fi
 	if within.Empty() {
 		return open
 	}
-	if why := openByTerritory(t, g, l); why != "" {
-		open.Limits = []string{why}
+	if why := openByTerritory(t, g, l); why != nil {
+		open.Limits = []verdict.Limit{sentence.Limit(verdict.CodeTerritoryOpen, why)}
 	}
 	f := Physics(g, t.ByCode, l)
 	if f.Result != verdict.Refuted && f.Result != verdict.Proven && f.HeldBack == nil {
 		return open
 	}
-	f.Hold(verdict.CodeTerritory, "held back: "+limitTerritories(t, g, within))
+	f.Hold(verdict.CodeTerritory, territoryArgs(t, g, within))
 	return f
 }
 
@@ -65,24 +65,24 @@ func territoriesWithin(t *constraint.Constraint, l *Location) constraint.AreaSet
 	return set
 }
 
-// openByTerritory says what keeps a claim from being proven where that is a territory
-// and nothing else; empty where there is more, or nothing.
-func openByTerritory(t *constraint.Constraint, g *constraint.Land, l *Location) string {
+// openByTerritory names what keeps a claim from being proven where that is a territory
+// and nothing else; nil where there is more, or nothing.
+func openByTerritory(t *constraint.Constraint, g *constraint.Land, l *Location) verdict.Args {
 	if len(l.Disks) == 0 || l.Many {
-		return ""
+		return nil
 	}
 	open := l.possible.Less(t.SurelyAllow)
 	if open.Empty() || !open.Within(t.Territories) || slices.ContainsFunc(t.DenyCaps, l.Within) {
-		return ""
+		return nil
 	}
-	return "not proven: " + limitTerritories(t, g, open)
+	return territoryArgs(t, g, open)
 }
 
 // maxTerritories is how many territories a limit names.
 const maxTerritories = 3
 
-// limitTerritories names territories and says what they are.
-func limitTerritories(t *constraint.Constraint, g *constraint.Land, set constraint.AreaSet) string {
+// territoryArgs names territories, and the countries of the claim that they belong to.
+func territoryArgs(t *constraint.Constraint, g *constraint.Land, set constraint.AreaSet) verdict.Args {
 	var names, countries []string
 	for i := range set.Numbers {
 		a := g.Areas[i]
@@ -99,11 +99,9 @@ func limitTerritories(t *constraint.Constraint, g *constraint.Land, set constrai
 			}
 		}
 	}
-	more := ""
-	if len(names) > maxTerritories {
-		more = fmt.Sprintf(" or %d others", len(names)-maxTerritories)
-		names = names[:maxTerritories]
+	args := verdict.Args{"territories": names[:min(len(names), maxTerritories)], "countries": countries}
+	if others := len(names) - maxTerritories; others > 0 {
+		args["others"] = others
 	}
-	return fmt.Sprintf("it can be in %s%s, with an ISO 3166-1 code of its own, where the claim names %s: a vendor that means its territories too has to be asked",
-		strings.Join(names, " or "), more, strings.Join(countries, " and "))
+	return args
 }

@@ -1,14 +1,13 @@
 package owner
 
 import (
-	"cmp"
-	"fmt"
 	"slices"
 
 	"github.com/landfall-audit/landfall/evidence"
 	"github.com/landfall-audit/landfall/providers"
 	"github.com/landfall-audit/landfall/verdict"
 	"github.com/landfall-audit/landfall/verdict/finding"
+	"github.com/landfall-audit/landfall/verdict/sentence"
 )
 
 // Holding is who holds the operator of a network, by the dated table of owners.
@@ -54,15 +53,16 @@ func deniedHolder(terms providers.OperatorTerms, h Holding) bool {
 		slices.ContainsFunc(h.Jurisdictions, func(code string) bool { return slices.Contains(terms.Deny.Jurisdictions, code) })
 }
 
-// words is the holding as a sentence.
-func (h Holding) words() string {
-	text := fmt.Sprintf("%s holds a part of %s (capital: %s, votes: %s)", h.Holder, h.Of, h.Share, h.Votes)
-	if h.Undated() {
-		text += ", by a source without a date"
-	} else {
-		text += ", known since " + h.From.String()
+// args are the arguments of the sentence that tells of the holding.
+func (h Holding) args() verdict.Args {
+	args := verdict.Args{"holder": h.Holder, "of": h.Of, "since": h.From.String(), "url": h.Source.URL}
+	if h.Share.Stated {
+		args["capital_percent"] = h.Share.Value
 	}
-	return text + ": " + cmp.Or(h.Source.URL, "source not on the web")
+	if h.Votes.Stated {
+		args["votes_percent"] = h.Votes.Value
+	}
+	return args
 }
 
 // withHolders adds who holds the operators. One that has most of the votes
@@ -71,23 +71,23 @@ func withHolders(f finding.Finding, claim *providers.Claim, networks []*evidence
 	seen := map[string]bool{}
 	for _, n := range networks {
 		for _, h := range holders(n, on) {
-			text := h.words()
-			if seen[text] {
+			reason := sentence.Reason([]string{n.ID}, verdict.CodeHolder, h.args())
+			if seen[reason.Text] {
 				continue
 			}
-			seen[text] = true
+			seen[reason.Text] = true
 			switch denied := deniedHolder(claim.Operators, h); {
 			case denied && h.Controls:
 				f.Result = verdict.Disputed
-				text += "; the claim does not allow that"
+				reason = sentence.Reason(reason.Evidence, verdict.CodeHolderControlsDenied, reason.Args)
 			case denied:
-				text += "; the claim does not allow it as an operator, but that part does not control it"
+				reason = sentence.Reason(reason.Evidence, verdict.CodeHolderPartDenied, reason.Args)
 			}
-			f.Because = append(f.Because, verdict.Reason{Evidence: []string{n.ID}, Text: text})
+			f.Because = append(f.Because, reason)
 		}
 	}
 	if len(seen) > 0 {
-		f.Limits = append(f.Limits, "who holds an organisation is taken from published statements, as of the day of the measurement")
+		f.Limits = append(f.Limits, sentence.Limit(verdict.CodeHoldersByStatements, nil))
 	}
 	return f
 }

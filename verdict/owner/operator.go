@@ -1,7 +1,6 @@
 package owner
 
 import (
-	"fmt"
 	"net/netip"
 	"slices"
 	"strings"
@@ -13,6 +12,7 @@ import (
 	"github.com/landfall-audit/landfall/verdict/constraint"
 	"github.com/landfall-audit/landfall/verdict/finding"
 	"github.com/landfall-audit/landfall/verdict/index"
+	"github.com/landfall-audit/landfall/verdict/sentence"
 )
 
 // operatorFinding holds registrations against a claim about operators. A
@@ -28,17 +28,18 @@ func operatorFinding(claim *providers.Claim, networks []*evidence.Network) findi
 		m := operatorIn(claim.Operators, n)
 		contradict = contradict || m == constraint.Outside
 		agree = agree || m == constraint.Inside
-		f.Because = append(f.Because, verdict.Reason{
-			Evidence: []string{n.ID},
-			Text:     fmt.Sprintf("the network is registered to %s; %s", verdict.RegisteredTo(n), m.Words()),
-		})
+		args := verdict.Args{"organisation": n.Organisation, "country": n.RegisteredCountry, "says": m.String()}
+		if n.ASN != 0 {
+			args["asn"] = n.ASN
+		}
+		f.Because = append(f.Because, sentence.Reason([]string{n.ID}, verdict.CodeOperatorRegistered, args))
 	}
 	if len(f.Because) == 0 {
-		f.Limits = append(f.Limits, "no registration of the network is at hand; give a database with --asn, or run `landfall data update`")
+		f.Limits = append(f.Limits, sentence.Limit(verdict.CodeNoRegistration, nil))
 		return f
 	}
 	f.Basis = verdict.BasisRegistration
-	f.Limits = append(f.Limits, "a registration names who announced the network; it does not show who can reach the data, nor who owns that organisation")
+	f.Limits = append(f.Limits, sentence.Limit(verdict.CodeRegistrationOnly, nil))
 	switch {
 	case contradict:
 		f.Result = verdict.Disputed

@@ -55,7 +55,7 @@ func (c *Stores) LocationOf(target string) *Location {
 		return b
 	}
 	b := &Location{possible: map[possibleKey]constraint.AreaSet{}, seen: c.LocateStore(target)}
-	reads := slices.DeleteFunc(slices.Clone(c.Timed.Reads[target]), func(r index.Read) bool { return r.From.SetAside != "" })
+	reads := slices.DeleteFunc(slices.Clone(c.Timed.Reads[target]), func(r index.Read) bool { return !r.From.InUse() })
 	slices.SortStableFunc(reads, func(x, y index.Read) int {
 		return cmp.Or(cmp.Compare(x.RTTMS, y.RTTMS), cmp.Compare(x.From.ID, y.From.ID), cmp.Compare(x.ID, y.ID))
 	})

@@ -1,7 +1,6 @@
 package store
 
 import (
-	"fmt"
 	"net/netip"
 	"slices"
 
@@ -12,13 +11,14 @@ import (
 	"github.com/landfall-audit/landfall/verdict/constraint"
 	"github.com/landfall-audit/landfall/verdict/finding"
 	"github.com/landfall-audit/landfall/verdict/index"
+	"github.com/landfall-audit/landfall/verdict/sentence"
 )
 
 // unusedReads says why no timed read of a target is used; ok is false where
 // there is none at all.
 func (c *Stores) unusedReads(target string) (f finding.Finding, ok bool) {
 	unused := c.Timed.Unused[target]
-	f = finding.Finding{Result: verdict.NotTested, Basis: verdict.BasisNone, Because: unused, Limits: []string{"no timed read of " + target + " can be used"}}
+	f = finding.Finding{Result: verdict.NotTested, Basis: verdict.BasisNone, Because: unused, Limits: []verdict.Limit{sentence.Limit(verdict.CodeNoUsableRead, verdict.Args{"endpoint": target})}}
 	return f, len(unused) > 0
 }
 
@@ -51,17 +51,19 @@ func (b bound) KM() float64 { return geo.ReachKM(b.ms, geo.FibreKMPerMS) + b.sla
 // holds reports whether something within km of a place can lie in the bound.
 func (b bound) holds(at geo.Place, km float64) bool { return geo.AtLeastKM(b.At, at)-km <= b.KM() }
 
-// words is the bound as a sentence.
-func (b bound) words() string {
+// reason returns the bound as a step of an argument.
+func (b bound) reason(code string) verdict.Reason { return sentence.Reason(b.ids, code, b.args()) }
+
+// args are the arguments of a sentence about the bound.
+func (b bound) args() verdict.Args {
+	args := b.from.NamedIn(verdict.Args{"rtt_ms": b.ms, "within_km": b.KM()})
 	switch {
 	case b.via != nil:
-		return fmt.Sprintf("bytes that only the store has, and a reply of %s, whose place is published, reached %s within %s together, so the bytes rest within %s of %s",
-			b.via.Name, b.from.Named(), index.MS(b.ms), index.KM(b.KM()), b.via.Name)
-	case b.door == nil:
-		return fmt.Sprintf("bytes that only the store has reached %s within %s, so they rest within %s of there", b.from.Named(), index.MS(b.ms), index.KM(b.KM()))
+		args["landmark"] = b.via.Name
+	case b.door != nil:
+		args["region"] = b.door.name
 	}
-	return fmt.Sprintf("bytes that only the store has reached %s within %s by a front door in %s, so they rest within %s of the middle of that region",
-		b.from.Named(), index.MS(b.ms), b.door.name, index.KM(b.KM()))
+	return args
 }
 
 // door is the place of a front door, as its provider or its name has it.

@@ -2,7 +2,6 @@ package store
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 
 	"github.com/landfall-audit/landfall/evidence"
@@ -11,6 +10,7 @@ import (
 	"github.com/landfall-audit/landfall/verdict/constraint"
 	"github.com/landfall-audit/landfall/verdict/finding"
 	"github.com/landfall-audit/landfall/verdict/index"
+	"github.com/landfall-audit/landfall/verdict/sentence"
 )
 
 // Judge judges where the bytes behind a target rest, by the provider's
@@ -23,7 +23,7 @@ func (c *Stores) Judge(claim *providers.Claim, t *constraint.Constraint, target 
 	}
 	f = c.readsFinding(t, target)
 	if len(c.Stores[target]) > 0 {
-		f = f.CapForRequired(claim, "a read does not show in which places there are copies")
+		f = f.CapForRequired(claim, sentence.Limit(verdict.CodeRequiredCopiesNotRead, nil))
 	}
 	if f.Result == verdict.Refuted || len(said) == 0 {
 		return f, true
@@ -36,7 +36,7 @@ func (c *Stores) Judge(claim *providers.Claim, t *constraint.Constraint, target 
 		return metadata, true
 	}
 	if metadata.Result == verdict.Inconclusive && c.CopiesOf(target) != nil {
-		f.Hold(verdict.CodeCopyUnknown, "not held to be proven, since a copy of it is where nothing says")
+		f.Hold(verdict.CodeCopyUnknown, nil)
 	}
 	f.Because = append(f.Because, metadata.Because...)
 	return f, true
@@ -68,7 +68,7 @@ func (c *Stores) metadataFinding(claim *providers.Claim, t *constraint.Constrain
 	}) {
 		f.Result, f.Basis, f.Limits = verdict.Refuted, verdict.BasisProvider, nil
 		if ids := c.otherwiseOf(t, said); ids != nil {
-			f.HoldFor(verdict.CodeOneSupplier, "held back: the evidence of one supplier alone has the store outside, and that of others has it elsewhere", ids)
+			f.HoldFor(verdict.CodeOneSupplier, sentence.Limit(verdict.CodeStoreOutsideByOne, nil), ids)
 		}
 	}
 	if missing := requiredMissing(claim, said, t.On); missing != "" && f.Result != verdict.Refuted {
@@ -76,11 +76,11 @@ func (c *Stores) metadataFinding(claim *providers.Claim, t *constraint.Constrain
 		if len(c.Failures[target]) > 0 {
 			f.Result = verdict.Inconclusive // it may stand in what was not read
 		}
-		f.Because = append(f.Because, verdict.Reason{Evidence: storageIDs(said), Text: "no copy is listed in " + missing + ", where the claim has one"})
+		f.Because = append(f.Because, sentence.Reason(storageIDs(said), verdict.CodeRequiredCopyMissing, verdict.Args{"place": missing}))
 	}
 	f.Limits = append(f.Limits, storeNotes(claim, said)...)
 	f.Limits = append(f.Limits, c.notRead(target)...)
-	f.Limits = append(f.Limits, "the provider's metadata lists the copies that it tells of; it does not exclude others")
+	f.Limits = append(f.Limits, sentence.Limit(verdict.CodeMetadataMayOmit, nil))
 	return f
 }
 
@@ -112,18 +112,21 @@ func (c *Stores) otherwiseOf(t *constraint.Constraint, said []*evidence.Storage)
 
 // storeNotes returns what else was said of a store, each once: notes, and copies that
 // the claim is not about.
-func storeNotes(claim *providers.Claim, said []*evidence.Storage) []string {
-	var out []string
+func storeNotes(claim *providers.Claim, said []*evidence.Storage) []verdict.Limit {
+	var out []verdict.Limit
+	add := func(code string, args verdict.Args) {
+		note := sentence.Limit(code, args)
+		if !slices.ContainsFunc(out, func(had verdict.Limit) bool { return had.Text == note.Text }) {
+			out = append(out, note)
+		}
+	}
 	for _, s := range said {
-		notes := slices.Clone(s.Notes)
+		for _, note := range s.Notes {
+			add(verdict.CodeStoreNote, verdict.Args{"note": note})
+		}
 		for _, r := range s.Replicas {
 			if Holds(claim, r) == "" {
-				notes = append(notes, fmt.Sprintf("names and sizes, not contents, are written to %s%s%s", r.Target, InBrackets(r.Location), InBrackets(r.Rule)))
-			}
-		}
-		for _, note := range notes {
-			if !slices.Contains(out, note) {
-				out = append(out, note)
+				add(verdict.CodeNamesCopied, verdict.Args{"target": r.Target, "place": r.Location, "rule": r.Rule})
 			}
 		}
 	}
@@ -132,10 +135,10 @@ func storeNotes(claim *providers.Claim, said []*evidence.Storage) []string {
 
 // notRead says what of the metadata could not be read: what is not listed there
 // may exist.
-func (c *Stores) notRead(target string) []string {
-	var out []string
+func (c *Stores) notRead(target string) []verdict.Limit {
+	var out []verdict.Limit
 	for _, failed := range c.Failures[target] {
-		out = append(out, "not read: "+failed.Error)
+		out = append(out, sentence.Limit(verdict.CodeMetadataNotRead, verdict.Args{"error": failed.Error}))
 	}
 	return out
 }
@@ -151,49 +154,46 @@ func storageIDs(said []*evidence.Storage) []string {
 // storageSays reads the locations and replicas of one store. Copies of names and
 // sizes count for claims about metadata alone.
 func storageSays(claim *providers.Claim, t *constraint.Constraint, s *evidence.Storage, on providers.Date) []finding.Statement {
-	basis, source := verdict.BasisProvider, fmt.Sprintf("%s says (%s) that", s.Provider, s.API)
-	if s.API == evidence.ByName {
-		basis, source = verdict.BasisDatabase, fmt.Sprintf("the name of the endpoint, which is one of %s, hints that", s.Provider)
-	}
+	byName := s.API == evidence.ByName
 	var out []finding.Statement
-	say := func(what, place string) {
-		text := fmt.Sprintf("%s %s is in %s", source, what, place)
-		if _, err := providers.ParsePlace(place); err != nil {
-			text += ", a place that is not known here"
+	say := func(code, place string, args verdict.Args) {
+		args["provider"], args["by_name"], args["place"] = s.Provider, byName, place
+		own := finding.Statement{Basis: verdict.BasisProvider, Evidence: s.ID, Code: code, Args: args}
+		if byName {
+			own.Basis = verdict.BasisDatabase
+		} else {
+			args["api"] = s.API
 		}
-		out = append(out, finding.Statement{Basis: basis, Says: namedPlaceIn(t, place, on), Evidence: s.ID, Text: text})
+		if code != verdict.CodeCopyNoPlace {
+			_, err := providers.ParsePlace(place)
+			own.Says, args["place_unknown"] = namedPlaceIn(t, place, on), err != nil
+		}
+		out = append(out, own)
 	}
 	for _, place := range s.Locations {
-		say(s.Target, place)
+		say(verdict.CodeStorePlace, place, verdict.Args{"target": s.Target})
 	}
 	for _, r := range s.Replicas {
-		switch of := Holds(claim, r); {
-		case of == "":
+		args := verdict.Args{"holds": Holds(claim, r), "target": r.Target, "rule": r.Rule}
+		switch {
+		case args["holds"] == "":
 		case r.Location == "":
-			out = append(out, finding.Statement{Basis: basis, Evidence: s.ID, Text: fmt.Sprintf("%s there is %s%s%s, and not where", source, of, r.Target, InBrackets(r.Rule))})
+			say(verdict.CodeCopyNoPlace, "", args)
 		default:
-			say(of+r.Target+InBrackets(r.Rule), r.Location)
+			say(verdict.CodeCopyPlace, r.Location, args)
 		}
 	}
 	return out
 }
 
-// InBrackets returns a text in brackets after a blank; nothing for no text.
-func InBrackets(text string) string {
-	if text == "" {
-		return ""
-	}
-	return " (" + text + ")"
-}
-
-// Holds says what a replica is of, as far as the claim is about that; otherwise it
-// is empty.
+// Holds returns what of a store a replica is of, as far as the claim is about that, in
+// the word that arguments of sentences have for it; otherwise it is empty.
 func Holds(claim *providers.Claim, r evidence.Replica) string {
 	switch {
 	case r.Holds != evidence.HoldsMetadata:
-		return "its copy "
+		return "everything"
 	case slices.Contains(claim.Covers, providers.CoverMetadata):
-		return "the copy of its metadata "
+		return "metadata"
 	}
 	return ""
 }

@@ -2,7 +2,6 @@ package store
 
 import (
 	"cmp"
-	"fmt"
 	"math"
 	"slices"
 
@@ -12,6 +11,7 @@ import (
 	"github.com/landfall-audit/landfall/verdict/finding"
 	"github.com/landfall-audit/landfall/verdict/index"
 	"github.com/landfall-audit/landfall/verdict/locate"
+	"github.com/landfall-audit/landfall/verdict/sentence"
 )
 
 // level is what a judgement of timed reads takes for granted, beyond the speed
@@ -76,20 +76,18 @@ func (c *Stores) judgeTier(t *constraint.Constraint, b *Location, tier level) (f
 	}
 	if tier.regions {
 		f.Assumes = append(f.Assumes, verdict.AssumesProviderRegions)
-		f.Because = append(f.Because, verdict.Reason{Evidence: []string{}, Text: fmt.Sprintf("%s has %d regions whose place is listed; the store is taken to be in one of them", b.provider, len(b.regions))})
+		f.Because = append(f.Because, sentence.Reason([]string{}, verdict.CodeProviderRegions, verdict.Args{"provider": b.provider, "regions": len(b.regions)}))
 	}
 	if tier.doors && b.named {
-		f.Hold(verdict.CodeNameOnly, "the place of a front end is known from a name alone, which cannot refute")
+		f.Hold(verdict.CodeNameOnly, nil)
 	}
 	return f, true
 }
 
 // judgeReads holds bounds against a claim under a premise.
 func (b *Location) judgeReads(g *constraint.Land, t *constraint.Constraint, bounds []bound, p assumption) finding.Finding {
-	if i := slices.IndexFunc(bounds, func(b bound) bool { return !p.possible(b) }); i >= 0 {
-		return finding.Finding{Result: verdict.Inconclusive, Basis: verdict.BasisPhysics, Because: []verdict.Reason{{
-			Evidence: bounds[i].ids, Text: bounds[i].words() + "; no place that it is taken to be in lies there",
-		}}}
+	if slices.ContainsFunc(bounds, func(b bound) bool { return !p.possible(b) }) {
+		return finding.Finding{Result: verdict.Inconclusive, Basis: verdict.BasisPhysics}
 	}
 	if outside := outsideBounds(bounds, p); len(outside) > 0 {
 		return b.readRefutation(g, t, outside, p)
@@ -133,13 +131,11 @@ func (b *Location) readRefutation(g *constraint.Land, t *constraint.Constraint, 
 	f := finding.Finding{Result: verdict.Refuted, Basis: verdict.BasisPhysics, Single: len(index.Distinct(vantagesOf(outside))) == 1}
 	for _, b := range strong[:min(2, len(strong))] {
 		f.Measured.Take(b.times...)
-		text := b.words()
-		if far := p.allowedKM(b); math.IsInf(far, 1) {
-			text += "; none of it is a place that the claim allows"
-		} else {
-			text += fmt.Sprintf("; the nearest place that the claim allows is %.0f km away", math.Floor(far))
+		code, args := verdict.CodeReadNothingAllowed, b.args()
+		if far := p.allowedKM(b); !math.IsInf(far, 1) {
+			code, args["nearest_km"] = verdict.CodeReadOutOfReach, math.Floor(far)
 		}
-		f.Because = append(f.Because, verdict.Reason{Evidence: b.ids, Text: text})
+		f.Because = append(f.Because, sentence.Reason(b.ids, code, args))
 	}
 	f.Proof = proofOfEach(strong[:min(2, len(strong))], p, func(b bound) float64 { return needed(b, p).Ratio })
 	weaker := needed(strong[min(1, len(strong)-1)], p)
@@ -147,7 +143,7 @@ func (b *Location) readRefutation(g *constraint.Land, t *constraint.Constraint, 
 	b.finishReads(&f, g, t, outside)
 	c := readersOf(strong)
 	if asn := locate.OneNetwork(c.Disks); asn != 0 && len(strong) > 1 {
-		f.Limits = append(f.Limits, fmt.Sprintf(locate.LimitOneASN, asn))
+		f.Limits = append(f.Limits, sentence.Limit(verdict.CodeInOneNetwork, verdict.Args{"asn": asn}))
 	}
 	return f
 }
@@ -218,14 +214,14 @@ func (b *Location) eachReadInside(g *constraint.Land, t *constraint.Constraint, 
 	if slices.ContainsFunc(bounds, func(b bound) bool { return !shown[b.read] }) {
 		return f, false
 	}
-	f = finding.Finding{Result: verdict.Proven, Basis: verdict.BasisPhysics, Limits: []string{limitOtherCopies}}
+	f = finding.Finding{Result: verdict.Proven, Basis: verdict.BasisPhysics, Limits: []verdict.Limit{limitOtherCopies}}
 	f.Single = len(index.Distinct(vantagesOf(inside))) == 1
 	for _, b := range inside {
 		f.Measured.Take(b.times...)
 	}
-	f.Because = []verdict.Reason{{Evidence: inside[0].ids, Text: inside[0].words() + ", all of which the claim allows"}}
+	f.Because = []verdict.Reason{inside[0].reason(verdict.CodeReadInside)}
 	if len(inside) > 1 {
-		f.Because = append(f.Because, verdict.Reason{Evidence: idsOf(inside[1:]), Text: fmt.Sprintf("the same holds, each by itself, for the other %d reads", len(inside)-1)})
+		f.Because = append(f.Because, sentence.Reason(idsOf(inside[1:]), verdict.CodeOtherReadsInside, verdict.Args{"reads": len(inside) - 1}))
 	}
 	f.Proof = proofOfEach(inside, p, func(bound) float64 { return 0 })
 	if where := b.seen.SeenElsewhere(); where != nil {
@@ -241,24 +237,23 @@ func (b *Location) readsTogether(bounds []bound, p assumption) finding.Finding {
 	all := p.ofAll(nil)
 	var holds func(common) bool
 	switch {
-	case !all.any:
-		f.Because = []verdict.Reason{{Evidence: idsOf(tightest(bounds, nil)), Text: "no one place is within reach of all reads: there are several copies, or a vantage or a front door is not where it is taken to be"}}
+	case !all.any: // there are several copies, or a vantage or a front end is not where it is taken to be
 		return f
 	case !all.allowed:
 		holds = func(c common) bool { return !c.allowed }
 		f.Result = verdict.Disputed
-		f.Limits = []string{"a refutation does not lean on several reads having been of one copy; this one would"}
+		f.Limits = []verdict.Limit{sentence.Limit(verdict.CodeOneCopyRefutation, nil)}
 		f.HeldBack = &verdict.HeldBack{WouldBe: verdict.Refuted, Why: []string{verdict.CodeOneHostRefutation}}
 	case !all.forbidden:
 		holds = func(c common) bool { return !c.forbidden }
 		f.Result = verdict.Proven
-		f.Limits = []string{"takes for granted that all reads were of one copy", limitOtherCopies}
+		f.Limits = []verdict.Limit{sentence.Limit(verdict.CodeOneCopyAssumed, nil), limitOtherCopies}
 		f.Proof = proofOfAll(bounds, p)
 	default:
 		return f
 	}
 	f.Assumes = []string{verdict.AssumesOneHost}
-	f.Because = []verdict.Reason{{Evidence: idsOf(tightest(bounds, nil)), Text: "each place that contradicts this is out of reach of one of these reads or another"}}
+	f.Because = []verdict.Reason{sentence.Reason(idsOf(tightest(bounds, nil)), verdict.CodeReadsTogether, nil)}
 	for _, v := range vantagesOf(bounds) {
 		if left := p.ofAll(v); !left.any || !holds(left) {
 			f.Single = true
@@ -268,20 +263,21 @@ func (b *Location) readsTogether(bounds []bound, p assumption) finding.Finding {
 		f.Measured.Take(b.times...)
 	}
 	if f.Single {
-		f.Hold(verdict.CodeOneVantage, locate.LimitHeldBack)
+		f.Hold(verdict.CodeOneVantage, nil)
 	}
 	if b.seen.ManyHint != nil {
 		f.HoldSince(b.seen.ManyHint)
 	}
 	if b.seen.Liars >= 2 && !outlastsLiars(bounds, p, holds) {
-		f.Hold(verdict.CodeVantagesUnproven, locate.LimitMayLie)
+		f.Hold(verdict.CodeVantagesUnproven, nil)
 	}
 	return f
 }
 
-const (
-	limitOtherCopies = "a copy that was read does not exclude another elsewhere"
-	limitKeptAtDoor  = "a timed read cannot tell a store from a front door that keeps what was written through it"
+// What timed reads cannot show.
+var (
+	limitOtherCopies = sentence.Limit(verdict.CodeOtherCopiesPossible, nil)
+	limitKeptAtDoor  = sentence.Limit(verdict.CodeFrontEndMayKeep, nil)
 )
 
 func vantagesOf(bounds []bound) []*index.Vantage {

@@ -160,8 +160,12 @@ func (p *argument) readTimes() *Failure {
 	if errFrom != nil || errUntil != nil {
 		return fail("time", quoted(p.v.Measured.From, p.v.Measured.Until), "two times (RFC 3339)")
 	}
-	if apart := until.Sub(from); apart < 0 || apart > p.window {
-		return fail("time", fmt.Sprint(apart), "replies that are from 0 to %s apart", p.window)
+	most := p.window
+	if slices.ContainsFunc(p.disks, func(d disk) bool { return d.landmark }) {
+		most += 2 * landmarkWithin // a landmark's reply may be so long before the first, or after the last
+	}
+	if apart := until.Sub(from); apart < 0 || apart > most {
+		return fail("time", fmt.Sprint(apart), "replies that are from 0 to %s apart", most)
 	}
 	var first, last time.Time
 	for i := range p.disks {

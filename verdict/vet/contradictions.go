@@ -146,7 +146,7 @@ func newVoices(x *contradictions) *voices {
 	n := len(x.vantages)
 	w := &voices{of: x, gone: make([]bool, n), against: make([]int, n), files: make([]map[*index.Supplier]int, n)}
 	for i, v := range x.vantages {
-		w.gone[i] = v.SetAside != ""
+		w.gone[i] = !v.InUse()
 	}
 	for i := range x.vantages {
 		for _, j := range x.against[i] {

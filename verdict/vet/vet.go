@@ -2,10 +2,11 @@ package vet
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 
+	"github.com/landfall-audit/landfall/verdict"
 	"github.com/landfall-audit/landfall/verdict/index"
+	"github.com/landfall-audit/landfall/verdict/sentence"
 )
 
 // How vantages that contradict others are told from addresses that many hosts
@@ -56,8 +57,7 @@ func Vantages(c *index.Index) {
 // putAside sets a vantage aside that is blamed at these addresses and stores.
 func putAside(v *index.Vantage, at []*contradictions) {
 	v.Contradicted = true
-	v.SetAside = fmt.Sprintf("what it saw cannot be true together with what others saw, at %d of %d addresses and stores (%s is one): it is not where it says, or something near it answered, or these addresses are many hosts'",
-		len(at), v.Measured, at[0].at)
+	v.SetAside = sentence.Limit(verdict.CodeContradictsOthers, verdict.Args{"contradicted": len(at), "measured": v.Measured, "place": at[0].at})
 }
 
 // manyBlames is from how many blames on those are set aside together that are blamed
@@ -106,11 +106,11 @@ func settleStanding(c *index.Index, found []*contradictions) {
 	for file := range odds.doubtful {
 		examined[file] = examined[file] || odds.doubtful[file]
 	}
-	could := recordOf(c, func(v *index.Vantage) bool { return examined[v.Supplier] && v.SetAside == "" && !odds.blamed[v] })
+	could := recordOf(c, func(v *index.Vantage) bool { return examined[v.Supplier] && v.InUse() && !odds.blamed[v] })
 	for _, v := range c.Vantages {
 		x := could.exposureOf(v)
 		v.LongRecord = x.long()
-		v.Credible = v.SetAside == "" && !odds.blamed[v] && (beside.believable(v) && !odds.disputed[v] || v.LongRecord) &&
+		v.Credible = v.InUse() && !odds.blamed[v] && (beside.believable(v) && !odds.disputed[v] || v.LongRecord) &&
 			(!odds.doubtful[v.Supplier] || v.Measured >= BelievedAt && x.enough())
 	}
 }
@@ -167,7 +167,7 @@ func noteOdds(c *index.Index, found []*contradictions) odds {
 			for _, j := range x.against[i] {
 				other := x.vantages[j]
 				o.doubtful[v.Supplier] = o.doubtful[v.Supplier] || other.Supplier == v.Supplier && !x.manyHosts
-				o.disputed[v] = o.disputed[v] || x.shown && other.SetAside == ""
+				o.disputed[v] = o.disputed[v] || x.shown && other.InUse()
 			}
 		}
 		if !x.shown {

@@ -43,11 +43,11 @@ func HostileDocument(text func(i int) string, n int) *verdict.Document {
 	}
 	for range n {
 		d.Vantages = append(d.Vantages, verdict.VantageSummary{
-			ID: next(), Name: next(), Lat: &lat, Lon: &lon, RadiusKM: 1e300, Country: next(), Network: next(), SetAside: next(),
+			ID: next(), Name: next(), Lat: &lat, Lon: &lon, RadiusKM: 1e300, Country: next(), Network: next(), SetAside: next(), SetAsideCode: next(), MisplacedCode: next(),
 		})
 		vendor, claim := next(), next()
 		d.Claims = append(d.Claims, verdict.ClaimResult{
-			Vendor: vendor, Claim: claim, Result: verdict.Result(next()), Verdicts: -1, Limits: []string{next(), next()},
+			Vendor: vendor, Claim: claim, Result: verdict.Result(next()), Verdicts: -1, Limits: []string{next(), next()}, LimitCodes: []verdict.Coded{hostileCode(next)},
 			VendorName: next(), Says: next(), URL: next(), Retrieved: next(), Published: next(), Grade: next(),
 		})
 		results := append(verdict.Results(), verdict.Result(next()))
@@ -59,11 +59,18 @@ func HostileDocument(text func(i int) string, n int) *verdict.Document {
 			d.Verdicts = append(d.Verdicts, verdict.Verdict{
 				Vendor: vendor, Claim: claim, Endpoint: next(), Addr: addr, ClientCountry: next(), Subject: verdict.Subject(next()),
 				Result: r, Basis: verdict.Basis(next()), Ratio: 1e300, MarginKM: -5, SingleVantage: i%2 == 0, Assumes: []string{next()},
-				Countries: []string{next(), next()}, Because: []verdict.Reason{{Evidence: []string{next()}, Text: next()}}, Limits: []string{next()},
+				Countries: []string{next(), next()}, Because: []verdict.Reason{{Evidence: []string{next()}, Text: next(), Code: next(), Args: hostileCode(next).Args}}, Limits: []string{next()}, LimitCodes: []verdict.Coded{hostileCode(next)},
 			})
 		}
 	}
 	return d
+}
+
+// hostileCode has an attack in the code and in each sort of argument.
+func hostileCode(next func() string) verdict.Coded {
+	return verdict.Coded{Code: next(), Args: verdict.Args{
+		"endpoint": next(), next(): next(), "list": []any{next()}, "why": map[string]any{"code": next(), "args": map[string]any{"endpoint": next()}},
+	}}
 }
 
 // HostileView returns the view of documents with an attack in each option.

@@ -204,7 +204,7 @@ func LandingMap(id string, w *view.Landings, vantages []view.Vantage) *Drawing {
 	d.Text = append(d.Text, text.CountryList(w, mapTexts)...)
 	seen := map[string]bool{}
 	for _, v := range vantages {
-		if v.Position.OnEarth() && v.SetAside == "" && !seen[v.Name] {
+		if v.Position.OnEarth() && v.InUse() && !seen[v.Name] {
 			seen[v.Name] = true
 			d.point(&c, "vantage", v.Name, v.Position.Lon, v.Position.Lat)
 		}
