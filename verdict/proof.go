@@ -4,7 +4,7 @@ package verdict
 // disks that suffice, such that each step can be checked by hand. Package verify
 // checks it against the evidence.
 type Proof struct {
-	Disks []ProofDisk `json:"disks"`
+	Disks []ProofDisk `json:"disks"` // the fewest that suffice
 	// Together is whether it takes what the disks have in common, as if one
 	// host had answered; else each disk says it by itself.
 	Together bool `json:"together,omitempty"`
@@ -26,8 +26,8 @@ const ViaLandmark = "landmark"
 // ProofDisk is a reply and how far it can have come: around its vantage or, for
 // a timed read by a front end of known region, around the middle of that.
 type ProofDisk struct {
-	Vantage  string `json:"vantage"`
-	Evidence string `json:"evidence"`
+	Vantage  string `json:"vantage"`        // id of the vantage
+	Evidence string `json:"evidence"`       // id of the line with the reply
 	Door     string `json:"door,omitempty"` // the evidence that tells the front end's region
 	// Via is [ViaLandmark] where the disk is around a host of published place that
 	// the same vantage timed: then RTTMS is the sum of both round trips, and the
@@ -35,17 +35,17 @@ type ProofDisk struct {
 	Via              string  `json:"via,omitempty"`
 	Landmark         string  `json:"landmark,omitempty"`          // its name
 	LandmarkEvidence string  `json:"landmark_evidence,omitempty"` // the round trip to it
-	Lat              float64 `json:"lat"`
-	Lon              float64 `json:"lon"`
-	RTTMS            float64 `json:"rtt_ms"`
-	RadiusKM         float64 `json:"radius_km"`       // the uncertainty of its middle included
-	Ratio            float64 `json:"ratio,omitempty"` // the speed a reply from the nearest place that would overturn it needs, over that assumed
+	Lat              float64 `json:"lat"`                         // of the middle, degrees
+	Lon              float64 `json:"lon"`                         // of the middle, degrees
+	RTTMS            float64 `json:"rtt_ms"`                      // of the reply; with a landmark the sum of both
+	RadiusKM         float64 `json:"radius_km"`                   // the uncertainty of its middle included
+	Ratio            float64 `json:"ratio,omitempty"`             // the speed a reply from the nearest place that would overturn it needs, over that assumed
 }
 
 // Position is a place in degrees (WGS 84).
 type Position struct {
-	Lat float64 `json:"lat"`
-	Lon float64 `json:"lon"`
+	Lat float64 `json:"lat"` // north, degrees
+	Lon float64 `json:"lon"` // east, degrees
 }
 
 // NearestPlace is the nearest place of some sort to a vantage.
@@ -58,10 +58,10 @@ type NearestPlace struct {
 // Survival is how many of its vantages a result outlasts, whichever they are,
 // at the least; and how many of their networks (ASN) and platforms.
 type Survival struct {
-	Vantages  int `json:"vantages"`
-	Networks  int `json:"networks"`
-	Platforms int `json:"platforms"`
-	Suppliers int `json:"suppliers"`
+	Vantages  int `json:"vantages"`  // machines
+	Networks  int `json:"networks"`  // by AS number
+	Platforms int `json:"platforms"` // networks that measure
+	Suppliers int `json:"suppliers"` // files of evidence
 	// Assumptions is how many of the things can be lost that speak for what it
 	// takes for granted, for one host; nil where none is needed.
 	Assumptions *int `json:"assumptions,omitempty"`

@@ -82,14 +82,14 @@ type Args map[string]any
 // Coded is what a sentence says, for programs: its code, and what differs from one
 // such sentence to the next.
 type Coded struct {
-	Code string `json:"code"` // one of those that docs/verdicts.md lists
-	Args Args   `json:"args,omitempty"`
+	Code string `json:"code"`           // one of those that docs/verdicts.md lists
+	Args Args   `json:"args,omitempty"` // what the sentence of the code says, by name; units stand in the names
 }
 
 // Reason is one step of the argument, with the evidence it rests on.
 type Reason struct {
-	Evidence []string `json:"evidence"`
-	Text     string   `json:"text"`
+	Evidence []string `json:"evidence"`       // ids of lines
+	Text     string   `json:"text"`           // in English
 	Code     string   `json:"code,omitempty"` // one of those that docs/verdicts.md lists
 	Args     Args     `json:"args,omitempty"` // of the sentence
 }
@@ -120,23 +120,23 @@ func CodesOf(limits []Limit) []Coded {
 
 // Verdict is the judgement of one claim on one subject at one address.
 type Verdict struct {
-	Vendor        string   `json:"vendor"`
-	Claim         string   `json:"claim"`
-	Endpoint      string   `json:"endpoint"`
-	Addr          string   `json:"addr,omitempty"`
-	Port          uint16   `json:"port,omitempty"`
-	DerivedFrom   string   `json:"derived_from,omitempty"` // the endpoint whose clients are sent here
-	ClientCountry string   `json:"client_country,omitempty"`
+	Vendor        string   `json:"vendor"`                   // id of the sheet
+	Claim         string   `json:"claim"`                    // id of the claim in it
+	Endpoint      string   `json:"endpoint"`                 // host, or the URL of a bucket
+	Addr          string   `json:"addr,omitempty"`           // that the host resolved to
+	Port          uint16   `json:"port,omitempty"`           // of the endpoint
+	DerivedFrom   string   `json:"derived_from,omitempty"`   // the endpoint whose clients are sent here
+	ClientCountry string   `json:"client_country,omitempty"` // ISO 3166-1, whose users are given the address
 	Subject       Subject  `json:"subject"`
 	Result        Result   `json:"result"`
 	Basis         Basis    `json:"basis"`
-	Ratio         float64  `json:"ratio,omitempty"`     // the speed the claim would need over the speed assumed; above 1 is impossible
-	MarginKM      float64  `json:"margin_km,omitempty"` // how far the nearest allowed place lies beyond reach
-	SingleVantage bool     `json:"single_vantage"`
-	Assumes       []string `json:"assumes"`
-	Countries     []string `json:"countries"` // where it can be by physics alone, where these are at most ten
-	Because       []Reason `json:"because"`
-	Limits        []string `json:"limits"`
+	Ratio         float64  `json:"ratio,omitempty"`       // the speed the claim would need over the speed assumed; above 1 is impossible
+	MarginKM      float64  `json:"margin_km,omitempty"`   // how far the nearest allowed place lies beyond reach
+	SingleVantage bool     `json:"single_vantage"`        // leaving out one vantage would change the result
+	Assumes       []string `json:"assumes"`               // one of the Assumes… words each
+	Countries     []string `json:"countries"`             // where it can be by physics alone, where these are at most ten
+	Because       []Reason `json:"because"`               // the argument, step by step
+	Limits        []string `json:"limits"`                // what the result does not show, in sentences
 	LimitCodes    []Coded  `json:"limit_codes,omitempty"` // of the limits, in their order
 
 	Scope    *Scope    `json:"scope,omitempty"`     // for whom it speaks
@@ -155,8 +155,8 @@ func (v *Verdict) Add(l Limit) {
 // Measured is from when until when the replies were measured that carry a result;
 // RFC 3339, UTC.
 type Measured struct {
-	From  string `json:"from"`
-	Until string `json:"until"`
+	From  string `json:"from"`  // of the earliest
+	Until string `json:"until"` // of the latest
 }
 
 // Scope is for whose clients a verdict speaks.
@@ -166,7 +166,7 @@ type Scope struct {
 	// Of the countries that the zone was asked for: how many were answered, and how
 	// many were not.
 	CountriesMeasured    int `json:"countries_measured,omitempty"`
-	CountriesNotMeasured int `json:"countries_not_measured,omitempty"`
+	CountriesNotMeasured int `json:"countries_not_measured,omitempty"` // that were not
 
 	Ignored bool `json:"-"` // the zone takes no note of who asks
 }
@@ -183,24 +183,24 @@ const EveryClient = "*"
 // ClaimResult is the roll-up of all verdicts on one claim, with the vendor's
 // own words, so that a report needs nothing else.
 type ClaimResult struct {
-	Vendor     string   `json:"vendor"`
-	Claim      string   `json:"claim"`
+	Vendor     string   `json:"vendor"` // id of the sheet
+	Claim      string   `json:"claim"`  // id of the claim
 	Result     Result   `json:"result"`
-	Verdicts   int      `json:"verdicts"`
-	Limits     []string `json:"limits"`
+	Verdicts   int      `json:"verdicts"`              // how many there are
+	Limits     []string `json:"limits"`                // what the result does not show, in sentences
 	LimitCodes []Coded  `json:"limit_codes,omitempty"` // of the limits, in their order
-	VendorName string   `json:"vendor_name,omitempty"`
-	Says       string   `json:"says,omitempty"`
-	URL        string   `json:"url,omitempty"`
-	Retrieved  string   `json:"retrieved,omitempty"` // YYYY-MM-DD
-	Published  string   `json:"published,omitempty"` // YYYY-MM-DD
-	Grade      string   `json:"grade,omitempty"`
-	About      string   `json:"about,omitempty"`
-	Covers     []string `json:"covers,omitempty"`
-	State      string   `json:"state,omitempty"`
-	Allow      []string `json:"allow,omitempty"` // places, as the claims language writes them
-	Deny       []string `json:"deny,omitempty"`
-	Require    []string `json:"require,omitempty"`
+	VendorName string   `json:"vendor_name,omitempty"` // as the sheet has it
+	Says       string   `json:"says,omitempty"`        // the vendor's own words
+	URL        string   `json:"url,omitempty"`         // where they stand
+	Retrieved  string   `json:"retrieved,omitempty"`   // YYYY-MM-DD
+	Published  string   `json:"published,omitempty"`   // YYYY-MM-DD
+	Grade      string   `json:"grade,omitempty"`       // whose page that is: official, …
+	About      string   `json:"about,omitempty"`       // location, operator or transit
+	Covers     []string `json:"covers,omitempty"`      // kinds of data
+	State      string   `json:"state,omitempty"`       // any, processing or rest
+	Allow      []string `json:"allow,omitempty"`       // places, as the claims language writes them
+	Deny       []string `json:"deny,omitempty"`        // likewise
+	Require    []string `json:"require,omitempty"`     // likewise: a copy in each
 }
 
 // Add adds a limit.
@@ -210,41 +210,41 @@ func (c *ClaimResult) Add(l Limit) {
 
 // VantageSummary is a place that was looked from.
 type VantageSummary struct {
-	ID       string   `json:"id"`
-	Name     string   `json:"name,omitempty"`
-	Lat      *float64 `json:"lat,omitempty"`
-	Lon      *float64 `json:"lon,omitempty"`
-	RadiusKM float64  `json:"radius_km,omitempty"`
-	Country  string   `json:"country,omitempty"`
-	Network  string   `json:"network,omitempty"`
+	ID       string   `json:"id"`                  // in the evidence
+	Name     string   `json:"name,omitempty"`      // as its owner calls it
+	Lat      *float64 `json:"lat,omitempty"`       // declared, degrees
+	Lon      *float64 `json:"lon,omitempty"`       // declared, degrees
+	RadiusKM float64  `json:"radius_km,omitempty"` // how far off that may be
+	Country  string   `json:"country,omitempty"`   // ISO 3166-1
+	Network  string   `json:"network,omitempty"`   // the platform that it is of
 	SetAside string   `json:"set_aside,omitempty"` // why its round trips are not used; empty if they are
 	// SetAsideCode and SetAsideArgs are the same for programs.
 	SetAsideCode string `json:"set_aside_code,omitempty"`
-	SetAsideArgs Args   `json:"set_aside_args,omitempty"`
+	SetAsideArgs Args   `json:"set_aside_args,omitempty"` // of that code
 	// Misplaced is why its declared place is not used: only disks around hosts of
 	// published place are.
 	Misplaced string `json:"misplaced,omitempty"`
 	// MisplacedCode and MisplacedArgs are the same for programs.
 	MisplacedCode string `json:"misplaced_code,omitempty"`
-	MisplacedArgs Args   `json:"misplaced_args,omitempty"`
+	MisplacedArgs Args   `json:"misplaced_args,omitempty"` // of that code
 }
 
 // RunSummary is when and by what the evidence was taken.
 type RunSummary struct {
-	Run     string `json:"run"`
-	Tool    string `json:"tool"`
+	Run     string `json:"run"`     // id
+	Tool    string `json:"tool"`    // that measured
 	Started string `json:"started"` // RFC 3339, UTC
 }
 
 // Document is the whole of landfall.verdicts/v1.
 type Document struct {
-	Schema   string           `json:"schema"`
-	Run      RunSummary       `json:"run"`
-	Summary  map[Result]int   `json:"summary"`
+	Schema   string           `json:"schema"`              // landfall.verdicts/v1
+	Run      RunSummary       `json:"run"`                 // the run that the evidence is of
+	Summary  map[Result]int   `json:"summary"`             // how many verdicts have each result
 	SetAside []evidence.Aside `json:"set_aside,omitempty"` // lines and files that are not used
-	Vantages []VantageSummary `json:"vantages"`
-	Claims   []ClaimResult    `json:"claims"`
-	Verdicts []Verdict        `json:"verdicts"`
+	Vantages []VantageSummary `json:"vantages"`            // the machines that were measured from
+	Claims   []ClaimResult    `json:"claims"`              // one for each claim
+	Verdicts []Verdict        `json:"verdicts"`            // one for each claim, endpoint, address and subject
 }
 
 // Worst returns the worst result of all claims; [NotTested] where there is none.

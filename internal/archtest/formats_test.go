@@ -127,6 +127,8 @@ func (f *formatTypes) kindOfName(name string) (words, inner string) {
 		return "boolean", ""
 	case "float64":
 		return "number", ""
+	case "Args":
+		return "object", ""
 	case "int", "int64", "uint16", "uint32":
 		return "integer", ""
 	}

@@ -26,12 +26,12 @@ const maxAcceptedBytes = 1 << 20
 // Result is a result that a person has taken note of and accepts for a
 // while. It stays visible as what it is; it only fails no run.
 type Result struct {
-	Vendor string         `yaml:"vendor"`
-	Claim  string         `yaml:"claim"`
+	Vendor string         `yaml:"vendor"` // id of the sheet
+	Claim  string         `yaml:"claim"`  // id of the claim
 	Result verdict.Result `yaml:"result"` // that is accepted; a worse one is not
-	Reason string         `yaml:"reason"`
-	By     string         `yaml:"by"`
-	Until  string         `yaml:"until"` // YYYY-MM-DD, the last day
+	Reason string         `yaml:"reason"` // why, in words
+	By     string         `yaml:"by"`     // who accepts it
+	Until  string         `yaml:"until"`  // YYYY-MM-DD, the last day
 
 	Expired bool `yaml:"-"` // on the day of the run
 }
