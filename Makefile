@@ -38,10 +38,10 @@ generated:
 
 # The command's tests time handshakes in simulated networks. The race detector
 # makes a handshake five times as slow, and busy neighbours do: they run without
-# it, and all else beside them at the lowest priority.
+# it, and all else beside them at the lowest priority, the longest first.
 unit:
 	@. ./.ci/environment; \
-	{ nice -n 19 go test -timeout 45m $$RACE $$(go list ./... | grep -v /cmd/landfall$$) && \
+	{ nice -n 19 go test -timeout 45m $$RACE ./verdict ./reports/site $$(go list ./... | grep -v /cmd/landfall$$) && \
 	  nice -n 19 go test -timeout 45m $$RACE ./cmd/landfall -run '^TestScripts$$'; } & others=$$!; \
 	go test -timeout 45m ./cmd/landfall; own=$$?; \
 	wait $$others && exit $$own
