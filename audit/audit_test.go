@@ -103,7 +103,7 @@ func TestStoppedRunHasAResult(t *testing.T) {
 	}
 }
 
-// Each task that is begun ends, and an earlier run in the folder is kept and told.
+// Each task that is begun ends, and an earlier run in the folder is kept and reported.
 func TestEventsOfARun(t *testing.T) {
 	o := loopback(t)
 	for range 2 {

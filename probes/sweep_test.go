@@ -107,7 +107,7 @@ func runNation(t *testing.T, ctx context.Context, list []probes.Probe, targets [
 	return err
 }
 
-// told returns the client countries that were recorded for each host.
+// addressesOf returns the client countries that were recorded for each host.
 func addressesOf(b *bundle) map[string][]string {
 	out := map[string][]string{}
 	for _, o := range b.all {

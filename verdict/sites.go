@@ -1,6 +1,6 @@
 package verdict
 
-// Sites are the places that share an address, as far as they can be told apart:
+// Sites are the places that share an address, as far as they can be distinguished:
 // disks of which no two have anything in common cannot hold one host.
 type Sites struct {
 	AtLeast int        `json:"at_least"` // how many there are

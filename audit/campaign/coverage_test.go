@@ -18,7 +18,7 @@ func TestCoverage(t *testing.T) {
 		}
 		return &evidence.Error{Unmeasured: u}
 	}
-	told := func(name, qtype string) evidence.Observation {
+	measured := func(name, qtype string) evidence.Observation {
 		return &evidence.DNS{Name: name, Type: qtype, ClientCountry: "DE", ClientSubnet: "192.0.2.0/24"}
 	}
 	same := &evidence.DNS{Name: "same.example", Type: "A", ECSScope: evidence.NoECS}
@@ -29,13 +29,13 @@ func TestCoverage(t *testing.T) {
 		text   string // in the error or the warning; empty: nothing is said
 	}{
 		{"nothing", nil, false, ""},
-		{"all-told", []evidence.Observation{told("a.example", "A"), told("a.example", "A"), same}, false, ""},
+		{"all-measured", []evidence.Observation{measured("a.example", "A"), measured("a.example", "A"), same}, false, ""},
 		{"nobody-asked-for-countries", []evidence.Observation{&evidence.DNS{Name: "a.example", Type: "A"}, &evidence.Error{Target: "a.example A"}}, false, ""},
 		{"all-missing", []evidence.Observation{missing("a.example", "A", 10)}, true, "10 of the 10 countries"},
-		{"a-few", []evidence.Observation{told("a.example", "A"), missing("a.example", "A", 3)}, false, "3 of the 10 countries"},
+		{"a-few", []evidence.Observation{measured("a.example", "A"), missing("a.example", "A", 3)}, false, "3 of the 10 countries"},
 		{"only-of-what-was-not-asked-for", []evidence.Observation{missing("landmark.example", "A", 10)}, false, ""},
-		{"half", []evidence.Observation{missing("a.example", "A", 10), told("a.example", "AAAA")}, false, "10 of the 20 countries"},
-		{"less-than-half", []evidence.Observation{missing("a.example", "A", 10), missing("b.example", "A", 1), told("a.example", "AAAA"), missing("a.example", "AAAA", 6), same}, false, "17 of the 40"},
+		{"half", []evidence.Observation{missing("a.example", "A", 10), measured("a.example", "AAAA")}, false, "10 of the 20 countries"},
+		{"less-than-half", []evidence.Observation{missing("a.example", "A", 10), missing("b.example", "A", 1), measured("a.example", "AAAA"), missing("a.example", "AAAA", 6), same}, false, "17 of the 40"},
 		{"most", []evidence.Observation{missing("b.example", "A", 10), missing("a.example", "A", 10), same}, true, "20 of the 30 countries that were asked for, counted for each name and address type (2 of 3, such as a.example); give a resolver"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

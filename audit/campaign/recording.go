@@ -91,7 +91,7 @@ func (c *Campaign) Begin(path string, w io.Writer, planned []string) (*Recording
 	return r, r.stand(v)
 }
 
-// stand gives this machine a line, where it is looked from.
+// stand adds a line for this machine, where it is measured from.
 func (r *Recording) stand(v *evidence.Vantage) error {
 	if v == nil {
 		return nil

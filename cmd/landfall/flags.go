@@ -82,7 +82,7 @@ func (c *countriesFlag) Set(text string) (err error) {
 }
 
 // ready begins one call of a command: what the flags say, with the terminal as the
-// one that is told.
+// one that gets the events.
 func (l *looking) ready(targets []string) audit.Options {
 	l.ui = newUI(l.surroundings, l.logLevel)
 	l.ui.progress = l.ui.progress && !l.noProgress

@@ -33,7 +33,7 @@ func TestAuditOfAServerOfOnesOwn(t *testing.T) {
 	}
 }
 
-// A scheme of no cloud is told to the user, with those that there are.
+// A scheme of no cloud is named to the user, with those that there are.
 func TestUnknownCloud(t *testing.T) {
 	s, _, errs := isolated(t)
 	for _, target := range []string{"oss://", "oss://photos"} {

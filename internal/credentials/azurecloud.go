@@ -36,7 +36,7 @@ func (c AzureCloud) service() azcloud.ServiceConfiguration {
 	return c.Config.Services[azcloud.ResourceManager]
 }
 
-// OwnAzureCloud returns the cloud of the user, which Azure's SDKs are told by the
+// OwnAzureCloud returns the cloud of the user, which Azure's SDKs learn by the
 // host that signs in (AZURE_AUTHORITY_HOST).
 func OwnAzureCloud() (AzureCloud, error) {
 	authority := os.Getenv("AZURE_AUTHORITY_HOST")

@@ -47,7 +47,7 @@ func kindOf(t *testing.T, id string) *store.Kind {
 	return nil
 }
 
-// texts checks what users are told of the cloud.
+// texts checks what users read of the cloud.
 func texts(t *testing.T, kind *store.Kind) {
 	for _, doing := range []string{store.Writing, store.Reading, store.Listing, store.Deleting} {
 		if kind.Permission(doing) == "" {
@@ -62,10 +62,10 @@ func texts(t *testing.T, kind *store.Kind) {
 	}
 	if kind.HasBuckets() {
 		if _, err := store.ParseAddress(kind.Form + "/key"); err != nil {
-			t.Errorf("the form that users are told cannot be read: %v", err)
+			t.Errorf("the form that users read cannot be read: %v", err)
 		}
 		if err := store.CheckBucket(kind.Form); err != nil {
-			t.Errorf("the form that users are told is refused: %v", err)
+			t.Errorf("the form that users read is refused: %v", err)
 		}
 	}
 }

@@ -186,7 +186,7 @@ func plain(name string) string {
 	return probe.Text(strings.ToLower(strings.TrimSuffix(name, ".")), maxName)
 }
 
-// told returns the answers, and then the connections whose server was asked for
+// observations returns the answers, and then the connections whose server was asked for
 // by name, with ids.
 func (r *reader) observations() []evidence.Observation {
 	out := slices.Clone(r.seen)

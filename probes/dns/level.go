@@ -97,7 +97,7 @@ type level struct {
 // errBudget says that a sweep asked as much as it may.
 var errBudget = probe.Fail(evidence.ClassOther, "the %d questions of one sweep are used up", maxQueries)
 
-// run returns what each client is told. Depends is false where that does not
+// run returns what each client is answered. Depends is false where that does not
 // depend on the client; then the answers stand for all together.
 func (l *level) run(ctx context.Context) (answers []*answer, depends bool) {
 	l.answers = make([]*answer, len(l.clients))

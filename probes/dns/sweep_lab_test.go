@@ -240,7 +240,7 @@ func runOn(t testing.TB, p *dns.Probe, targets []probe.Target, all []evidence.Ob
 	return all
 }
 
-// swept returns what was told to each client country, and to all under "", and
+// swept returns what was answered to each client country, and to all under "", and
 // the failures.
 func swept(all []evidence.Observation) (map[string]string, []string) {
 	out, failed := map[string]string{}, []string{}

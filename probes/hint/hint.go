@@ -2,7 +2,7 @@
 // of hosts, of their aliases, of the hops on the way, of points of presence.
 //
 // Names are their owner's to choose and are often stale, so a hint never
-// convicts; it agrees or disputes. A rule is written for the names of one
+// refutes; it agrees or disputes. A rule is written for the names of one
 // network whose form it knows (rules.tsv), and what can be read in two ways
 // gives no hint.
 package hint

@@ -144,7 +144,7 @@ func (r *Run) each(ctx context.Context, n int, do func(ctx context.Context, i in
 	for i := range n {
 		pool.Go(func() error {
 			if ctx.Err() != nil {
-				return nil // all are asked to end: the cause is told once
+				return nil // all are asked to end: the cause is reported once
 			}
 			errs[i] = do(ctx, i)
 			progress.Lock()

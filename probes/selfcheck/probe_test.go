@@ -16,7 +16,7 @@ import (
 	"github.com/landfall-audit/landfall/probes/selfcheck"
 )
 
-// told is a world of hosts that answer with a Date; each is a name for a server
+// clockWorld is a world of hosts that answer with a Date; each is a name for a server
 // of its own.
 func clockWorld(t *testing.T, handlers ...nethttp.HandlerFunc) (*selfcheck.Probe, probetest.World) {
 	t.Helper()

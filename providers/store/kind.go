@@ -31,12 +31,12 @@ type Kind struct {
 	Account  bool   // an account stands before the name of a bucket
 	Endpoint bool   // an address may name the server
 	Scope    string // the parameter that narrows a list of all buckets; empty: the account does
-	// Folder is what a user is told whose folder's address has more than it needs.
+	// Folder is what a user reads whose folder's address has more than it needs.
 	Folder      string
 	Credentials string // where they are read
 	Permissions Permissions
 	Prices      Prices
-	Kept        string            // what the service keeps of deleted objects, unless told otherwise
+	Kept        string            // what the service keeps of deleted objects, unless set otherwise
 	Checked     map[string]string // parameters where every byte that comes back is checked anyway
 	// Moved says that every parameter of an address leads to another server than
 	// the settings of the cloud's tools do.
@@ -78,7 +78,7 @@ func (k *Kind) Permission(doing string) string {
 // HasBuckets reports whether its addresses name buckets, and no folders.
 func (k *Kind) HasBuckets() bool { return k.bucket != nil }
 
-// Kinds returns every cloud, in the order in which users are told of them. The files
+// Kinds returns every cloud, in the order in which users read of them. The files
 // are tested, so that one cannot be read is a broken build.
 func Kinds() []*Kind {
 	kinds, err := loadKinds()

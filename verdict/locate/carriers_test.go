@@ -67,7 +67,7 @@ func TestCarriersSuffice(t *testing.T) {
 	}
 }
 
-// What carriers outlast is the most that can be lost of them, whichever they are.
+// What carriers survive is the most that can be lost of them, whichever they are.
 func TestCarriersSurvive(t *testing.T) {
 	seen := 0
 	for checked := range 3 {
@@ -81,7 +81,7 @@ func TestCarriersSurvive(t *testing.T) {
 					}
 					seen++
 					if got, want := c.Survival(among).Vantages, k.mostLost(among); got != want {
-						t.Fatalf("%+v of %+v outlast %d, and can lose %d", k, among, got, want)
+						t.Fatalf("%+v of %+v survive %d, and can lose %d", k, among, got, want)
 					}
 				}
 			}
@@ -156,7 +156,7 @@ func TestCarriersOfOneNetwork(t *testing.T) {
 		if got := tc.c.IsQuorum(among); got != tc.suffice {
 			t.Errorf("%s: %v", name, got)
 		} else if got && tc.c.Survival(among).Vantages != tc.vantages {
-			t.Errorf("%s: outlast %d, want %d", name, tc.c.Survival(among).Vantages, tc.vantages)
+			t.Errorf("%s: survive %d, want %d", name, tc.c.Survival(among).Vantages, tc.vantages)
 		}
 	}
 }

@@ -66,7 +66,7 @@ func (h Holding) args() verdict.Args {
 }
 
 // withHolders adds who holds the operators. One that has most of the votes
-// counts as the operator; a smaller part is told and decides nothing.
+// counts as the operator; a smaller part is reported and decides nothing.
 func withHolders(f finding.Finding, claim *providers.Claim, networks []*evidence.Network, on providers.Date) finding.Finding {
 	seen := map[string]bool{}
 	for _, n := range networks {

@@ -17,7 +17,7 @@ import (
 
 // operatorFinding holds registrations against a claim about operators. A
 // registration can be out of date and names a network, not who may read the
-// data: it disputes or agrees, and never convicts.
+// data: it disputes or agrees, and never refutes.
 func operatorFinding(claim *providers.Claim, networks []*evidence.Network) finding.Finding {
 	f := finding.Finding{Result: verdict.NotTested, Basis: verdict.BasisNone}
 	agree, contradict := false, false

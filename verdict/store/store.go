@@ -49,7 +49,7 @@ func telling(says constraint.Membership) int {
 
 // metadataFinding is what a provider's own metadata says of its store. A copy
 // outside refutes by itself, whatever lies inside: where copies are missing is a
-// question for others. The name of an endpoint convicts nobody.
+// question for others. The name of an endpoint refutes nothing.
 func (c *Stores) metadataFinding(claim *providers.Claim, t *constraint.Constraint, target string) finding.Finding {
 	said := c.SaidOf(target)
 	var statements []finding.Statement

@@ -26,7 +26,7 @@ type level struct {
 var tiers = []level{{doors: true}, {regions: true}, {doors: true, regions: true}}
 
 // readsFinding judges where a store is by timed reads alone. What follows with
-// the least taken for granted is told.
+// the fewest assumptions is reported.
 func (c *Stores) readsFinding(t *constraint.Constraint, target string) finding.Finding {
 	if len(c.Stores[target]) == 0 {
 		return finding.Finding{Result: verdict.Inconclusive, Basis: verdict.BasisNone}

@@ -9,7 +9,7 @@ import (
 	"github.com/landfall-audit/landfall/verdict/sentence"
 )
 
-// How vantages that contradict others are told from addresses that many hosts
+// How vantages that contradict others are distinguished from addresses that many hosts
 // share. Two disks that have nothing in common cannot hold one host: then many
 // hosts share the address, or one of the two vantages lies (it is not where it
 // says, or something near it answered). Where few vantages explain all of the

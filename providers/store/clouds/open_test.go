@@ -149,8 +149,8 @@ func TestOpenWithoutCredentials(t *testing.T) {
 		}
 		b, err := clouds.Open(t.Context(), a, &http.Client{})
 		var missing *credentials.Missing
-		if told := objects.Check(t.Context(), a); (told == nil) != opens || !opens && !strings.Contains(told.Error(), "writing takes "+a.Kind.Permissions.Writing) {
-			t.Errorf("%s is checked: %v", text, told)
+		if err := objects.Check(t.Context(), a); (err == nil) != opens || !opens && !strings.Contains(err.Error(), "writing takes "+a.Kind.Permissions.Writing) {
+			t.Errorf("%s is checked: %v", text, err)
 		}
 		if (err == nil) != opens || err != nil && !errors.As(err, &missing) {
 			t.Errorf("%s: %v", text, err)

@@ -17,7 +17,7 @@ func refusingS3(t *testing.T, url string) string {
 	return "s3://fleet/KEY?region=us-east-1&use_path_style=true&endpoint=" + url
 }
 
-// TestRefusals: what a service does not allow is told with what it takes, and what
+// TestRefusals: what a service does not allow is reported with what it takes, and what
 // it breaks is not; of its own words there are none.
 func TestRefusals(t *testing.T) {
 	for status, want := range map[int]string{
