@@ -6,7 +6,7 @@ import (
 	"errors"
 	"fmt"
 
-	fastjson "github.com/segmentio/encoding/json"
+	"github.com/landfall-audit/landfall/internal/quickjson"
 )
 
 // maxLineBytes bounds one line of a bundle. The longest that this program
@@ -39,42 +39,16 @@ func decode(line []byte) (Observation, error) {
 	return decodeByMeta(line)
 }
 
-// maxLineDepth is deeper than any line of this program's nests.
-const maxLineDepth = 64
-
-// deeperThan reports whether JSON nests deeper than most. The quick decoder recurses
-// without a bound, where the standard library's has one.
-func deeperThan(line []byte, most int) bool {
-	depth, text, escaped := 0, false, false
-	for _, char := range line {
-		switch {
-		case text:
-			text = escaped || char != '"'
-			escaped = !escaped && char == '\\'
-		case char == '"':
-			text = true
-		case char == '[' || char == '{':
-			if depth++; depth > most {
-				return true
-			}
-		case char == ']' || char == '}':
-			depth--
-		}
-	}
-	return false
-}
-
 // decodeQuickly reads a line as this program writes them, in less than half the
 // time. Of what it does not take, the standard library tells what is wrong.
 func decodeQuickly(line []byte) (o Observation, ok bool) {
 	kind := firstKind(line)
 	make, known := blank[kind]
-	if !known || deeperThan(line, maxLineDepth) {
+	if !known {
 		return nil, false
 	}
 	o = make()
-	err := fastjson.Unmarshal(line, o)
-	return o, err == nil && o.Common().Kind == kind
+	return o, quickjson.Unmarshal(line, o) && o.Common().Kind == kind
 }
 
 // firstKind returns the kind of a line that begins with it, as those do that this

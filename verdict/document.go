@@ -2,6 +2,7 @@ package verdict
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -10,6 +11,7 @@ import (
 
 	fastjson "github.com/segmentio/encoding/json"
 
+	"github.com/landfall-audit/landfall/internal/quickjson"
 	"github.com/landfall-audit/landfall/internal/unpack"
 )
 
@@ -197,6 +199,9 @@ type pastVerdict struct {
 	Result   Result  `json:"result"`
 }
 
+// quickBytes is how long a document may be that is read at once.
+const quickBytes = 64 << 20
+
 // ReadPast reads of a verdicts file what a history tells: the run, the claims,
 // and of each verdict what it is on and how it came out.
 func ReadPast(name string, r io.Reader) (*Document, error) {
@@ -206,8 +211,16 @@ func ReadPast(name string, r io.Reader) (*Document, error) {
 	}
 	defer free()
 	var past pastDocument
-	if err := json.NewDecoder(plain).Decode(&past); err != nil {
+	// A year of runs is read this way: quickly what fits in memory.
+	text, err := io.ReadAll(io.LimitReader(plain, quickBytes))
+	if err != nil {
 		return nil, explain(name, err)
+	}
+	if !quickjson.Unmarshal(text, &past) {
+		past = pastDocument{}
+		if err := json.NewDecoder(io.MultiReader(bytes.NewReader(text), plain)).Decode(&past); err != nil {
+			return nil, explain(name, err)
+		}
 	}
 	if err := checkSchema(name, past.Schema); err != nil {
 		return nil, err

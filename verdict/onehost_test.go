@@ -42,6 +42,7 @@ func TestOneHost(t *testing.T) {
 		"a database":                      {"deny: [RU, IE]", "", with("db DE"), verdict.Consistent, verdict.CodeOneHostNotShown},
 		"a name of a region":              {"deny: [RU, IE]", "s3.eu-central-1.amazonaws.com", seen, verdict.Proven, verdict.CodeOneHostByName},
 		"a name of a region elsewhere":    {"deny: [RU, IE]", "s3.ap-northeast-1.amazonaws.com", seen, verdict.Consistent, verdict.CodeOneHostNotShown},
+		"a name and a range differ":       {"deny: [RU, IE]", "s3.eu-central-1.amazonaws.com", with("range aws eu-west-3"), verdict.Consistent, verdict.CodeOneHostNotShown},
 		"one router":                      {"deny: [RU, IE]", "", through("192.0.9.1", "fra", "par", "lon", "ber"), verdict.Proven, verdict.CodeOneHostByRouter},
 		"one router, but for one vantage": {"deny: [RU, IE]", "", through("192.0.9.1", "fra", "par", "lon"), verdict.Consistent, verdict.CodeOneHostNotShown},
 		"an address that every house has": {"deny: [RU, IE]", "", through("192.168.0.1", "fra", "par", "lon", "ber"), verdict.Consistent, verdict.CodeOneHostNotShown},
@@ -161,21 +162,23 @@ func TestWhatSpeaksForOneHost(t *testing.T) {
 		files []string
 		want  verdict.Result
 	}{
-		"its own range":             {[]string{with("A", append(lines(), ranged())...)}, verdict.Proven},
-		"a stranger's range":        {[]string{with("A", lines()...), with("X", ranged())}, verdict.Consistent},
-		"a range of the same run":   {[]string{with("A", lines()...), with("A", ranged())}, verdict.Consistent},
-		"a range of two regions":    {[]string{with("A", append(lines(), ranged(), ranged("g1", "g2", "eu-central-1", "eu-west-1"))...)}, verdict.Consistent},
-		"a range of ten years ago":  {[]string{with("A", append(lines(), ranged(`"source"`, `"published":"2016-01-01","source"`))...)}, verdict.Consistent},
-		"a range of everything":     {[]string{with("A", append(lines(), ranged("203.0.113.0/24", "0.0.0.0/0"))...)}, verdict.Consistent},
-		"its own traces":            {[]string{with("A", append(lines(), traces()...)...)}, verdict.Proven},
-		"traces of another port":    {[]string{with("A", append(lines(), traces(`"port":443`, `"port":22`)...)...)}, verdict.Consistent},
-		"traces of another year":    {[]string{with("A", append(lines(), traces("2026-11-22", "2025-11-22")...)...)}, verdict.Consistent},
-		"a gateway of the target's": {[]string{with("A", append(lines(), traces("192.0.9.1", "203.0.113.1")...)...)}, verdict.Consistent},
-		"a reserved address":        {[]string{with("A", append(lines(), traces("192.0.9.1", "241.0.9.1")...)...)}, verdict.Consistent},
-		"a router in four cities":   {[]string{with("A", append(lines(), traces(`"rtt_ms":[1]`, `"rtt_ms":[0.3]`)...)...)}, verdict.Consistent},
-		"the target twice":          {[]string{with("A", append(lines(), traces(`{"ttl":1,"addr":"192.0.8.1"`, `{"ttl":3,"addr":"203.0.113.7"`)...)...)}, verdict.Consistent},
-		"two last routers":          {[]string{with("A", append(lines(), traces(`{"ttl":1,"addr":"192.0.8.1"`, `{"ttl":7,"addr":"192.0.8.1"`)...)...)}, verdict.Consistent},
-		"no target":                 {[]string{with("A", append(lines(), traces(`"reached":true`, `"reached":false`)...)...)}, verdict.Consistent},
+		"its own range":                   {[]string{with("A", append(lines(), ranged())...)}, verdict.Proven},
+		"a stranger's range":              {[]string{with("A", lines()...), with("X", ranged())}, verdict.Consistent},
+		"a range of the same run":         {[]string{with("A", lines()...), with("A", ranged())}, verdict.Consistent},
+		"a range of two regions":          {[]string{with("A", append(lines(), ranged(), ranged("g1", "g2", "eu-central-1", "eu-west-1"))...)}, verdict.Consistent},
+		"of two regions, the other first": {[]string{with("A", append(lines(), ranged("g1", "g0", "eu-central-1", "eu-west-1"), ranged())...)}, verdict.Consistent},
+		"a range of no published file":    {[]string{file("A", append(lines(), ranged())...)}, verdict.Consistent},
+		"a range of ten years ago":        {[]string{with("A", append(lines(), ranged(`"source"`, `"published":"2016-01-01","source"`))...)}, verdict.Consistent},
+		"a range of everything":           {[]string{with("A", append(lines(), ranged("203.0.113.0/24", "0.0.0.0/0"))...)}, verdict.Consistent},
+		"its own traces":                  {[]string{with("A", append(lines(), traces()...)...)}, verdict.Proven},
+		"traces of another port":          {[]string{with("A", append(lines(), traces(`"port":443`, `"port":22`)...)...)}, verdict.Consistent},
+		"traces of another year":          {[]string{with("A", append(lines(), traces("2026-11-22", "2025-11-22")...)...)}, verdict.Consistent},
+		"a gateway of the target's":       {[]string{with("A", append(lines(), traces("192.0.9.1", "203.0.113.1")...)...)}, verdict.Consistent},
+		"a reserved address":              {[]string{with("A", append(lines(), traces("192.0.9.1", "241.0.9.1")...)...)}, verdict.Consistent},
+		"a router in four cities":         {[]string{with("A", append(lines(), traces(`"rtt_ms":[1]`, `"rtt_ms":[0.3]`)...)...)}, verdict.Consistent},
+		"the target twice":                {[]string{with("A", append(lines(), traces(`{"ttl":1,"addr":"192.0.8.1"`, `{"ttl":3,"addr":"203.0.113.7"`)...)...)}, verdict.Consistent},
+		"two last routers":                {[]string{with("A", append(lines(), traces(`{"ttl":1,"addr":"192.0.8.1"`, `{"ttl":7,"addr":"192.0.8.1"`)...)...)}, verdict.Consistent},
+		"no target":                       {[]string{with("A", append(lines(), traces(`"reached":true`, `"reached":false`)...)...)}, verdict.Consistent},
 	} {
 		t.Run(name, func(t *testing.T) {
 			doc := mergedVerdicts(t, "deny: [RU, IE]", c.files...)
@@ -183,6 +186,44 @@ func TestWhatSpeaksForOneHost(t *testing.T) {
 				t.Errorf("%s, want %s: held back %+v, because %+v", v.Result, c.want, v.HeldBack, v.Because)
 			}
 		})
+	}
+}
+
+// A vendor that sends its clients to the name of a provider's region, with a hint of an
+// address of its own, is not believed that one host has the address: the name does not
+// resolve to it, and its key did not answer.
+func TestHintToTheNameOfARegion(t *testing.T) {
+	lines := []string{vantageLine("v1", "fra", `,"asn":64500`), vantageLine("v2", "ber", `,"asn":64501`), vantageLine("v3", "par", `,"asn":64502`), vantageLine("v4", "lon", `,"asn":64503`), wideAnswer,
+		`{"kind":"dns","id":"h","name":"api.example.com","type":"HTTPS","rcode":"NOERROR","services":[{"priority":1,"target":"s3.eu-central-1.amazonaws.com","hints":["203.0.113.9"]}]}`}
+	for i, ms := range []string{"10", "6", "8", "9"} {
+		lines = append(lines, strings.Replace(tcpReply(fmt.Sprintf("e%d", i), fmt.Sprintf("v%d", i+1), ms), "203.0.113.7", "203.0.113.9", 1))
+	}
+	resolved := `{"kind":"dns","id":"r","name":"s3.eu-central-1.amazonaws.com","type":"A","rcode":"NOERROR","answers":["203.0.113.9"],"ecs_scope":"0.0.0.0/0","countries_asked":200}`
+	for more, want := range map[string]bool{"": false, resolved: true} {
+		seen := false
+		for _, v := range mergedVerdicts(t, "deny: [RU, IE]", file("A", append(slices.Clone(lines), strings.Fields(more)...)...)).Verdicts {
+			if v.Addr != "203.0.113.9" {
+				continue
+			}
+			seen = true
+			if got := slices.ContainsFunc(v.Because, func(r verdict.Reason) bool { return r.Code == verdict.CodeOneHostByName }); got != want {
+				t.Errorf("the name resolves %v: %s, %+v", want, v.Result, v.Because)
+			}
+		}
+		if !seen {
+			t.Error("the address is not judged")
+		}
+	}
+}
+
+// Of replies that say the same, a proof cites two that are of two machines: one of
+// another run in the same city can be any of them.
+func TestProofCitesTwoMachines(t *testing.T) {
+	own := file("A", vantageLine("v0", "lon", ""), vantageLine("v1", "lon", ""), answerLine, keyedReply("e0", "v0", "30"), keyedReply("e1", "v1", "2"))
+	other := file("B", vantageLine("v0", "lon", ""), answerLine, keyedReply("e0", "v0", "0.3"))
+	v := mergedVerdicts(t, "allow: [CN]", own, other).Verdicts[0]
+	if v.Result != verdict.Refuted || len(v.Proof.Disks) != 2 || v.Proof.Disks[0].Vantage == "B/v0" || v.Proof.Disks[1].Vantage == "B/v0" {
+		t.Errorf("%s by %+v", v.Result, v.Proof)
 	}
 }
 

@@ -67,7 +67,7 @@ func (c *Locator) publishedRegion(addr netip.Addr, l *Location) (line *evidence.
 		if addr.Is6() {
 			least = rangeBits6
 		}
-		if r.Region == "" || !known || own.RadiusKM == 0 || !c.Published(r) || c.OfEdge(r) || r.Prefix.Bits() < least || c.OlderThan(r.Published, rangeAge) || !l.suppliedBy(c.SupplierOf(r.ID)) {
+		if r.Region == "" || !known || own.RadiusKM == 0 || !c.Published(r) || r.Prefix.Bits() < least || c.OlderThan(r.Published, rangeAge) || !l.suppliedBy(c.SupplierOf(r.ID)) {
 			continue
 		}
 		if line != nil && own != region {
