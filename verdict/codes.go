@@ -25,6 +25,7 @@ const (
 	CodeCopyUnknown            = "copy-of-unknown-place"        // where a copy is, nothing says
 	CodeRedirect               = "derived-by-redirect"          // a redirect of one request does not show where data is sent
 	CodePath                   = "path-not-kept"                // what passes a host on the way is not shown to be kept there
+	CodeClaimNotInForce        = "claim-not-in-force"           // the replies that carry it were measured when the claim did not stand
 	CodeClients                = "clients-not-measured"         // users of most countries were not measured
 	CodeTerritory              = "territory-of-named-country"   // it can be in a territory with a code of its own, and the claim names the country
 )

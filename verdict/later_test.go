@@ -93,3 +93,23 @@ func TestKindsOfReplyAreOfOneWindow(t *testing.T) {
 		t.Errorf("%s, measured %+v", v.Result, v.Measured)
 	}
 }
+
+// A claim that was made between the replies at one address and those at another is not
+// held against what was measured before it.
+func TestClaimIsNotJudgedByOlderReplies(t *testing.T) {
+	both := strings.Replace(wideAnswer, `["203.0.113.7"]`, `["203.0.113.7","203.0.113.9"]`, 1)
+	elsewhere := func(line string) string { return strings.Replace(line, "203.0.113.7", "203.0.113.9", 1) }
+	lines := []string{vantageLine("v1", "fra", ""), vantageLine("v2", "par", ""), both,
+		at("2026-11-20", keyedReply("e1", "v1", "1")), at("2026-11-20", keyedReply("e2", "v2", "4")),
+		at("2026-11-22", elsewhere(keyedReply("e3", "v1", "1"))), at("2026-11-22", elsewhere(keyedReply("e4", "v2", "4")))}
+	doc := mergedVerdicts(t, "allow: [CN]\nsince: 2026-11-21", file("A", lines...))
+	want := map[string]verdict.Result{"203.0.113.7": verdict.Disputed, "203.0.113.9": verdict.Refuted}
+	for _, v := range doc.Verdicts {
+		if v.Result != want[v.Addr] {
+			t.Errorf("%s: %s, held back %+v", v.Addr, v.Result, v.HeldBack)
+		}
+	}
+	if len(doc.Verdicts) != 2 {
+		t.Errorf("%d verdicts", len(doc.Verdicts))
+	}
+}

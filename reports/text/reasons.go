@@ -34,6 +34,7 @@ var clauses = map[string]string{
 	verdict.CodeCopyUnknown:            "nothing says where a copy is",
 	verdict.CodeRedirect:               "a redirect of one request does not show where data is sent",
 	verdict.CodePath:                   "data that passes a host on the way is not shown to be stored there",
+	verdict.CodeClaimNotInForce:        "it was measured when the claim did not stand",
 	verdict.CodeClients:                "users elsewhere were not measured",
 }
 

@@ -121,6 +121,12 @@ func (s timeSpan) text() *verdict.Measured {
 	return &verdict.Measured{From: format(s.from), Until: format(s.until)}
 }
 
+// Day returns the day of the last of the replies that carry a finding; ok is false
+// where none do.
+func (f *Finding) Day() (day providers.Date, ok bool) {
+	return providers.DateOf(time.Unix(f.Measured.until, 0).UTC()), f.Measured.from != 0
+}
+
 // Verdict returns the verdict that a finding makes of v.
 func Verdict(v verdict.Verdict, subject verdict.Subject, f Finding) verdict.Verdict {
 	v.Subject, v.Result, v.Basis = subject, f.Result, f.Basis

@@ -103,7 +103,7 @@ func (c *claimCase) judgeEndpoint(t *constraint.Constraint, e *providers.Endpoin
 	}
 	if c.claim.About == providers.AboutLocation {
 		if f, ok := c.Judge(c.claim, t, e.Host); ok {
-			out = append(out, finding.Verdict(blank, verdict.Store, f))
+			out = append(out, c.conclude(blank, verdict.Store, f))
 		}
 	}
 	if len(out) > 0 {
@@ -155,7 +155,17 @@ func (c *claimCase) finishDoor(v verdict.Verdict, t *constraint.Constraint, e *p
 		holdForScope(&f, resolved.Scope)
 	}
 	f = f.CapForRequired(c.claim, sentence.Limit(verdict.CodeRequire, nil))
-	return finding.Verdict(v, verdict.FrontDoor, door.CapForFrontEnd(f, c.claim, e))
+	return c.conclude(v, verdict.FrontDoor, door.CapForFrontEnd(f, c.claim, e))
+}
+
+// conclude makes a verdict of a finding. A claim is judged as of the newest reply at an
+// endpoint, or at the one that sends its clients there; the replies that carry a result
+// can be older than the claim.
+func (c *claimCase) conclude(v verdict.Verdict, subject verdict.Subject, f finding.Finding) verdict.Verdict {
+	if day, known := f.Day(); known && notInForce(c.claim, day) != nil {
+		f.Hold(verdict.CodeClaimNotInForce, verdict.Args{"day": day.String()})
+	}
+	return finding.Verdict(v, subject, f)
 }
 
 // holdForScope holds a proof back that does not speak for most users.

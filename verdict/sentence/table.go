@@ -77,6 +77,7 @@ var ofRules = map[string]string{
 	verdict.CodeCopyUnknown:            notProven + ", since a copy of it is where nothing says",
 	verdict.CodeRedirect:               "a redirect of one request, to another domain or with another method, does not show that data is sent there",
 	verdict.CodePath:                   "what passes a host on the way is not shown to be read or kept there",
+	verdict.CodeClaimNotInForce:        held + "the replies that carry this were measured on {day}, when the claim did not stand",
 	verdict.CodeClients:                held + "users of {countries} countries that were asked for could not be measured",
 	verdict.CodeUsersNotKnown:          held + "the claim is about certain users, and nothing says for users of which country this address was given",
 	verdict.CodeZoneIgnoresClients:     held + "the zone takes no note of where its clients are: this speaks for the users of the resolvers that were asked, and others were not measured",
